@@ -1,0 +1,183 @@
+"""Options, and the one table of them.
+
+Each line of ``Options`` is a row of the table: name (also the API's), default, label of the control, bounds or
+choices, help. The panel, the API's schema, the infotext keys, the XYZ axes and the README's table are all made
+from ``FIELDS``; nothing about an option is written anywhere else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, get_args, get_type_hints
+
+from lib_automask.errors import InputError
+
+UnsurePolicy = Literal["stop", "keep picture", "img2img"]
+Combine = Literal["add", "within", "except", "ignore"]
+MaskedContent = Literal["auto", "fill", "original", "latent noise", "latent nothing", "host"]
+Area = Literal["whole picture", "only masked", "host"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One row of the table.
+
+    Args:
+        name: attribute of ``Options`` and key of the API's dict.
+        type: bool, int, float or str.
+        default: what is used when nothing is said; never written to the infotext.
+        label: of the control; unique and never renamed (the host's ui-config.json is keyed by it).
+        help: one sentence for the panel, the schema and the README.
+        minimum, maximum, step: bounds of a number; ``soft_maximum`` ends the slider where the API may go beyond.
+        choices: allowed values of a str, or empty for free text.
+        xyz: whether it is an axis of the XYZ plot.
+    """
+
+    name: str
+    type: type
+    default: Any
+    label: str
+    help: str
+    minimum: float = 0
+    maximum: float = 0
+    soft_maximum: float = 0
+    step: float = 1
+    choices: tuple[str, ...] = ()
+    xyz: bool = False
+
+    @property
+    def infotext(self) -> str:
+        """Key in the infotext, "automask grow"."""
+        return f"automask {self.name.replace('_', ' ')}"
+
+    def check(self, value: Any) -> Any:
+        """``value`` as this field's type, or InputError with what is allowed."""
+        wrong = InputError(f"automask: {self.name} must be {self.allowed}, but is {value!r}")
+        if self.type is bool:
+            if not isinstance(value, bool):
+                raise wrong
+            return value
+        if self.type is str:
+            if not isinstance(value, str) or (self.choices and value not in self.choices):
+                raise wrong
+            return value
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise wrong
+        if self.type is int and value != int(value) or not self.minimum <= value <= self.maximum:
+            raise wrong
+        return self.type(value)
+
+    def parse(self, text: str) -> Any:
+        """The value of an infotext entry or an XYZ cell, checked."""
+        if self.type is bool:
+            values = {"true": True, "false": False}
+            return self.check(values.get(text.strip().lower(), text))
+        if self.type is str:
+            return self.check(text)
+        try:
+            return self.check(float(text))
+        except ValueError:
+            return self.check(text)
+
+    @property
+    def allowed(self) -> str:
+        """The allowed values, for error messages and the README."""
+        if self.type is bool:
+            return "true or false"
+        if self.choices:
+            return "one of " + ", ".join(map(repr, self.choices))
+        if self.type is str:
+            return "text"
+        return f"a{' whole' if self.type is int else ''} number from {self.minimum:g} to {self.maximum:g}"
+
+
+def _row(default: Any, label: str, help: str, **more: Any) -> Any:
+    """A line of the table below, kept in the dataclass field's metadata."""
+    return dataclasses.field(default=default, metadata={"label": label, "help": help, **more})
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user can choose; checked when it is made (InputError)."""
+
+    enabled: bool = _row(False, "Enable automask", "Find what the prompt changes and repaint only that.")
+    target: str = _row(
+        "", "Target", "What to repaint, in words; left empty, it is found by comparing the prompt with the picture.", xyz=True
+    )
+    unsure: UnsurePolicy = _row(
+        "stop",
+        "When unsure",
+        "What to do when nothing changes or the place is not certain: stop with the reason, give the picture back as it "
+        "is, or run plain img2img over the whole picture.",
+    )
+    confidence: float = _row(
+        0.5, "Least confidence", "Below this certainty of the edit and of its place the run counts as unsure.",
+        minimum=0, maximum=1, step=0.05, xyz=True,
+    )  # fmt: skip
+    combine: Combine = _row(
+        "add", "Your own mask", "A mask that you painted is added to, limits (within), or is kept out of (except) the found one; or is ignored."
+    )  # fmt: skip
+    grow: int = _row(
+        0, "Grow", "Pixels by which the mask grows; negative shrinks it.", minimum=-256, maximum=256, soft_maximum=64, xyz=True
+    )  # fmt: skip
+    fill_holes: bool = _row(True, "Fill holes", "Holes inside the mask are repainted too.")
+    min_island: float = _row(
+        0.05, "Drop islands", "Separate spots smaller than this share of the picture, in percent, are left out.",
+        minimum=0, maximum=10, step=0.05,
+    )  # fmt: skip
+    masked_content: MaskedContent = _row(
+        "auto", "Masked content of automask", "What the sampler starts from under the mask; auto chooses by the kind of edit, host takes the inpaint tab's."
+    )  # fmt: skip
+    area: Area = _row(
+        "whole picture", "Inpaint area of automask", "Sample the whole picture, or only the masked part at full resolution; host takes the inpaint tab's.",
+        xyz=True,
+    )  # fmt: skip
+    padding: int = _row(
+        32, "Padding of automask", "Pixels of surroundings that are sampled along with the mask when only the masked part is.",
+        minimum=0, maximum=2048, soft_maximum=512, step=4, xyz=True,
+    )  # fmt: skip
+    blur: int = _row(4, "Mask blur of automask", "Softness of the mask's edge; 4 reaches 10 pixels.", minimum=0, maximum=64, xyz=True)
+
+    def __post_init__(self) -> None:
+        for row in FIELDS:
+            object.__setattr__(self, row.name, row.check(getattr(self, row.name)))
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Options:
+        """From the API's dict; an unknown key or a wrong value is refused by name (InputError)."""
+        names = [row.name for row in FIELDS]
+        for key in values:
+            if key not in names:
+                close = difflib.get_close_matches(str(key), names, 1)
+                hint = f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
+                raise InputError(f"automask: unknown option {key!r}{hint}")
+        return cls(**values)
+
+    @classmethod
+    def from_args(cls, args: Sequence[Any]) -> Options:
+        """From a host's script args: one dict, or values in the order of ``FIELDS`` (missing ones are defaults)."""
+        if args and isinstance(args[0], Mapping):
+            return cls.from_mapping(args[0])
+        if len(args) > len(FIELDS):
+            raise InputError(f"automask takes {len(FIELDS)} values at most, but got {len(args)}; pass one dict instead")
+        return cls(**{row.name: value for row, value in zip(FIELDS, args)})
+
+    def infotext(self) -> dict[str, str]:
+        """Infotext entries of every option that is not at its default."""
+        return {row.infotext: str(getattr(self, row.name)) for row in FIELDS if getattr(self, row.name) != row.default}
+
+
+def _fields() -> tuple[Field, ...]:
+    hints = get_type_hints(Options)
+    rows = []
+    for entry in dataclasses.fields(Options):
+        hint = hints[entry.name]
+        choices = get_args(hint)
+        rows.append(Field(entry.name, str if choices else hint, entry.default, choices=choices, **entry.metadata))
+    return tuple(rows)
+
+
+FIELDS: tuple[Field, ...] = _fields()
