@@ -25,6 +25,8 @@ Heat = npt.NDArray[np.float32]
 EditKind = Literal["replace", "modify", "add", "remove", "background", "restyle"]
 Outcome = Literal["mask", "nothing", "unsure"]
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
+Presence = Callable[[Sequence[str]], Sequence[float]]
+"""Asked with phrases, answers with the probability (0–1) that the picture shows each."""
 
 
 class Box(NamedTuple):
