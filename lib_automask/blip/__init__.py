@@ -1,0 +1,1 @@
+"""BLIP: captions, matching of phrases, and the heat of a phrase over the picture."""

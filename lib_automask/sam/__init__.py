@@ -1,0 +1,1 @@
+"""SAM: loading, masks of everything, masks from points and boxes."""
