@@ -1,0 +1,1 @@
+"""What automask measures of itself."""
