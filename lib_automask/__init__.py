@@ -1,0 +1,33 @@
+"""automask: find what a prompt changes in a picture, and the mask of it.
+
+>>> from lib_automask import MaskRequest, Options, build_mask, load_models
+>>> result = build_mask(MaskRequest(image, "a blue star on the grass"), load_models("demo"))
+>>> result.mask, result.why
+"""
+
+from lib_automask.errors import (
+    AutomaskError,
+    InputError,
+    Interrupted,
+    ModelCorrupt,
+    ModelError,
+    ModelMissing,
+    NothingToChange,
+    Unsure,
+)
+from lib_automask.options import FIELDS, Field, Options
+from lib_automask.structures import (
+    Box,
+    Captioner,
+    Edit,
+    EditPlan,
+    MaskRequest,
+    MaskResult,
+    Matcher,
+    Models,
+    ScoredSegment,
+    Segment,
+    Segmenter,
+)
+
+__version__ = "0.1.0"

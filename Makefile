@@ -1,0 +1,49 @@
+# make demo    the main job on small models, offline; ends with a contact sheet
+# make test    the suite, with Forge's package versions; PROFILE=a1111 or newest for the others
+# make lint    ruff and mypy
+# make bench   speed and accuracy, as tables
+# All set-up happens by itself, in .venv/.
+
+PYTHON ?= python3
+PROFILE ?= forge
+VENV = .venv/$(PROFILE)
+RUN = $(VENV)/bin/python
+TESTS ?= tests
+
+.PHONY: demo test test-all lint bench clean
+
+demo: $(VENV)/.ready
+	$(RUN) -m examples.demo --out demo-output
+
+test: $(VENV)/.ready
+	$(RUN) -m pytest $(TESTS)
+
+test-all:
+	$(MAKE) test PROFILE=a1111
+	$(MAKE) test PROFILE=forge
+	$(MAKE) test PROFILE=newest
+
+lint: $(VENV)/.ready .venv/lint.ready
+	.venv/lint/bin/ruff check .
+	.venv/lint/bin/ruff format --check .
+	.venv/lint/bin/mypy --python-executable $(RUN)
+
+bench: $(VENV)/.ready
+	$(RUN) -m benchmarks.icon_world score --count 200 --seed 1
+	$(RUN) -m benchmarks.edits --gold benchmarks/adversarial.jsonl
+
+# Each profile is a virtual environment of its own. The order matters: torch comes first and is then left alone.
+.venv/%/.ready: requirements/%.txt requirements/common.txt tools/torchvision_cpu/install.py tools/torchvision_cpu/torchvision_cpu.py
+	$(PYTHON) -m venv .venv/$*
+	.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/$*.txt
+	.venv/$*/bin/python -m pip install --quiet --disable-pip-version-check --no-deps torchvision==0.28.0 segment-anything==1.0
+	.venv/$*/bin/python tools/torchvision_cpu/install.py
+	touch $@
+
+.venv/lint.ready: requirements/lint.txt
+	$(PYTHON) -m venv .venv/lint
+	.venv/lint/bin/python -m pip install --quiet --disable-pip-version-check -r requirements/lint.txt
+	touch $@
+
+clean:
+	rm -rf .venv demo-output

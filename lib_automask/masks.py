@@ -1,0 +1,99 @@
+"""Arithmetic on masks. All masks are ``bool[H, W]``; boxes are XYXY; distances are in pixels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import cv2
+import numpy as np
+
+from lib_automask.errors import InputError
+from lib_automask.structures import Box, Mask
+
+
+def union(masks: Iterable[Mask], shape: tuple[int, int]) -> Mask:
+    """Every pixel that any of ``masks`` covers; empty of ``shape`` (H, W) where there are none."""
+    result = np.zeros(shape, np.bool_)
+    for mask in masks:
+        result |= mask
+    return result
+
+
+def grow(mask: Mask, distance: int) -> Mask:
+    """Every pixel within ``distance`` of the mask; a negative distance shrinks it.
+
+    Measured with the Euclidean distance transform, so the time does not depend on the distance. Beyond the
+    picture's edge a mask goes on as it is at the edge: shrinking does not eat into it there.
+    """
+    if distance == 0 or not mask.any():
+        return mask.copy()
+    if distance < 0:
+        return ~grow(~mask, -distance)
+    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(away <= distance)
+
+
+def fill_holes(mask: Mask) -> Mask:
+    """The mask with every region that it wholly surrounds; the background is taken as 4-connected."""
+    padded = np.pad(~mask, 1, constant_values=True).astype(np.uint8)
+    _count, labels = cv2.connectedComponents(padded, connectivity=4)
+    return np.asarray(labels[1:-1, 1:-1] != labels[0, 0])
+
+
+def drop_islands(mask: Mask, smallest: float) -> Mask:
+    """Without the 8-connected spots that cover fewer than ``smallest`` pixels; the largest spot always stays."""
+    count, labels, stats, _centers = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
+    if count <= 2:
+        return mask.copy()
+    areas = stats[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    kept = areas >= smallest
+    kept[0] = False
+    kept[int(areas.argmax())] = True
+    return np.asarray(kept[labels])
+
+
+def combine(found: Mask, user: Mask | None, how: str) -> Mask:
+    """The found mask with the user's own.
+
+    Args:
+        found: bool[H, W].
+        user: bool[H, W] of the same shape, or None where nothing was painted.
+        how: "add" (either), "within" (both), "except" (found without the user's) or "ignore".
+    """
+    if user is None or how == "ignore":
+        return found.copy()
+    if how == "add":
+        return found | user
+    if how == "within":
+        return found & user
+    if how == "except":
+        return found & ~user
+    raise InputError(f"unknown way to combine masks {how!r}; use add, within, except or ignore")
+
+
+def box_of(mask: Mask) -> Box | None:
+    """The tightest box round the mask, or None where it is empty."""
+    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return None
+    return Box(int(cols[0]), int(rows[0]), int(cols[-1]) + 1, int(rows[-1]) + 1)
+
+
+def from_box(box: Box, shape: tuple[int, int]) -> Mask:
+    """The box as a mask of ``shape`` (H, W), clipped to the picture."""
+    mask = np.zeros(shape, np.bool_)
+    mask[max(box.top, 0) : max(box.bottom, 0), max(box.left, 0) : max(box.right, 0)] = True
+    return mask
+
+
+def iou(one: Mask, other: Mask) -> float:
+    """Intersection over union, 0–1; two empty masks agree (1)."""
+    either = int((one | other).sum())
+    return float((one & other).sum() / either) if either else 1.0
+
+
+def share_inside(inner: Mask, outer: Mask) -> float:
+    """Share of ``inner`` that lies in ``outer``, 0–1; 0 where ``inner`` is empty."""
+    area = int(inner.sum())
+    return float((inner & outer).sum() / area) if area else 0.0

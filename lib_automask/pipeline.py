@@ -1,0 +1,153 @@
+"""From a picture and a prompt to a mask."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from lib_automask import masks
+from lib_automask.plan import plan_edits, plan_target
+from lib_automask.selection import Place, Scores, find_place, phrases_to_score
+from lib_automask.structures import (
+    EditPlan,
+    Mask,
+    MaskRequest,
+    MaskResult,
+    Models,
+    Outcome,
+    ScoredSegment,
+    Segment,
+)
+
+
+def build_mask(request: MaskRequest, models: Models) -> MaskResult:
+    """Find what the prompt changes and where that is.
+
+    Args:
+        request: picture, prompt, user's mask and options.
+        models: what captions, matches and segments; the pipeline makes none itself.
+
+    Returns:
+        The mask with its reasons. Its outcome is "nothing" or "unsure", with an empty mask, where there is
+        nothing to repaint or no certainty of it.
+
+    Raises:
+        AutomaskError: a model failed, or the user interrupted.
+    """
+    run = _Run(request, models)
+
+    with run.stage("caption", 0.0):
+        caption = models.captioner.caption(request.image)
+
+    with run.stage("plan", 0.1):
+        plan = make_plan(request, caption, models)
+    if not plan.edits:
+        return run.without_mask("nothing", caption, plan, f"{said(request, caption)} → nothing to change")
+
+    with run.stage("segments", 0.2):
+        segments = models.segmenter.segments(request.image)
+
+    with run.stage("scores", 0.7):
+        scores = score(request, segments, plan, models)
+
+    with run.stage("places", 0.95):
+        places = [find_place(edit, plan, scores, request.image.shape[:2]) for edit in plan.edits]
+        mask = compose(plan, places, request)
+
+    run.candidates = candidates(scores, places)
+    doubt = doubts(plan, places, mask, request)
+    if doubt:
+        return run.without_mask("unsure", caption, plan, f"{said(request, caption)} → {plan}; {doubt}")
+    return run.result("mask", mask, caption, plan, f"{said(request, caption)} → {plan}")
+
+
+def make_plan(request: MaskRequest, caption: str, models: Models) -> EditPlan:
+    """The edits: what the user named as the target, else what caption, prompt and picture tell."""
+    if request.options.target.strip():
+        return plan_target(request.options.target, request.prompt)
+    return plan_edits(caption, request.prompt, lambda phrases: models.matcher.match(request.image, phrases))
+
+
+def score(request: MaskRequest, segments: tuple[Segment, ...], plan: EditPlan, models: Models) -> Scores:
+    """Every segment compared with every phrase that matters."""
+    phrases = phrases_to_score(plan)
+    if not phrases or not segments:
+        return Scores(segments, phrases, np.zeros((len(segments), len(phrases)), np.float32))
+    return Scores(segments, phrases, models.matcher.score_segments(request.image, segments, phrases))
+
+
+def compose(plan: EditPlan, places: list[Place], request: MaskRequest) -> Mask:
+    """One mask of all places: holes filled, islands dropped, the user's own combined, grown or shrunk."""
+    options = request.options
+    mask = np.zeros(request.image.shape[:2], np.bool_)
+    for edit, place in zip(plan.edits, places):
+        # A background goes round its subjects: those holes are meant.
+        fill = options.fill_holes and edit.kind != "background"
+        mask |= masks.fill_holes(place.mask) if fill else place.mask
+    mask = masks.drop_islands(mask, options.min_island / 100 * mask.size)
+    mask = masks.combine(mask, request.user_mask, options.combine)
+    return masks.grow(mask, options.grow)
+
+
+def doubts(plan: EditPlan, places: list[Place], mask: Mask, request: MaskRequest) -> str:
+    """Why the result is not certain enough, in words; "" where it is."""
+    least = request.options.confidence
+    for edit, place in zip(plan.edits, places):
+        if not place.mask.any():
+            what = edit.target or edit.replacement
+            return f"{what} was not found in the picture; name the target, or paint the mask by hand"
+        if place.score < least:
+            return f"the place of {edit.target} is not certain ({place.score:.2f} < {least:.2f}); name the target"
+    if plan.confidence < least:
+        return f"what changes is not certain ({plan.confidence:.2f} < {least:.2f}); name the target"
+    if not mask.any():
+        return "the mask is empty after it was combined and shrunk; shrink it less, or change your own mask"
+    return ""
+
+
+def candidates(scores: Scores, places: list[Place]) -> tuple[ScoredSegment, ...]:
+    """Every segment with its scores, and whether a place was made of it."""
+    taken = {index for place in places for index in place.segments}
+    return tuple(
+        ScoredSegment(segment, scores.row(index), index in taken) for index, segment in enumerate(scores.segments)
+    )
+
+
+def said(request: MaskRequest, caption: str) -> str:
+    """The first half of the sentence of why: what was compared."""
+    if request.options.target.strip():
+        return f"target: {request.options.target.strip()}"
+    return f"picture: {caption}; prompt: {shortened(request.prompt)}"
+
+
+def shortened(prompt: str, length: int = 160) -> str:
+    """The prompt on one line, cut at a word."""
+    line = " ".join(prompt.split())
+    return line if len(line) <= length else line[:length].rsplit(" ", 1)[0] + " …"
+
+
+@dataclass
+class _Run:
+    """Progress, timings and candidates of one call, until they become a result."""
+
+    request: MaskRequest
+    models: Models
+    timings: dict[str, float] = field(default_factory=dict)
+    candidates: tuple[ScoredSegment, ...] = ()
+
+    @contextmanager
+    def stage(self, name: str, share: float) -> Iterator[None]:
+        self.models.progress(name, share)
+        started = time.perf_counter()
+        yield
+        self.timings[name] = time.perf_counter() - started
+
+    def without_mask(self, outcome: Outcome, caption: str, plan: EditPlan, why: str) -> MaskResult:
+        return self.result(outcome, np.zeros(self.request.image.shape[:2], np.bool_), caption, plan, why)
+
+    def result(self, outcome: Outcome, mask: Mask, caption: str, plan: EditPlan, why: str) -> MaskResult:
+        return MaskResult(outcome, mask, caption, plan, self.candidates, why, dict(self.timings))

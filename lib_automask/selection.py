@@ -1,0 +1,149 @@
+"""Which part of the picture an edit means: from an edit and scored segments to a place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from lib_automask import masks, placement
+from lib_automask.structures import Edit, EditPlan, Mask, Segment
+
+SIDE = re.compile(r"\s+(?:on|at|to|in) the (left|right|top|bottom|middle|center)(?:\s+side)?$")
+SEVERAL = re.compile(r"^(?:all|both|two|three|four|five|six|seven|eight|nine|ten|several|many)\b")
+# Two segments whose scores differ by less are alike to BLIP; then the better outline decides.
+ALIKE = 0.05
+FOUND = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Place:
+    """Where one edit goes: ``mask`` bool[H, W], how sure (0–1), and which segments it was made of (indices)."""
+
+    mask: Mask
+    score: float
+    segments: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """``values`` float32[S, P]: how well each segment shows each phrase, 0–1."""
+
+    segments: tuple[Segment, ...]
+    phrases: tuple[str, ...]
+    values: npt.NDArray[np.float32]
+
+    def of(self, phrase: str) -> npt.NDArray[np.float32]:
+        """float32[S] for one phrase."""
+        column: npt.NDArray[np.float32] = self.values[:, self.phrases.index(plain(phrase))]
+        return column
+
+    def row(self, index: int) -> dict[str, float]:
+        """The scores of one segment by phrase."""
+        return {phrase: float(value) for phrase, value in zip(self.phrases, self.values[index])}
+
+
+def plain(phrase: str) -> str:
+    """The phrase without the side that tells it from its like: "red ball on the left" → "red ball"."""
+    return SIDE.sub("", phrase)
+
+
+def phrases_to_score(plan: EditPlan) -> tuple[str, ...]:
+    """Every phrase that segments are compared with, each once, in order of mention."""
+    targets = [edit.target for edit in plan.edits if edit.target and edit.kind not in ("restyle", "background")]
+    return tuple(dict.fromkeys(plain(phrase) for phrase in (*targets, *plan.keep)))
+
+
+def find_place(edit: Edit, plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
+    """The place of one edit in a picture of ``shape`` (H, W); an empty mask with score 0 where there is none."""
+    if edit.kind == "restyle":
+        return Place(np.ones(shape, np.bool_), 1.0)
+    if edit.kind == "background":
+        return background(plan, scores, shape)
+    if edit.kind == "add":
+        return addition(edit, plan, scores, shape)
+    return thing(edit.target, scores, shape)
+
+
+def thing(target: str, scores: Scores, shape: tuple[int, int]) -> Place:
+    """The segment that shows ``target``; all of them where it says several."""
+    values = scores.of(target)
+    found = [int(i) for i in np.argsort(-values) if values[i] >= FOUND]
+    if not found:
+        best = float(values.max()) if len(values) else 0.0
+        return Place(np.zeros(shape, np.bool_), best)
+    side = SIDE.search(target)
+    if SEVERAL.search(target):
+        chosen = _distinct(found, scores)
+    elif side:
+        chosen = [_at_side(_distinct(found, scores), side.group(1), scores)]
+    else:
+        chosen = [_best(found, values, scores)]
+    mask = masks.union((scores.segments[i].mask for i in chosen), shape)
+    return Place(mask, float(values[chosen].min()), tuple(chosen))
+
+
+def background(plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
+    """Everything but the things that stay, held away from their outline so that nothing grows from behind them."""
+    subjects = _subjects(plan, scores)
+    if not subjects:
+        return Place(np.zeros(shape, np.bool_), 0.0)
+    kept = masks.union((scores.segments[i].mask for i in subjects), shape)
+    margin = max(1, round(0.006 * min(shape)))
+    certainty = float(scores.values[subjects].max(1).min())
+    return Place(~masks.grow(kept, margin), certainty, tuple(subjects))
+
+
+def addition(edit: Edit, plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
+    """Free room for a new thing: beside its anchor where the prompt names one, else where most of it is."""
+    subjects = _subjects(plan, scores)
+    taken = masks.union((scores.segments[i].mask for i in subjects), shape)
+    anchor = thing(edit.target, scores, shape) if edit.target else None
+    if anchor is not None and anchor.segments:
+        mask = placement.beside(anchor.mask, edit.relation or "next to", taken)
+        return Place(mask, anchor.score if mask.any() else 0.0, anchor.segments)
+    return Place(placement.free_room(taken), 1.0 if anchor is None else anchor.score)
+
+
+def _subjects(plan: EditPlan, scores: Scores) -> list[int]:
+    """The segments of every thing in the picture that is named: those kept and those changed."""
+    named = [i for phrase in scores.phrases for i in thing(phrase, scores, _shape(scores)).segments]
+    return sorted(set(named))
+
+
+def _shape(scores: Scores) -> tuple[int, int]:
+    height, width = scores.segments[0].mask.shape if scores.segments else (0, 0)
+    return height, width
+
+
+def _best(found: Sequence[int], values: npt.NDArray[np.float32], scores: Scores) -> int:
+    """Of the segments that BLIP likes about equally, the one SAM is surest of as a whole."""
+    alike = [i for i in found if values[i] >= values[found[0]] - ALIKE]
+    return max(alike, key=lambda i: (scores.segments[i].predicted_iou, scores.segments[i].area))
+
+
+def _distinct(found: Sequence[int], scores: Scores) -> list[int]:
+    """Without segments that lie in, or hold, a better one."""
+    chosen: list[int] = []
+    for i in sorted(found, key=lambda i: -scores.segments[i].predicted_iou):
+        mask = scores.segments[i].mask
+        others = [scores.segments[j].mask for j in chosen]
+        if all(max(masks.share_inside(mask, other), masks.share_inside(other, mask)) < 0.5 for other in others):
+            chosen.append(i)
+    return chosen
+
+
+def _at_side(found: Sequence[int], side: str, scores: Scores) -> int:
+    """The one that lies furthest to a side, or nearest to the middle."""
+    centers = {i: scores.segments[i].box.center for i in found}
+    height, width = _shape(scores)
+    distance = {
+        "left": lambda c: c[0],
+        "right": lambda c: -c[0],
+        "top": lambda c: c[1],
+        "bottom": lambda c: -c[1],
+    }.get(side, lambda c: abs(c[0] - width / 2) + abs(c[1] - height / 2))
+    return min(found, key=lambda i: distance(centers[i]))
