@@ -1,0 +1,61 @@
+"""Pictures for people, drawn from a result: never computed again. All take and give uint8[H, W, 3] RGB."""
+
+from __future__ import annotations
+
+import colorsys
+
+import cv2
+import numpy as np
+
+from lib_automask.structures import Image, Mask, MaskResult
+
+REPAINTED = (255, 64, 96)
+PAPER = 236
+
+
+def overlay(image: Image, result: MaskResult) -> Image:
+    """The picture with what will be repainted tinted and outlined."""
+    return tinted(image, result.mask, REPAINTED, 0.45)
+
+
+def candidates(image: Image, result: MaskResult) -> Image:
+    """The picture in grey with every segment in a colour of its own; the chosen ones are outlined in white."""
+    grey = image.mean(2, keepdims=True).repeat(3, 2).astype(np.uint8)
+    canvas = (grey // 2 + 90).astype(np.uint8)
+    order = sorted(range(len(result.candidates)), key=lambda i: -result.candidates[i].segment.area)
+    for i in order:
+        hue = (i * 0.618) % 1
+        color = tuple(round(255 * part) for part in colorsys.hsv_to_rgb(hue, 0.7, 0.95))
+        canvas = tinted(canvas, result.candidates[i].segment.mask, color, 0.5)
+    for candidate in result.candidates:
+        if candidate.selected:
+            canvas = outlined(canvas, candidate.segment.mask, (255, 255, 255), 2)
+    return canvas
+
+
+def kept(image: Image, result: MaskResult) -> Image:
+    """The picture with only what stays; what will be repainted is a checkerboard."""
+    height, width = image.shape[:2]
+    square = max(4, min(height, width) // 24)
+    rows, cols = np.indices((height, width)) // square
+    board = (PAPER - 30 * ((rows + cols) % 2)).astype(np.uint8)
+    return np.where(result.mask[..., None], board[..., None], image)
+
+
+def mask_picture(mask: Mask) -> Image:
+    """White is repainted, black stays."""
+    return (mask[..., None].repeat(3, 2) * 255).astype(np.uint8)
+
+
+def tinted(image: Image, mask: Mask, color: tuple[int, ...], strength: float) -> Image:
+    """``color`` laid over the mask, and its outline."""
+    mixed = (image * (1 - strength) + np.array(color) * strength).astype(np.uint8)
+    return outlined(np.where(mask[..., None], mixed, image), mask, color, 1)
+
+
+def outlined(image: Image, mask: Mask, color: tuple[int, ...], width: int) -> Image:
+    """The mask's outline, ``width`` pixels at 512."""
+    thickness = max(1, round(width * min(image.shape[:2]) / 512))
+    contours, _tree = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+    canvas = np.ascontiguousarray(image)
+    return np.asarray(cv2.drawContours(canvas, contours, -1, color, thickness, cv2.LINE_AA), np.uint8)
