@@ -1,0 +1,48 @@
+"""A result as plain data: what the command line's ``--json`` prints and the API answers with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from lib_automask.structures import Edit, MaskResult, ScoredSegment
+
+
+def as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
+    """Everything about ``result`` but the pixels, ready for ``json.dumps``.
+
+    Boxes are XYXY in pixels, scores and coverage lie in 0–1, timings are seconds by stage. Whoever writes the
+    mask adds to ``["mask"]`` where it is ("path") or what it is ("image").
+    """
+    return {
+        "caption": result.caption,
+        "prompt": prompt,
+        "edits": [_edit(edit) for edit in result.plan.edits],
+        "keep": list(result.plan.keep),
+        "segments": [_segment(candidate) for candidate in result.candidates],
+        "mask": {"coverage": round(result.coverage, 6)},
+        "outcome": result.outcome,
+        "why": result.why,
+        "timings": {stage: round(seconds, 4) for stage, seconds in result.timings.items()},
+    }
+
+
+def _edit(edit: Edit) -> dict[str, Any]:
+    return {
+        "kind": edit.kind,
+        "target": edit.target,
+        "replacement": edit.replacement,
+        "relation": edit.relation,
+        "score": round(float(edit.score), 4),
+    }
+
+
+def _segment(candidate: ScoredSegment) -> dict[str, Any]:
+    segment = candidate.segment
+    return {
+        "box": list(segment.box),
+        "area": segment.area,
+        "predicted_iou": round(float(segment.predicted_iou), 4),
+        "stability_score": round(float(segment.stability_score), 4),
+        "scores": {phrase: round(float(score), 4) for phrase, score in candidate.scores.items()},
+        "selected": candidate.selected,
+    }
