@@ -34,6 +34,7 @@ class Field:
         minimum, maximum, step: bounds of a number; ``soft_maximum`` ends the slider where the API may go beyond.
         choices: allowed values of a str, or empty for free text.
         xyz: whether it is an axis of the XYZ plot.
+        shapes_mask: whether the mask depends on it; the others only tell the host what to do with the mask.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Field:
     step: float = 1
     choices: tuple[str, ...] = ()
     xyz: bool = False
+    shapes_mask: bool = False
 
     @property
     def infotext(self) -> str:
@@ -66,7 +68,7 @@ class Field:
             return value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise wrong
-        if self.type is int and value != int(value) or not self.minimum <= value <= self.maximum:
+        if not self.minimum <= value <= self.maximum or (self.type is int and value != int(value)):
             raise wrong
         return self.type(value)
 
@@ -105,7 +107,11 @@ class Options:
 
     enabled: bool = _row(False, "Enable automask", "Find what the prompt changes and repaint only that.")
     target: str = _row(
-        "", "Target", "What to repaint, in words; left empty, it is found by comparing the prompt with the picture.", xyz=True
+        "",
+        "Target",
+        "What to repaint, in words; left empty, it is found by comparing the prompt with the picture.",
+        xyz=True,
+        shapes_mask=True,
     )
     unsure: UnsurePolicy = _row(
         "stop",
@@ -114,32 +120,65 @@ class Options:
         "is, or run plain img2img over the whole picture.",
     )
     confidence: float = _row(
-        0.5, "Least confidence", "Below this certainty of the edit and of its place the run counts as unsure.",
-        minimum=0, maximum=1, step=0.05, xyz=True,
-    )  # fmt: skip
-    combine: Combine = _row(
-        "add", "Your own mask", "A mask that you painted is added to, limits (within), or is kept out of (except) the found one; or is ignored."
-    )  # fmt: skip
-    grow: int = _row(
-        0, "Grow", "Pixels by which the mask grows; negative shrinks it.", minimum=-256, maximum=256, soft_maximum=64, xyz=True
-    )  # fmt: skip
-    fill_holes: bool = _row(True, "Fill holes", "Holes inside the mask are repainted too.")
-    min_island: float = _row(
-        0.05, "Drop islands", "Separate spots smaller than this share of the picture, in percent, are left out.",
-        minimum=0, maximum=10, step=0.05,
-    )  # fmt: skip
-    masked_content: MaskedContent = _row(
-        "auto", "Masked content of automask", "What the sampler starts from under the mask; auto chooses by the kind of edit, host takes the inpaint tab's."
-    )  # fmt: skip
-    area: Area = _row(
-        "whole picture", "Inpaint area of automask", "Sample the whole picture, or only the masked part at full resolution; host takes the inpaint tab's.",
+        0.5,
+        "Least confidence",
+        "Below this certainty of the edit and of its place the run counts as unsure.",
+        minimum=0,
+        maximum=1,
+        step=0.05,
         xyz=True,
-    )  # fmt: skip
+        shapes_mask=True,
+    )
+    combine: Combine = _row(
+        "add",
+        "Your own mask",
+        "A mask that you painted is added to, limits (within), or is kept out of (except) the found one; or is ignored.",
+        shapes_mask=True,
+    )
+    grow: int = _row(
+        0,
+        "Grow",
+        "Pixels by which the mask grows; negative shrinks it.",
+        minimum=-256,
+        maximum=256,
+        soft_maximum=64,
+        xyz=True,
+        shapes_mask=True,
+    )
+    fill_holes: bool = _row(True, "Fill holes", "Holes inside the mask are repainted too.", shapes_mask=True)
+    min_island: float = _row(
+        0.05,
+        "Drop islands",
+        "Separate spots smaller than this share of the picture, in percent, are left out.",
+        minimum=0,
+        maximum=10,
+        step=0.05,
+        shapes_mask=True,
+    )
+    masked_content: MaskedContent = _row(
+        "auto",
+        "Masked content of automask",
+        "What the sampler starts from under the mask; auto chooses by the kind of edit, host takes the inpaint tab's.",
+    )
+    area: Area = _row(
+        "whole picture",
+        "Inpaint area of automask",
+        "Sample the whole picture, or only the masked part at full resolution; host takes the inpaint tab's.",
+        xyz=True,
+    )
     padding: int = _row(
-        32, "Padding of automask", "Pixels of surroundings that are sampled along with the mask when only the masked part is.",
-        minimum=0, maximum=2048, soft_maximum=512, step=4, xyz=True,
-    )  # fmt: skip
-    blur: int = _row(4, "Mask blur of automask", "Softness of the mask's edge; 4 reaches 10 pixels.", minimum=0, maximum=64, xyz=True)
+        32,
+        "Padding of automask",
+        "Pixels of surroundings that are sampled along with the mask when only the masked part is.",
+        minimum=0,
+        maximum=2048,
+        soft_maximum=512,
+        step=4,
+        xyz=True,
+    )
+    blur: int = _row(
+        4, "Mask blur of automask", "Softness of the mask's edge; 4 reaches 10 pixels.", minimum=0, maximum=64, xyz=True
+    )
 
     def __post_init__(self) -> None:
         for row in FIELDS:

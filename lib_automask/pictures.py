@@ -1,0 +1,72 @@
+"""Pictures and masks at the border to files: read, upright, opaque; written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from PIL import Image as PIL_Image
+from PIL import ImageOps, UnidentifiedImageError
+
+from lib_automask.errors import InputError
+from lib_automask.structures import Image, Mask
+
+
+def from_pil(picture: PIL_Image.Image, background: str = "#ffffff") -> Image:
+    """uint8[H, W, 3] RGB: what is transparent is laid on ``background``, as the hosts do."""
+    if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
+        picture = picture.convert("RGBA")
+        opaque = PIL_Image.new("RGBA", picture.size, background)
+        picture = PIL_Image.alpha_composite(opaque, picture)
+    return np.array(picture.convert("RGB"))
+
+
+def mask_from_pil(picture: PIL_Image.Image) -> Mask:
+    """bool[H, W]: white counts, and where the picture is transparent nothing does."""
+    grey = np.array(picture.convert("RGBA").convert("LA"))
+    return np.asarray((grey[..., 0] > 127) & (grey[..., 1] > 127))
+
+
+def read(path: Path) -> Image:
+    """The picture of a file, turned upright by its EXIF; InputError where it is none."""
+    return from_pil(_open(path))
+
+
+def read_mask(path: Path) -> Mask:
+    """The mask of a file; InputError where it is no picture."""
+    return mask_from_pil(_open(path))
+
+
+def write_mask(mask: Mask, path: Path) -> None:
+    """White is repainted, black stays; an 8-bit grey PNG."""
+    write(mask.astype(np.uint8) * 255, path)
+
+
+def write(picture: Image, path: Path) -> None:
+    """A PNG that appears whole or not at all; its folder is made."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(suffix=".part", dir=path.parent)
+    except OSError as error:
+        raise InputError(f"cannot write to {path.parent}: {error.strerror}; choose another --out") from error
+    try:
+        with os.fdopen(handle, "wb") as file:
+            PIL_Image.fromarray(picture).save(file, "PNG")
+        os.replace(part, path)
+    except BaseException:
+        Path(part).unlink(missing_ok=True)
+        raise
+
+
+def _open(path: Path) -> PIL_Image.Image:
+    try:
+        with PIL_Image.open(path) as picture:
+            picture.load()
+            upright = ImageOps.exif_transpose(picture)
+            return upright if upright is not None else picture.copy()
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {path}; give the path of a picture") from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise InputError(f"{path} cannot be read as a picture ({error}); give a PNG, JPEG or WebP") from error
