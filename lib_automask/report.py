@@ -16,9 +16,9 @@ def as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
     return {
         "caption": result.caption,
         "prompt": prompt,
-        "edits": [_edit(edit) for edit in result.plan.edits],
+        "edits": [edit_as_json(edit) for edit in result.plan.edits],
         "keep": list(result.plan.keep),
-        "segments": [_segment(candidate) for candidate in result.candidates],
+        "segments": [segment_as_json(candidate) for candidate in result.candidates],
         "mask": {"coverage": round(result.coverage, 6)},
         "outcome": result.outcome,
         "why": result.why,
@@ -26,7 +26,9 @@ def as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
     }
 
 
-def _edit(edit: Edit) -> dict[str, Any]:
+def edit_as_json(edit: Edit) -> dict[str, Any]:
+    """One change that the prompt asks for."""
+    """One edit; ``replacement`` and ``relation`` are null where there is none."""
     return {
         "kind": edit.kind,
         "target": edit.target,
@@ -36,7 +38,9 @@ def _edit(edit: Edit) -> dict[str, Any]:
     }
 
 
-def _segment(candidate: ScoredSegment) -> dict[str, Any]:
+def segment_as_json(candidate: ScoredSegment) -> dict[str, Any]:
+    """One region with its scores; everything but its pixels."""
+    """One segment with its scores by phrase."""
     segment = candidate.segment
     return {
         "box": list(segment.box),
