@@ -16,7 +16,7 @@ from lib_automask.options import FIELDS, Options
 from lib_automask.pipeline import build_mask
 from lib_automask.plan import plan_edits
 from lib_automask.report import as_json, edit_as_json, segment_as_json
-from lib_automask.structures import MaskRequest, MaskResult, Models
+from lib_automask.structures import MaskRequest, Models, ScoredSegment
 
 Answer = tuple[dict[str, Any], int]
 EXIT_CODES = {"mask": 0, "nothing": 3, "unsure": 3}
@@ -37,7 +37,7 @@ def mask(args: argparse.Namespace) -> Answer:
         path = args.out / f"{args.image.stem}-mask.png"
         pictures.write_mask(result.mask, path)
         pictures.write(preview.overlay(request.image, result), args.out / f"{args.image.stem}-overlay.png")
-    return as_json(result, path), EXIT_CODES[result.outcome]
+    return _with_path(as_json(result, args.prompt), path), EXIT_CODES[result.outcome]
 
 
 def _many_masks(args: argparse.Namespace) -> Answer:
@@ -71,7 +71,13 @@ def _one_of_many(record: dict[str, Any], args: argparse.Namespace, models: Model
     result = build_mask(MaskRequest(image, record["prompt"], None, options), models)
     path = args.out / f"{name}.png"
     pictures.write_mask(result.mask, path)
-    return as_json(result, path)
+    return _with_path(as_json(result, record["prompt"]), path)
+
+
+def _with_path(answer: dict[str, Any], path: Path | None) -> dict[str, Any]:
+    """The answer with where the mask was written; null where none was."""
+    answer["mask"]["path"] = None if path is None else str(path)
+    return answer
 
 
 def plan(args: argparse.Namespace) -> Answer:
@@ -108,7 +114,7 @@ def segments(args: argparse.Namespace) -> Answer:
     if args.out:
         for number, segment in enumerate(found):
             pictures.write_mask(segment.mask, args.out / f"{args.image.stem}-{number:03d}.png")
-    return {"segments": [segment_as_json(segment) for segment in found]}, 0
+    return {"segments": [segment_as_json(ScoredSegment(segment, {})) for segment in found]}, 0
 
 
 def caption(args: argparse.Namespace) -> Answer:

@@ -1,0 +1,123 @@
+"""Masks drawn by hand: what each operation does to them can be seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lib_automask import masks
+from lib_automask.errors import InputError
+from lib_automask.structures import Box, Mask
+
+
+def drawn(*rows: str) -> Mask:
+    return np.array([[cell == "#" for cell in row] for row in rows])
+
+
+DOT = drawn(
+    ".......",
+    ".......",
+    ".......",
+    "...#...",
+    ".......",
+    ".......",
+    ".......",
+)
+
+
+def test_grow_reaches_as_far_as_it_says_and_is_round():
+    expected = drawn(
+        ".......",
+        "...#...",
+        "..###..",
+        ".#####.",
+        "..###..",
+        "...#...",
+        ".......",
+    )
+    assert np.array_equal(masks.grow(DOT, 2), expected)
+
+
+def test_shrinking_undoes_growing_of_a_dot():
+    assert np.array_equal(masks.grow(masks.grow(DOT, 2), -2), DOT)
+
+
+def test_shrinking_does_not_eat_into_the_edge_of_the_picture():
+    left_half = drawn("##..", "##..", "##..", "##..")
+    assert np.array_equal(masks.grow(left_half, -1), drawn("#...", "#...", "#...", "#..."))
+
+
+@pytest.mark.parametrize("distance", [-3, 0, 3])
+def test_growing_nothing_is_nothing(distance):
+    assert not masks.grow(np.zeros((5, 5), bool), distance).any()
+
+
+def test_fill_holes_fills_what_is_surrounded_and_leaves_a_bay_open():
+    ring_and_bay = drawn(
+        "#####.###",
+        "#...#.#.#",
+        "#.#.#.#.#",
+        "#...#.#.#",
+        "#####.#.#",
+    )
+    expected = drawn(
+        "#####.###",
+        "#####.#.#",
+        "#####.#.#",
+        "#####.#.#",
+        "#####.#.#",
+    )
+    assert np.array_equal(masks.fill_holes(ring_and_bay), expected)
+
+
+def test_drop_islands_keeps_what_is_large_enough():
+    spots = drawn(
+        "##....#",
+        "##.....",
+        "....##.",
+        "....#..",
+    )
+    expected = drawn(
+        "##.....",
+        "##.....",
+        "....##.",
+        "....#..",
+    )
+    assert np.array_equal(masks.drop_islands(spots, 3), expected)
+
+
+def test_drop_islands_never_drops_the_largest():
+    assert np.array_equal(masks.drop_islands(DOT, 50), DOT)
+
+
+@pytest.mark.parametrize(
+    ("how", "expected"),
+    [("add", "###."), ("within", ".#.."), ("except", "#..."), ("ignore", "##..")],
+)
+def test_combine_with_the_users_mask(how, expected):
+    assert np.array_equal(masks.combine(drawn("##.."), drawn(".##."), how), drawn(expected))
+
+
+def test_combine_without_a_users_mask_is_the_found_one():
+    assert np.array_equal(masks.combine(drawn("##.."), None, "within"), drawn("##.."))
+
+
+def test_combine_refuses_an_unknown_way():
+    with pytest.raises(InputError, match="add, within, except or ignore"):
+        masks.combine(drawn("#"), drawn("#"), "xor")
+
+
+def test_box_is_xyxy_with_the_far_edges_excluded():
+    assert masks.box_of(drawn("....", ".##.", "....")) == Box(1, 1, 3, 2)
+    assert masks.box_of(np.zeros((3, 3), bool)) is None
+
+
+def test_a_box_beyond_the_picture_is_clipped():
+    assert np.array_equal(masks.from_box(Box(-2, -1, 1, 1), (2, 3)), drawn("#..", "..."))
+
+
+def test_iou_and_share():
+    assert masks.iou(drawn("##.."), drawn(".##.")) == pytest.approx(1 / 3)
+    assert masks.iou(drawn("...."), drawn("....")) == 1
+    assert masks.share_inside(drawn("##.."), drawn(".##.")) == 0.5
+    assert masks.share_inside(drawn("...."), drawn("####")) == 0
