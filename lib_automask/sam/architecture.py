@@ -48,7 +48,7 @@ class SamShape:
 
     @classmethod
     def from_mapping(cls, config: Mapping[str, Any]) -> SamShape:
-        """From the dict of a ``sam.json``; its entry "generator" is not ours. Raises ModelCorrupt on an unknown entry."""
+        """From the dict of a ``sam.json``, "generator" left aside. Raises ModelCorrupt on an unknown entry."""
         values = {key: value for key, value in config.items() if key != "generator"}
         values["global_attn_indexes"] = tuple(values.get("global_attn_indexes", cls.global_attn_indexes))
         try:

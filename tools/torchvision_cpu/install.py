@@ -13,7 +13,9 @@ from pathlib import Path
 def main() -> None:
     packages = Path(sysconfig.get_path("purelib"))
     shutil.copyfile(Path(__file__).with_name("torchvision_cpu.py"), packages / "torchvision_cpu.py")
-    (packages / "torchvision_cpu.pth").write_text("import torchvision_cpu; torchvision_cpu.install()\n", encoding="utf-8")
+    (packages / "torchvision_cpu.pth").write_text(
+        "import torchvision_cpu; torchvision_cpu.install()\n", encoding="utf-8"
+    )
 
 
 if __name__ == "__main__":

@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 class TorchvisionFinder(MetaPathFinder):
     """Finds torchvision as usual and has its operators declared before it runs."""
 
-    def find_spec(self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if fullname != "torchvision":
             return None
         spec = importlib.machinery.PathFinder.find_spec(fullname, path)
@@ -76,7 +78,7 @@ def declare_operators() -> None:
 
 
 def nms(dets: torch.Tensor, scores: torch.Tensor, iou_threshold: float) -> torch.Tensor:
-    """Indices of the boxes ``dets`` float[N, 4] XYXY that no better one overlaps by more than the threshold, best first."""
+    """Indices of the boxes float[N, 4] XYXY that no better one overlaps by more than the threshold, best first."""
     import torch
 
     order = torch.argsort(scores, descending=True, stable=True)

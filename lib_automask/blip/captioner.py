@@ -1,0 +1,58 @@
+"""Captions by BLIP."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from lib_automask.blip.loading import load_network, load_tokenizer, settings
+from lib_automask.blip.pixels import Pixels
+from lib_automask.structures import Image
+
+BEAMS = 3
+MAX_NEW_TOKENS = 40
+NONSENSE = re.compile(r"\baraf\w*\s*")
+"""A word that BLIP's captioner makes up ("araffe dog on a bench") and that means nothing."""
+
+
+class BlipCaptioner:
+    """Writes one sentence about a picture (BLIP, Li et al. 2022; ``BlipForConditionalGeneration``).
+
+    Args:
+        folder: the model in Hugging Face's layout; its ``automask.json`` may set "num_beams" and "max_new_tokens".
+        device: as torch names it.
+
+    Raises:
+        ModelMissing: a file is not there.
+        ModelCorrupt: the files are not those of a captioning model.
+    """
+
+    def __init__(self, folder: str | Path, device: str = "cpu") -> None:
+        folder = Path(folder)
+        self.network = load_network(folder, "BlipForConditionalGeneration", device)
+        self.tokenizer = load_tokenizer(folder)
+        self.pixels = Pixels.from_folder(folder)
+        self.device = device
+        own = settings(folder)
+        self.beams = int(own.get("num_beams", BEAMS))
+        self.max_new_tokens = int(own.get("max_new_tokens", MAX_NEW_TOKENS))
+
+    def caption(self, image: Image) -> str:
+        """One lower-case sentence, without a full stop, about ``image`` uint8[H, W, 3] RGB."""
+        import torch
+
+        with torch.inference_mode():
+            tokens = self.network.generate(
+                pixel_values=self.pixels.tensor([image]).to(self.device),
+                num_beams=self.beams,
+                do_sample=False,
+                max_new_tokens=self.max_new_tokens,
+            )
+        return clean_caption(self.tokenizer.decode(tokens[0], skip_special_tokens=True))
+
+
+def clean_caption(text: str) -> str:
+    """What the decoder wrote as one tidy lower-case sentence, without made-up words and without a full stop."""
+    text = NONSENSE.sub("", text.lower())
+    text = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split()))
+    return re.split(r"[.!?]", text)[0].strip(" ,;:")

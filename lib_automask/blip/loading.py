@@ -1,0 +1,115 @@
+"""BLIP from a folder in Hugging Face's layout.
+
+The weights are read and put into the network here rather than by ``from_pretrained``: that makes the result the same
+in transformers 4.30, 4.46 and 5, in float32 whatever the file holds, with every missing tensor noticed.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lib_automask.errors import ModelCorrupt, ModelMissing
+from lib_automask.tensors import read_tensors
+
+if TYPE_CHECKING:
+    import torch
+
+WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+WORDS = "text_decoder.bert.embeddings.word_embeddings.weight"
+HEAD = "text_decoder.cls.predictions"
+
+
+def load_network(folder: Path, kind: str, device: str = "cpu") -> Any:
+    """The network of a folder, float32, in evaluation mode.
+
+    Args:
+        folder: holds config.json and model.safetensors or pytorch_model.bin.
+        kind: the class in ``transformers``, "BlipForConditionalGeneration" or "BlipForImageTextRetrieval".
+        device: as torch names it.
+
+    Raises:
+        ModelMissing: a file is not there.
+        ModelCorrupt: the weights cannot be read, or are those of another kind of network.
+    """
+    import torch
+    import transformers
+
+    tensors = read_tensors(_weights_file(folder))
+    with torch.inference_mode(False):  # tensors made in inference mode could never carry the gradients of Grad-CAM
+        network = getattr(transformers, kind)(transformers.BlipConfig.from_dict(read_json(folder / "config.json")))
+        _fill(network, _with_tied_head(tensors), folder.name)
+        return network.float().eval().requires_grad_(False).to(device)
+
+
+def load_tokenizer(folder: Path) -> Any:
+    """The tokenizer of a folder; never asks the network. Raises ModelMissing."""
+    from transformers import AutoTokenizer
+
+    if not (folder / "tokenizer.json").is_file() and not (folder / "vocab.txt").is_file():
+        raise ModelMissing(f"{folder} has neither tokenizer.json nor vocab.txt; fetch the model again")
+    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file. Raises ModelMissing or ModelCorrupt."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelMissing(
+            f"{path} is not there; put all files of the model in that folder, or fetch it again"
+        ) from error
+    except ValueError as error:
+        raise ModelCorrupt(f"{path} is not valid JSON; delete it and fetch the model again") from error
+    if not isinstance(values, dict):
+        raise ModelCorrupt(f"{path} holds no table of settings; delete it and fetch the model again")
+    return values
+
+
+def settings(folder: Path) -> dict[str, Any]:
+    """What ``automask.json`` in the folder says about this model, or {}.
+
+    Known entries: "gradcam_block" (of the matcher), "num_beams" and "max_new_tokens" (of the captioner).
+    """
+    path = folder / "automask.json"
+    return read_json(path) if path.is_file() else {}
+
+
+def _weights_file(folder: Path) -> Path:
+    for name in WEIGHTS:
+        if (folder / name).is_file():
+            return folder / name
+    raise ModelMissing(
+        f"{folder} has no {' or '.join(WEIGHTS)}; put the BLIP model there, or fetch it with `models fetch`"
+    )
+
+
+def _with_tied_head(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """The same tensors, with those of the decoder's head where transformers 5 left them out because they are shared."""
+    shared = {f"{HEAD}.decoder.weight": WORDS, f"{HEAD}.decoder.bias": f"{HEAD}.bias"}
+    restored = {name: tensors[source] for name, source in shared.items() if name not in tensors and source in tensors}
+    return {**tensors, **restored}
+
+
+def _fill(network: Any, tensors: dict[str, torch.Tensor], name: str) -> None:
+    """Put the tensors into the network; one that finds no tensor of its own is refused."""
+    try:
+        missing = network.load_state_dict(tensors, strict=False).missing_keys
+    except RuntimeError as error:
+        raise ModelCorrupt(f"the weights in {name} do not fit its config.json; fetch the whole model again") from error
+    missing = [key for key in missing if not key.endswith("position_ids")]
+    if missing:
+        raise ModelCorrupt(_wrong_kind(network, tensors, name, missing))
+
+
+def _wrong_kind(network: Any, tensors: dict[str, torch.Tensor], name: str, missing: list[str]) -> str:
+    if hasattr(network, "text_decoder") and "itm_head.weight" in tensors:
+        return (
+            f"{name} is a matching model and cannot write captions; use it as the matcher, and a captioning model here"
+        )
+    if hasattr(network, "itm_head") and WORDS in tensors:
+        return (
+            f"{name} is a captioning model and cannot match phrases; use it as the captioner, and a matching model here"
+        )
+    return f"{name} lacks {len(missing)} tensors, {missing[0]} among them; fetch the model again"

@@ -1,0 +1,61 @@
+"""Phrases against pictures by BLIP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lib_automask.blip import scoring
+from lib_automask.blip.heat import heat_maps
+from lib_automask.blip.reader import Reader
+from lib_automask.cache import ByteCache
+from lib_automask.structures import Heat, Image, Segment
+
+if TYPE_CHECKING:
+    import torch
+
+
+class BlipMatcher:
+    """Compares phrases with a picture and its regions (BLIP, Li et al. 2022; ``BlipForImageTextRetrieval``).
+
+    Args:
+        folder: the model in Hugging Face's layout; its ``automask.json`` may set "gradcam_block", the cross-attention
+            block that localises best, which differs between models.
+        device: as torch names it.
+        cache: where vision passes are kept; its own, of 64 MB, if none is given.
+
+    Raises:
+        ModelMissing: a file is not there.
+        ModelCorrupt: the files are not those of a matching model.
+    """
+
+    def __init__(self, folder: str | Path, device: str = "cpu", cache: ByteCache[torch.Tensor] | None = None) -> None:
+        self.reader = Reader(folder, device, cache)
+
+    def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
+        """Probability, 0–1, that each phrase describes something in ``image`` uint8[H, W, 3] RGB."""
+        import torch
+
+        if not phrases:
+            return []
+        with torch.inference_mode():
+            rows = self.reader.read(phrases)
+            return [float(score) for score in scoring.match_all(self.reader, self.reader.look(image), rows)[0]]
+
+    def score_segments(
+        self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
+    ) -> npt.NDArray[np.float32]:
+        """float32[S, P]: probability, 0–1, that a segment shows a phrase; 0 where it was not worth a closer look."""
+        if not segments or not phrases:
+            return np.zeros((len(segments), len(phrases)), dtype=np.float32)
+        return scoring.score_segments(self.reader, image, segments, phrases)
+
+    def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
+        """float32[P, H, W] in 0–1: where in the picture each phrase is looked for; its hottest place is 1."""
+        if not phrases:
+            return np.zeros((0, *image.shape[:2]), dtype=np.float32)
+        return heat_maps(self.reader, image, phrases)

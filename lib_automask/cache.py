@@ -1,0 +1,75 @@
+"""Remembered results, bounded in bytes.
+
+A key is made of the content (``structures.digest``) and of what was done with it, so a result can never be handed out
+for another picture, and needs no clearing when files on disk change.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+from typing import Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class ByteCache(Generic[Value]):
+    """Keeps what was used last, up to ``max_bytes``; safe to share between threads.
+
+    Values are handed out as they were put in, never copied: treat them as read-only.
+    """
+
+    def __init__(self, max_bytes: int) -> None:
+        self.max_bytes = max_bytes
+        self._entries: OrderedDict[str, tuple[Value, int]] = OrderedDict()
+        self._bytes = 0
+        self._lock = Lock()
+
+    def get(self, key: str) -> Value | None:
+        """What was put under ``key``, or None."""
+        with self._lock:
+            if key not in self._entries:
+                return None
+            self._entries.move_to_end(key)
+            return self._entries[key][0]
+
+    def put(self, key: str, value: Value, size: int) -> None:
+        """Keep ``value``, which takes ``size`` bytes; what was not used for longest makes room."""
+        with self._lock:
+            self._drop(key)
+            if size > self.max_bytes:
+                return
+            self._entries[key] = (value, size)
+            self._bytes += size
+            while self._bytes > self.max_bytes:
+                self._drop(next(iter(self._entries)))
+
+    def get_or_make(self, key: str, make: Callable[[], Value], size_of: Callable[[Value], int]) -> Value:
+        """What is kept under ``key``, or what ``make`` returns, which is then kept.
+
+        Two threads that ask for the same key at the same time may both make it: that wastes time, and nothing else.
+        """
+        found = self.get(key)
+        if found is None:
+            found = make()
+            self.put(key, found, size_of(found))
+        return found
+
+    def clear(self) -> None:
+        """Forget everything."""
+        with self._lock:
+            self._entries.clear()
+            self._bytes = 0
+
+    @property
+    def bytes(self) -> int:
+        """Bytes that are kept now."""
+        return self._bytes
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def _drop(self, key: str) -> None:
+        if key in self._entries:
+            self._bytes -= self._entries.pop(key)[1]

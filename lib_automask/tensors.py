@@ -1,0 +1,60 @@
+"""Tensors from a file on disk, without running any code that the file might carry."""
+
+from __future__ import annotations
+
+import pickle
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from lib_automask.errors import ModelCorrupt, ModelMissing
+
+if TYPE_CHECKING:
+    import torch
+
+
+def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+    """The tensors of a .safetensors file, or of a .pth, .pt or .bin file that holds nothing else; on the CPU.
+
+    The file is opened here and handed over open, because Forge renames a file to ".corrupted" when loading it by its
+    name fails; and ``torch.serialization.load`` is called because hosts replace ``torch.load``.
+
+    Raises:
+        ModelMissing: there is no such file.
+        ModelCorrupt: it cannot be read, or holds more than tensors.
+    """
+    if not path.is_file():
+        raise ModelMissing(f"{path} is not there; put the model file in this place, or fetch it with `models fetch`")
+    read = _read_safetensors if path.suffix == ".safetensors" else _read_pickle
+    tensors = read(path)
+    if not isinstance(tensors, dict) or not tensors:
+        raise ModelCorrupt(f"{path.name} holds no table of tensors; delete it and fetch the model again")
+    return tensors
+
+
+def _read_safetensors(path: Path) -> Any:
+    from safetensors import SafetensorError
+    from safetensors.torch import load
+
+    try:
+        return load(path.read_bytes())
+    except SafetensorError as error:
+        raise _broken(path) from error
+
+
+def _read_pickle(path: Path) -> Any:
+    from torch.serialization import load
+
+    try:
+        with path.open("rb") as file:
+            return load(file, map_location="cpu", weights_only=True)
+    except pickle.UnpicklingError as error:
+        raise ModelCorrupt(
+            f"{path.name} cannot be read as plain tensors, it is broken or carries program code; "
+            "delete it and fetch the model again"
+        ) from error
+    except (RuntimeError, EOFError, ValueError, KeyError) as error:
+        raise _broken(path) from error
+
+
+def _broken(path: Path) -> ModelCorrupt:
+    return ModelCorrupt(f"{path.name} is broken or was not copied to its end; delete it and fetch the model again")
