@@ -1,0 +1,115 @@
+"""The extension's own routes: the schema of the options, and a mask without painting."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from hmac import compare_digest
+from typing import Any
+
+import numpy as np
+from modules import shared
+from modules.call_queue import queue_lock
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from lib_automask.errors import AutomaskError, InputError
+from lib_automask.options import FIELDS, Field, Options
+from lib_automask.pipeline import build_mask
+from lib_automask.report import as_json
+from lib_automask.structures import Mask, MaskRequest
+from lib_automask.webui import settings
+from lib_automask.webui.processing import flat, white
+from lib_automask.webui.residency import Residency
+
+STATUS = {1: 500, 2: 422, 3: 409, 4: 503}
+"""HTTP status by the error's exit code."""
+
+
+def add_routes(residency: Residency, _demo: Any, app: Any) -> None:
+    """Add the routes where the host's API is on, behind its ``--api-auth``. ``_demo`` is None with ``--nowebui``."""
+    from fastapi import Body, Depends, HTTPException
+    from fastapi.security import HTTPBasic, HTTPBasicCredentials
+
+    if not (shared.cmd_opts.api or shared.cmd_opts.nowebui):
+        return
+
+    def signed_in(given: HTTPBasicCredentials = Depends(HTTPBasic())) -> None:  # noqa: B008
+        if not known(given.username, given.password):
+            raise HTTPException(401, "Incorrect username or password", {"WWW-Authenticate": "Basic"})
+
+    def options() -> list[dict[str, Any]]:
+        return schema()
+
+    def mask(request: dict[str, Any] = Body(...)) -> dict[str, Any]:  # noqa: B008
+        try:
+            with queue_lock:
+                return make_mask(residency, request)
+        except AutomaskError as error:
+            raise HTTPException(STATUS[error.exit_code], str(error)) from error
+
+    guard = [Depends(signed_in)] if shared.cmd_opts.api_auth else []
+    app.add_api_route("/automask/v1/options", options, methods=["GET"], dependencies=guard)
+    app.add_api_route("/automask/v1/mask", mask, methods=["POST"], dependencies=guard)
+
+
+def known(username: str, password: str) -> bool:
+    """Whether ``--api-auth`` names this user with this password."""
+    given = f"{username}:{password}".encode()
+    accepted = [compare_digest(given, pair.encode()) for pair in shared.cmd_opts.api_auth.split(",")]
+    return any(accepted)
+
+
+def schema() -> list[dict[str, Any]]:
+    """Every option, in the order of the positional args."""
+    return [described(row) for row in FIELDS]
+
+
+def described(row: Field) -> dict[str, Any]:
+    """One option: name, type, default, allowed values, help and infotext key."""
+    entry: dict[str, Any] = {"name": row.name, "type": row.type.__name__, "default": row.default}
+    if row.choices:
+        entry["choices"] = list(row.choices)
+    if row.type in (int, float):
+        entry.update(minimum=row.minimum, maximum=row.maximum, step=row.step)
+    return {**entry, "allowed": row.allowed, "help": row.help, "infotext": row.infotext}
+
+
+def make_mask(residency: Residency, request: dict[str, Any]) -> dict[str, Any]:
+    """The command line's JSON object, with the mask as a PNG in ``["mask"]["image"]``. Raises AutomaskError."""
+    if unknown := set(request) - {"image", "prompt", "options", "user_mask"}:
+        raise InputError(f"unknown key {sorted(unknown)[0]!r}; known are image, prompt, options, user_mask")
+    prompt = request.get("prompt", "")
+    if not isinstance(prompt, str) or not isinstance(request.get("options", {}), dict):
+        raise InputError("prompt must be text, and options a dict")
+    options = Options.from_mapping({"enabled": True, **request.get("options", {})})
+    image = flat(picture(request.get("image"), "image"))
+    with residency.models(settings.read()) as models:
+        result = build_mask(MaskRequest(image, prompt, user_mask(request), options), models)
+    report = as_json(result, prompt)
+    report["mask"]["image"] = png(result.mask)
+    return report
+
+
+def user_mask(request: dict[str, Any]) -> Mask | None:
+    """bool[H, W], read as the host reads masks; None where none was sent."""
+    return white(picture(request["user_mask"], "user_mask")) if request.get("user_mask") else None
+
+
+def picture(text: Any, name: str) -> Image.Image:
+    """A picture from base64, with or without a data: prefix, turned upright. Raises InputError."""
+    wrong = InputError(f"{name} must be a picture in base64, such as a PNG or JPEG file")
+    if not isinstance(text, str) or not text:
+        raise wrong
+    try:
+        content = base64.b64decode(text.rpartition(",")[2], validate=True)
+        return ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+    except (binascii.Error, UnidentifiedImageError, OSError) as error:
+        raise wrong from error
+
+
+def png(mask: Mask) -> str:
+    """Base64 of a PNG; white is repainted."""
+    buffer = io.BytesIO()
+    Image.fromarray(mask.astype(np.uint8) * 255).save(buffer, "PNG")
+    return base64.b64encode(buffer.getvalue()).decode()

@@ -1,0 +1,71 @@
+"""The accordion in the img2img tab, made from the table of options. One code base for gradio 3.41 and 4.40."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+from modules.ui_components import FormRow, InputAccordion
+
+from lib_automask.options import FIELDS, Field
+
+TITLE = "automask"
+MAIN = ("target", "unsure")
+"""What is always in sight; the rest lies in an inner accordion."""
+
+INTRO = (
+    "<p>Type what the picture should become and press <b>Generate</b>: only what has to change is repainted. "
+    "What was found, and why, is told here and below the result.</p><p id='automask_why'></p>"
+)
+
+
+def build() -> list[Any]:
+    """The controls in the order of ``FIELDS``, and last the hidden one that asks for a preview.
+
+    The host calls this once for the page and twice for the API's defaults: nothing is done here but drawing.
+    """
+    first, *others = FIELDS
+    controls: dict[str, Any] = {}
+    with InputAccordion(first.default, label=TITLE, elem_id="automask_enabled") as controls[first.name]:
+        gr.HTML(INTRO, elem_id="automask_intro")
+        with FormRow(elem_id="automask_main"):
+            for row in others:
+                if row.name in MAIN:
+                    controls[row.name] = control(row)
+        preview = preview_button()
+        with gr.Accordion("automask details", open=False, elem_id="automask_details"):
+            for pair in pairs([row for row in others if row.name not in MAIN]):
+                with FormRow():
+                    for row in pair:
+                        controls[row.name] = control(row)
+    return [controls[row.name] for row in FIELDS] + [preview]
+
+
+def control(row: Field) -> Any:
+    """The control that fits a field."""
+    common = {"label": row.label, "value": row.default, "info": row.help, "elem_id": f"automask_{row.name}"}
+    if row.type is bool:
+        return gr.Checkbox(**common)
+    if row.choices:
+        return gr.Dropdown(choices=list(row.choices), **common)
+    if row.type is str:
+        return gr.Textbox(lines=1, placeholder="found by itself", **common)
+    top = row.soft_maximum or row.maximum
+    return gr.Slider(minimum=max(row.minimum, -top), maximum=top, step=row.step, **common)
+
+
+def preview_button() -> Any:
+    """A button that presses Generate with the preview flag on, so a preview is what Generate would do.
+
+    Going this way it sees every tab's picture and mask on both hosts: Forge's canvas is no gr.Image.
+    """
+    flag = gr.Checkbox(False, label="automask preview", visible=False, elem_id="automask_preview")
+    flag.do_not_save_to_config = True
+    button = gr.Button("Preview mask", elem_id="automask_preview_button", size="sm")
+    button.click(fn=None, _js="automaskPreview", inputs=[], outputs=[])
+    return flag
+
+
+def pairs(rows: list[Field]) -> list[list[Field]]:
+    """Two controls a line."""
+    return [rows[index : index + 2] for index in range(0, len(rows), 2)]

@@ -1,0 +1,75 @@
+"""The models between one run and the next: loaded on first use, kept or let go as the settings say."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
+
+from modules import devices, shared
+
+from lib_automask.errors import Interrupted
+from lib_automask.structures import Models
+from lib_automask.webui.settings import Choice
+
+
+def load(choice: Choice) -> Models:
+    """The models of a choice, ready on the host's device. Raises ModelError."""
+    from lib_automask.loading import load_models
+
+    return load_models(
+        captioner=choice.captioner,
+        matcher=choice.matcher,
+        segmenter=choice.segmenter,
+        folders=choice.folders,
+        device=choice.device,
+        fetch=choice.fetch,
+    )
+
+
+class Residency:
+    """Holds the models of one choice at a time; one run uses them at a time."""
+
+    def __init__(self, load: Callable[[Choice], Models] = load) -> None:
+        self._load = load
+        self._lock = Lock()
+        self._choice: Choice | None = None
+        self._models: Models | None = None
+
+    @contextmanager
+    def models(self, choice: Choice) -> Iterator[Models]:
+        """The models of ``choice`` for the length of a ``with``. Raises ModelError, or Interrupted."""
+        with self._lock:
+            try:
+                yield dataclasses.replace(self._ready(choice), progress=progress)
+            finally:
+                shared.state.textinfo = None
+                if not choice.keep:
+                    self._forget()
+
+    def unload(self) -> None:
+        """Give the memory back; the next run loads again."""
+        with self._lock:
+            self._forget()
+
+    def _ready(self, choice: Choice) -> Models:
+        if self._models is None or self._choice != choice:
+            self._forget()
+            progress("loading models", 0)
+            self._models = self._load(choice)
+            self._choice = choice
+        return self._models
+
+    def _forget(self) -> None:
+        if self._models is not None:
+            self._models = self._choice = None
+            devices.torch_gc()
+
+
+def progress(stage: str, _share: float) -> None:
+    """Show the stage in the host's progress bar; end the run when the user pressed Interrupt or Skip."""
+    state = shared.state
+    if state.interrupted or state.skipped or state.stopping_generation:
+        raise Interrupted("stopped before the mask was made; the picture is as it was")
+    state.textinfo = f"automask: {stage}"

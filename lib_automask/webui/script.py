@@ -1,0 +1,159 @@
+"""What the host calls: script → processing.read → build_mask → processing.inject → processing.restore."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from modules import errors as host_errors
+from modules import scripts, shared
+from PIL import Image
+
+from lib_automask.errors import AutomaskError, Interrupted, NothingToChange, Unsure
+from lib_automask.options import FIELDS, Options
+from lib_automask.pipeline import build_mask
+from lib_automask.preview import overlay
+from lib_automask.structures import MaskRequest, MaskResult
+from lib_automask.webui import infotext, processing, settings
+from lib_automask.webui.processing import Processing
+from lib_automask.webui.residency import Residency
+
+LEFT_ALONE = {
+    "SD upscale": "it repaints the whole picture, tile by tile",
+    "Ultimate SD upscale": "it repaints the whole picture, tile by tile",
+    "Outpainting mk2": "it brings its own mask",
+    "Poor man's outpainting": "it brings its own mask",
+}
+"""Scripts of the host whose runs automask does not touch, and why."""
+
+
+class Automask(scripts.Script):  # type: ignore[misc]
+    """The always visible script of the img2img tab."""
+
+    residency = Residency()
+
+    def title(self) -> str:
+        return "automask"
+
+    def show(self, is_img2img: bool) -> Any:
+        return scripts.AlwaysVisible if is_img2img else False
+
+    def ui(self, is_img2img: bool) -> list[Any]:
+        from lib_automask.webui import panel
+
+        controls = panel.build()
+        self.infotext_fields = infotext.paste_fields(controls)
+        return controls
+
+    def before_process(self, p: Processing, *_args: Any) -> None:
+        """Take back what an earlier file left, whether or not automask is enabled for this one."""
+        processing.restore(p)
+        infotext.forget(p.extra_generation_params)
+
+    def process(self, p: Processing, *args: Any) -> None:
+        """Find the mask. Here, and not earlier, because styles and wildcards are expanded by now."""
+        try:
+            self.mask(p, args)
+        except Interrupted as interrupted:
+            tell(p, str(interrupted))
+            processing.keep(p, p.init_images)
+        except Exception as error:  # whatever gets out of here the host swallows, and repaints the whole picture
+            refuse(p, explained(error))
+
+    def postprocess(self, p: Processing, processed: Any, *_args: Any) -> None:
+        processing.restore(p)
+        share_comments(p, processed)
+
+    def mask(self, p: Processing, args: Sequence[Any]) -> None:
+        """One run: read, find, inject; or do what the user chose for when it is unsure."""
+        options, preview = chosen(p, args)
+        if not (options.enabled or preview) or hasattr(p, "_ad_inner"):
+            return
+        if reason := left_alone(p):
+            tell(p, f"not used with {reason}")
+            return
+
+        image, user_mask = processing.read(p)
+        request = MaskRequest(image, p.all_prompts[0], user_mask, options)
+        with self.residency.models(settings.read()) as models:
+            result = build_mask(request, models)
+
+        p.extra_generation_params.update(infotext.entries(options, result))
+        tell(p, result.why)
+        if len(set(p.all_prompts)) > 1:
+            tell(p, "the prompts of this call differ; the mask is the first one's")
+
+        if preview:
+            processing.keep(p, [Image.fromarray(overlay(image, result))], save=False)
+        elif result.outcome == "mask" and result.mask.any():
+            processing.inject(p, result, options)
+        else:
+            without_mask(p, result, options)
+
+
+def chosen(p: Processing, args: Sequence[Any]) -> tuple[Options, bool]:
+    """The options of this run, those of the XYZ plot laid over them, and whether only a preview is wanted."""
+    options = Options.from_args(args[: len(FIELDS)])
+    preview = len(args) > len(FIELDS) and args[len(FIELDS)] is True
+    return dataclasses.replace(options, **getattr(p, "automask_xyz", {})), preview
+
+
+def left_alone(p: Processing) -> str:
+    """The running script of the host with the reason why automask keeps out of it, or ""."""
+    title = running_script(p)
+    return f"{title}: {LEFT_ALONE[title]}" if title in LEFT_ALONE else ""
+
+
+def running_script(p: Processing) -> str:
+    """Title of the script that was picked in the host's list, or ""."""
+    index = p.script_args[0] if p.script_args else 0
+    return str(p.scripts.selectable_scripts[index - 1].title()) if index else ""
+
+
+def in_series(p: Processing) -> bool:
+    """Whether other files or cells follow this one with the same ``p``, which an error would stop."""
+    return bool(running_script(p)) or re.fullmatch(r"\d+ out of \d+", str(shared.state.job)) is not None
+
+
+def without_mask(p: Processing, result: MaskResult, options: Options) -> None:
+    """Nothing changes, or it is unsure what: stop, give the picture back, or leave it to plain img2img."""
+    if options.unsure == "stop":
+        raise (NothingToChange if result.outcome == "nothing" else Unsure)(result.why)
+    if options.unsure == "keep picture":
+        tell(p, "the picture is given back as it was")
+        processing.keep(p, p.init_images)
+    else:
+        tell(p, "no mask was used: this is plain img2img, as chosen")
+
+
+def refuse(p: Processing, error: AutomaskError) -> None:
+    """Leave the picture unpainted and say why: with an error, or file by file where others must go on."""
+    if in_series(p):
+        p.extra_generation_params["automask why"] = str(error)
+        tell(p, f"{error}; the picture is given back as it was")
+        processing.keep(p, p.init_images)
+    else:
+        processing.stop(p, error)
+
+
+def explained(error: Exception) -> AutomaskError:
+    """The error as people should read it; what nobody foresaw goes to the console with its traceback too."""
+    if isinstance(error, AutomaskError):
+        return error
+    host_errors.report("automask: the mask could not be made", exc_info=True)
+    return AutomaskError(f"automask failed ({type(error).__name__}: {error}), so nothing was painted; see the console")
+
+
+def tell(p: Processing, text: str) -> None:
+    """Show ``text`` below the result, with the number of the file where there are several."""
+    job = f", {shared.state.job}" if in_series(p) else ""
+    p.comment(f"automask{job}: {text}")
+
+
+def share_comments(p: Processing, processed: Any) -> None:
+    """The Batch tab shows the comments of its first file's result: put those of the later ones there as well."""
+    first = p.__dict__.setdefault("automask_first_result", processed)
+    if first is not processed:
+        first.comments = processed.comments

@@ -1,0 +1,13 @@
+"""The host's door to automask. The host registers every Script class that it finds in this file."""
+
+from functools import partial
+
+from modules import script_callbacks
+
+from lib_automask.webui import api, settings, xyz
+from lib_automask.webui.script import Automask
+
+script_callbacks.on_ui_settings(settings.add)
+script_callbacks.on_before_ui(xyz.add_axes)
+script_callbacks.on_app_started(partial(api.add_routes, Automask.residency))
+script_callbacks.on_script_unloaded(Automask.residency.unload)

@@ -1,0 +1,18 @@
+"""Puts the stand-in for the hosts' ``modules`` where it is found, and makes it fresh for each test that asks."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent / "fake_webui"))
+
+
+@pytest.fixture
+def webui(monkeypatch):
+    """A host with automask in it. Red is what its pipeline finds to change; see ``webui_host``."""
+    from webui_host import Host
+
+    return Host(monkeypatch)

@@ -1,0 +1,63 @@
+"""Settings, flags and the state of the running job."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+
+class Options:
+    """The host's settings: what an option is not registered for has no attribute."""
+
+    def __init__(self) -> None:
+        self.data: dict[str, Any] = {"img2img_background_color": "#ffffff", "overlay_inpaint": True}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self.__dict__["data"][name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def add_option(self, key: str, info: OptionInfo) -> None:
+        self.data.setdefault(key, info.default)
+
+
+class OptionInfo:
+    def __init__(
+        self, default: Any = None, label: str = "", *component: Any, section: Any = None, **_more: Any
+    ) -> None:
+        self.default, self.label, self.component, self.section = default, label, component, section
+
+    def info(self, _text: str) -> OptionInfo:
+        return self
+
+
+class State:
+    """What the progress bar shows, and the buttons beside it."""
+
+    def __init__(self) -> None:
+        self.begin("")
+
+    def begin(self, job: str) -> None:
+        self.interrupted = self.skipped = self.stopping_generation = False
+        self.job, self.job_count, self.textinfo = job, -1, None
+
+    def end(self) -> None:
+        self.job, self.job_count = "", 0
+
+
+class Styles:
+    """Named texts that are added to the prompt."""
+
+    def __init__(self) -> None:
+        self.styles: dict[str, str] = {}
+
+    def apply_styles_to_prompt(self, prompt: str, names: list[str]) -> str:
+        return ", ".join([prompt, *(self.styles[name] for name in names)])
+
+
+opts = Options()
+state = State()
+prompt_styles = Styles()
+cmd_opts = SimpleNamespace(api=True, nowebui=False, api_auth=None)
+models_path = "models"
