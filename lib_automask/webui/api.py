@@ -1,6 +1,6 @@
 """The extension's own routes: the schema of the options, and a mask without painting."""
 
-from __future__ import annotations
+# Without `from __future__ import annotations`: FastAPI reads the annotations of the functions that add_routes makes.
 
 import base64
 import binascii

@@ -6,9 +6,10 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+from PIL import Image
+
 from modules import shared
 from modules.processing import Processed, StableDiffusionProcessingImg2Img, process_images
-from PIL import Image
 
 UI_DEFAULTS = {"inpainting_fill": 1, "inpaint_full_res": 0, "inpaint_full_res_padding": 32}
 

@@ -7,8 +7,9 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
-from modules import shared
 from PIL import Image, ImageOps
+
+from modules import shared
 
 CELL = 8
 """Pixels a latent cell is wide."""
@@ -174,7 +175,8 @@ def process_images_inner(p: Any) -> Processed:
 
     images: list[Image.Image] = []
     infotexts: list[str] = []
-    for p.iteration in range(p.n_iter):
+    for iteration in range(p.n_iter):
+        p.iteration = iteration
         shared.state.skipped = False
         if shared.state.interrupted:
             break

@@ -28,5 +28,5 @@ class InputAccordionImpl(gr.Checkbox):
         return "checkbox"
 
 
-def InputAccordion(value: bool | None = None, **kwargs: Any) -> InputAccordionImpl:  # noqa: N802
+def InputAccordion(value: bool | None = None, **kwargs: Any) -> InputAccordionImpl:
     return InputAccordionImpl(value, **kwargs)

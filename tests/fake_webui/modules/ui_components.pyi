@@ -1,0 +1,33 @@
+"""The host's own controls. InputAccordion is a class in AUTOMATIC1111 and a function in Forge."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import gradio as gr
+
+from gradio.events import Dependency
+
+class FormRow(gr.Row):
+    def get_block_name(self) -> str:
+        return "row"
+
+
+class InputAccordionImpl(gr.Checkbox):
+    def __init__(self, value: bool | None = None, **kwargs: Any) -> None:
+        super().__init__(value=value, visible=False, **{**kwargs, "elem_id": f"{kwargs['elem_id']}-checkbox"})
+        self.accordion = gr.Accordion(kwargs["label"], open=bool(value), elem_id=kwargs["elem_id"])
+
+    def __enter__(self) -> InputAccordionImpl:
+        self.accordion.__enter__()
+        return self
+
+    def __exit__(self, *error: Any) -> None:
+        self.accordion.__exit__(*error)
+
+    def get_block_name(self) -> str:
+        return "checkbox"
+
+
+def InputAccordion(value: bool | None = None, **kwargs: Any) -> InputAccordionImpl:
+    return InputAccordionImpl(value, **kwargs)
