@@ -1,0 +1,114 @@
+"""Which thing of the prompt is which thing of the caption, which one has been put in its place, what is left over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from lib_automask.plan import lexicon
+from lib_automask.plan.scene import SETTING_RELATIONS, Thing
+
+Score = Callable[[Thing, Thing], float]
+LEAST = 2.0
+"""Evidence that one thing took another's place: two good reasons, or one very good one."""
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """``same``: one thing, seen from both texts; ``swapped``: the second stands where the first was."""
+
+    same: tuple[tuple[Thing, Thing], ...]
+    swapped: tuple[tuple[Thing, Thing], ...]
+    gone: tuple[Thing, ...]
+    come: tuple[Thing, ...]
+
+    def old(self, new: Thing) -> Thing | None:
+        """The caption's thing that a thing of the prompt continues."""
+        return next((before for before, after in (*self.same, *self.swapped) if after is new), None)
+
+
+def align(caption: list[Thing], prompt: list[Thing]) -> Alignment:
+    """Pair the things of a caption with those of a prompt, best evidence first."""
+    same = _greedy(caption, prompt, lambda old, new: _sameness(old, new, caption, prompt), least=0.01)
+    matched = {id(thing) for pair in same for thing in pair}
+    gone = [thing for thing in caption if id(thing) not in matched]
+    come = [thing for thing in prompt if id(thing) not in matched]
+    partner = {id(new): old for old, new in same}
+    swapped = _greedy(gone, come, lambda old, new: _substitution(old, new, partner, len(gone), len(come)), LEAST)
+    matched = {id(thing) for pair in swapped for thing in pair}
+    return Alignment(
+        tuple(same),
+        tuple(swapped),
+        tuple(thing for thing in gone if id(thing) not in matched),
+        tuple(thing for thing in come if id(thing) not in matched),
+    )
+
+
+def contradicting(one: list[str], other: list[str]) -> bool:
+    """Whether two lists of attributes name different values of one kind: red and blue."""
+    return any(exclude(first, second) for first in one for second in other)
+
+
+def exclude(first: str, second: str) -> bool:
+    """Whether two attributes cannot both be true: red and blue, small and huge."""
+    shared = (lexicon.attribute_kinds(first) & lexicon.attribute_kinds(second)) - {"nature"}
+    return bool(shared) and not lexicon.same_attribute(first, second)
+
+
+def _greedy(caption: list[Thing], prompt: list[Thing], score: Score, least: float) -> list[tuple[Thing, Thing]]:
+    scored = [(score(old, new), -i, -j, old, new) for i, old in enumerate(caption) for j, new in enumerate(prompt)]
+    pairs: list[tuple[Thing, Thing]] = []
+    taken: set[int] = set()
+    for value, _, _, old, new in sorted(scored, key=lambda entry: entry[:3], reverse=True):
+        if value >= least and id(old) not in taken and id(new) not in taken:
+            pairs.append((old, new))
+            taken |= {id(old), id(new)}
+    return sorted(pairs, key=lambda pair: caption.index(pair[0]))
+
+
+def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing]) -> float:
+    """0 where the nouns differ; else higher the more of the rest agrees."""
+    if not lexicon.same_concept(old.key, new.key):
+        return 0
+    value = 10.0 if old.key == new.key else 5.0
+    value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
+    value -= contradicting(old.attributes, new.attributes)
+    value += _same_key(old.anchor, new.anchor) + _same_key(old.owner, new.owner) + (old.relation == new.relation) / 2
+    value += (bool(old.place) and old.place == new.place) * 3 - (old.place != new.place) * 0.5
+    return value - abs(caption.index(old) - prompt.index(new)) * 0.01
+
+
+def _same_key(one: Thing | None, other: Thing | None) -> float:
+    return float(one is not None and other is not None and lexicon.same_concept(one.key, other.key))
+
+
+def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, come: int) -> float:
+    """How many reasons there are to think that ``new`` took the place of ``old``."""
+    if old.is_setting or new.is_setting:
+        return _setting_substitution(old, new)
+    value = 0.0
+    kinds = lexicon.kinds(old.key) & lexicon.kinds(new.key) - {"place"}
+    value += 2.0 * bool(kinds)
+    value -= 0.5 * (bool(lexicon.kinds(old.key)) and bool(lexicon.kinds(new.key)) and not kinds)
+    value += 2.0 * (not old.relation and not new.relation and not new.joined)
+    value += _same_role(old, new, partner)
+    value += (new.tag and gone == come == 1) * 2.0
+    value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
+    return value
+
+
+def _setting_substitution(old: Thing, new: Thing) -> float:
+    if old.is_setting and new.is_setting:
+        return 3.0
+    other = new if old.is_setting else old
+    unlisted = not lexicon.kinds(other.key) or lexicon.is_kind(other.key, "building", "furniture")
+    return 2.5 * (unlisted and old.relation == new.relation and old.relation in SETTING_RELATIONS)
+
+
+def _same_role(old: Thing, new: Thing, partner: dict[int, Thing]) -> float:
+    """The same verb or preposition, hanging on the same thing."""
+    if not old.relation or not new.relation:
+        return 0
+    same_relation = old.relation == new.relation or lexicon.stem(old.relation) == lexicon.stem(new.relation)
+    same_anchor = new.anchor is not None and partner.get(id(new.anchor)) is old.anchor
+    return 2.0 * same_relation + 0.5 * (same_relation and same_anchor)

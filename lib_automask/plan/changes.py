@@ -1,0 +1,255 @@
+"""Alignment → changes: what was replaced, modified, added, removed, moved elsewhere or restyled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from lib_automask.plan import lexicon
+from lib_automask.plan.alignment import Alignment, exclude
+from lib_automask.plan.scene import Action, Scene, Thing
+from lib_automask.plan.styles import is_photo
+from lib_automask.structures import Edit
+
+EVERYBODY_HAS = frozenset(
+    """eye face nose mouth ear lip tooth tongue cheek chin forehead neck head shoulder arm hand finger leg foot knee thigh
+    chest back waist belly stomach skin body fur feather hip lap palm fist wrist elbow ankle toe nail paw smile""".split()
+)
+POSTURE = frozenset(map(lexicon.stem, "sit stand lie kneel lean sleep hang float fly run walk jump swim".split()))
+
+
+@dataclass(frozen=True)
+class Change:
+    """An edit with the phrases that the picture can be asked about.
+
+    Args:
+        edit: what the texts alone say.
+        new: what the picture shows if it is done already; "" where asking makes no sense.
+        old: what the picture shows if it is not.
+        unsaid: the caption says nothing against it, so that only the picture can make it an edit.
+    """
+
+    edit: Edit
+    new: str = ""
+    old: str = ""
+    unsaid: bool = False
+
+
+def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: Scene) -> list[Change]:
+    """Every change between two scenes, in the order in which the caption names the things."""
+    changes = [change for old, new in alignment.same if (change := _modified(old, new, caption, prompt))]
+    changes += [_swapped(old, new, caption) for old, new in alignment.swapped]
+    changes += [change for thing in alignment.come if (change := _added(thing, alignment, caption, prompt))]
+    changes += _removed(alignment, caption, prompt, unwanted)
+    changes += _restyled(caption, prompt)
+    return changes
+
+
+def name(thing: Thing, scene: Scene) -> str:
+    """A phrase that finds this thing and not its like: "red ball", "man's jacket", "dog on the left"."""
+    alike = [other for other in scene.things if other is not thing and other.key == thing.key]
+    if not any(other.phrase == thing.phrase for other in alike):
+        return thing.phrase
+    if thing.place:
+        return f"{thing.phrase} on the {thing.place}"
+    holder = thing.owner or (thing.anchor if thing.relation in ("in", "with", "wearing", "has") else None)
+    if holder is not None:
+        return f"{holder.phrase}'s {thing.phrase}"
+    if thing.stands is not None:
+        relation, anchor = thing.stands
+        return f"{thing.phrase} {relation} the {anchor.phrase}"
+    return thing.phrase
+
+
+def _modified(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> Change | None:
+    target = name(old, caption)
+    if number := _new_number(old, new):
+        edit = Edit("modify", target, f"{number} {new.noun}", score=0.85)
+        return Change(edit, new=edit.replacement or "", old=old.phrase)
+    if said := [word for word in new.attributes if not _said(word, old, caption)]:
+        text = " ".join([*said, new.noun])
+        contrast = _contrast(old, new, said)
+        score = 0.95 if contrast else 0.5
+        return Change(Edit("modify", target, text, score=score), new=text, old=old.phrase, unsaid=not contrast)
+    if action := _new_action(old, new, caption):
+        text = _action_text(action, new, prompt)
+        return Change(Edit("modify", target, text, score=0.8), new=f"{new.noun} {text}", old=_acting(old))
+    return None
+
+
+def _said(attribute: str, old: Thing, caption: Scene) -> bool:
+    """Whether the caption says so already, of the thing or by what it does."""
+    if lexicon.attribute_kinds(attribute) == {"nature"} or attribute == new_noun_part(old, attribute):
+        return True
+    if any(lexicon.same_attribute(attribute, word) for word in (*old.attributes, *old.words)):
+        return True
+    return lexicon.stem(attribute) in {action.stem for action in old.actions}
+
+
+def new_noun_part(old: Thing, word: str) -> str:
+    """The word itself where it is part of the old noun ("sports" of "sports car"), else ""."""
+    return word if word in old.noun.split() else ""
+
+
+def _contrast(old: Thing, new: Thing, said: list[str]) -> bool:
+    """Whether the caption says otherwise: another colour, or another word that the prompt leaves out."""
+    if any(exclude(a, b) for a in old.attributes for b in said):
+        return True
+    dropped = [a for a in old.attributes if not any(lexicon.same_attribute(a, b) for b in new.attributes)]
+    dropped = [a for a in dropped if a not in new.noun.split() and lexicon.attribute_kinds(a) != {"nature"}]
+    return any(not lexicon.attribute_kinds(a) or not lexicon.attribute_kinds(b) for a in dropped for b in said)
+
+
+def _new_number(old: Thing, new: Thing) -> str:
+    """ "three" where the caption counts otherwise, "one" for a plural become singular, else ""."""
+    if old.count is None or new.count is None or old.count == new.count or old.is_setting:
+        return ""
+    plural_only = new.count == -1 and not new.number
+    if plural_only and old.count != 1 or old.count == -1 and not old.number and new.count != 1 and not new.number:
+        return ""
+    if new.count == 1:
+        return "one"
+    return "several" if plural_only else new.number
+
+
+def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
+    """Something the prompt's thing does that nothing in the caption does."""
+    done = {action.stem for thing in caption.things for action in thing.actions}
+    done |= {lexicon.stem(word) for thing in caption.things for word in thing.words}
+    done |= {action.stem for action in caption.loose} | {lexicon.stem(a) for a in old.attributes}
+    before = {action.stem for action in old.actions} & POSTURE
+    for action in new.actions:
+        if action.stem in done:
+            continue
+        if not lexicon.resting(action.stem) or (before and action.stem in POSTURE):
+            return action
+    return None
+
+
+def _action_text(action: Action, thing: Thing, prompt: Scene) -> str:
+    """ "stretches" → "stretching"; with the part of the body that it moves: "spreading its wings"."""
+    for part in prompt.things:
+        if part.relation == action.text and part.anchor is thing and lexicon.is_kind(part.key, "body"):
+            return " ".join(filter(None, (gerund(action.text), part.article, part.phrase)))
+    return gerund(action.text)
+
+
+def gerund(verb: str) -> str:
+    """ "kneels" → "kneeling"; participles stay: "perched"."""
+    if verb.endswith("ing") or not verb.endswith("s"):
+        return verb
+    base = verb[:-2] if verb.endswith(("shes", "ches", "sses", "xes")) else verb[:-1]
+    if base.endswith("ie"):
+        return base[:-2] + "ying"
+    return (base[:-1] if base.endswith("e") and not base.endswith("ee") else base) + "ing"
+
+
+def _acting(thing: Thing) -> str:
+    return " ".join([thing.noun, *(gerund(action.text) for action in thing.actions[:1])])
+
+
+def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
+    target, phrase = name(old, caption), counted(new)
+    if old.is_setting or new.is_setting:
+        return Change(Edit("background", target, phrase, score=0.9), new=new.located, old=old.located)
+    return Change(Edit("replace", target, phrase, score=0.9), new=new.phrase, old=old.phrase)
+
+
+def counted(thing: Thing) -> str:
+    """The phrase with its number: "three candles"."""
+    return f"{thing.number} {thing.phrase}" if thing.number else thing.phrase
+
+
+def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> Change | None:
+    if thing.key in EVERYBODY_HAS or (lexicon.is_kind(thing.key, "body") and thing.article in ("his", "her", "its", "their")):
+        return _body_part(thing, alignment, caption)
+    if _is_told(thing, caption):
+        return None
+    if thing.is_setting:
+        if thing.relation not in ("", "in", "on", "at", "by", "during", "under", "through", "near", "against", "across", "over"):
+            return None
+        return Change(Edit("background", "background", thing.phrase, score=0.7), new=thing.located)
+    target, relation = _anchor(thing, alignment, caption)
+    known = bool(lexicon.kinds(thing.key))
+    score = 0.9 if known else 0.7
+    return Change(Edit("add", target, counted(thing), relation, score), new=thing.phrase)
+
+
+def _is_told(thing: Thing, caption: Scene) -> bool:
+    """Whether the caption names it, or does it, in other words: "on a walk", "in flight"."""
+    words = {lexicon.singular(word) for other in caption.things for word in other.words}
+    stems = {action.stem for other in caption.things for action in other.actions}
+    return thing.key in words or lexicon.stem(thing.key) in stems
+
+
+def _body_part(thing: Thing, alignment: Alignment, caption: Scene) -> Change | None:
+    """Everybody has eyes: named with an attribute they are a question to the picture, without one nothing."""
+    attributes = [word for word in thing.attributes if lexicon.attribute_kinds(word) - {"nature"}]
+    if not attributes:
+        return None
+    return Change(Edit("modify", thing.noun, thing.phrase, score=0.5), new=thing.phrase, unsaid=True)
+
+
+def _anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str | None]:
+    """Where the prompt puts a new thing: (the anchor in the caption's words, the relation)."""
+    candidates: list[tuple[str, Thing]] = []
+    if thing.stands is not None and thing.stands[0] not in ("with", "of") and not thing.stands[1].is_setting:
+        candidates.append(thing.stands)
+    if thing.relation and thing.anchor is not None:
+        candidates.append((thing.relation, thing.anchor))
+    for relation, anchor in candidates:
+        if (old := alignment.old(anchor)) is not None:
+            return name(old, caption), relation
+    for relation, anchor in candidates:
+        if not anchor.is_setting:
+            return anchor.phrase, relation
+    return "", None
+
+
+def _removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scene) -> list[Change]:
+    """What the prompt says is not there, and what it leaves out although it repeats the rest."""
+    changes: list[Change] = []
+    replaced = [old for old, _ in alignment.swapped]
+    for thing in caption.things:
+        denied = thing not in replaced and _named_in(thing, prompt.absent)
+        denied = denied or (_named_in(thing, unwanted.things) and thing in alignment.gone)
+        left_out = thing in alignment.gone and _repeats(alignment) and _is_missed(thing, alignment, prompt)
+        if denied or left_out:
+            edit = Edit("remove", name(thing, caption), score=0.95 if denied else 0.75)
+            changes.append(Change(edit, old=thing.phrase))
+    for absent in prompt.absent:
+        if not _named_in(absent, caption.things):
+            changes.append(Change(Edit("remove", absent.phrase, score=0.6), old=absent.phrase, unsaid=True))
+    return changes
+
+
+def _named_in(thing: Thing, things: list[Thing]) -> bool:
+    return any(lexicon.same_concept(thing.key, other.key) for other in things)
+
+
+def _repeats(alignment: Alignment) -> bool:
+    """Whether the prompt says enough of what the caption says for a gap to mean something."""
+    matched = len(alignment.same) + len(alignment.swapped)
+    return matched > 0 and matched >= len([thing for thing in alignment.gone if not thing.is_setting])
+
+
+def _is_missed(thing: Thing, alignment: Alignment, prompt: Scene) -> bool:
+    """Places, parts of a body, containers and what another phrase implies are left out without being removed."""
+    if thing.is_setting or lexicon.is_place(thing.key) or thing.key in EVERYBODY_HAS:
+        return False
+    holds = [old for old, _ in (*alignment.same, *alignment.swapped) if old.anchor is thing and old.relation == "of"]
+    if holds or thing.relation in ("of", "for", "from", "like", "as", "to", "at"):
+        return False
+    told = {lexicon.singular(word) for other in prompt.things for word in other.words}
+    told |= {action.stem for other in prompt.things for action in other.actions}
+    return thing.key not in told and lexicon.singular(thing.words[-1]) not in told and lexicon.stem(thing.key) not in told
+
+
+def _restyled(caption: Scene, prompt: Scene) -> list[Change]:
+    drawn = [style for style in caption.styles if not is_photo(style)]
+    for style in prompt.styles:
+        if is_photo(style) and not drawn:
+            continue
+        if any(set(style.split()) & set(before.split()) for before in caption.styles):
+            continue
+        return [Change(Edit("restyle", "whole image", style, score=0.9))]
+    return []

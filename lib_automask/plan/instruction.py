@@ -1,0 +1,118 @@
+"""Instructions: "make her hair red", "remove the cup", "change the background to a beach".
+
+A clause is an instruction when one of the patterns below fits it from its first word on. Each pattern gives the thing
+meant and what becomes of it, as text; ``commands`` then finds the thing in the caption.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+Verb = Literal["become", "replace", "remove", "add", "make", "background", "restyle", "keep"]
+
+POLITE = re.compile(
+    r"^(?:please|pls|can you|could you|would you|will you|i want you to|i want to|i'd like to|i would like to|i'd like you to|"
+    r"i would like you to|let's|lets|now|just|then|and|also|only|hey|ok|okay|kindly|but|so|i need you to|we need to|try to|go ahead and)\s+"
+)
+WHOLE = r"(?:it|this|that|everything|(?:the |this |my )?(?:whole |entire )?(?:image|picture|photo|photograph|scene|pic|thing))"
+BACKDROP = r"(?:the |its |his |her |their )?(?:background|backdrop|setting|scenery|surroundings|environment|location|place|scene)"
+CHANGE = r"(?:change|turn|transform|convert|morph|alter|modify|switch|set|adjust|edit)"
+SURE = r"(?=(?:the|an?|his|her|its|their|some|all|this|that|these|those|it|him|them|more|another|every|everything|both|two|three|four|five|several|\d+)\b)"
+"""What has to follow a verb that could be a noun or adjective: "clear the table", but not "clear sky"."""
+TAKE = rf"(?:remove|delete|erase|get rid of|take away|take out|take off|eliminate|clear away|cut out|wipe out|crop out|edit out|photoshop out|omit|leave out|do away with|strip away|discard|(?:clear|drop|lose|hide|ditch|clean up|take|cut) {SURE})"
+GIVE = rf"(?:add|insert|include|draw in|throw in|bring in|introduce|paint in|photoshop in|put in|stick in|(?:place|put|hang|set|stick|lay|park|plant|seat|sit|position|draw|drop|throw|have) {SURE})"
+DYE = rf"(?:paint|dye|color|colour|recolor|recolour|tint|repaint|spray paint) {SURE}"
+END = r"(?: instead| please| now| thanks| thank you| too)*$"
+
+PATTERNS: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
+    (verb, re.compile("^" + pattern + END))
+    for verb, pattern in (
+        ("keep", r"(?:keep|leave|preserve|maintain|retain)\s+(?P<old>.+?)(?:\s+(?:as is|as it is|as they are|alone|the same|unchanged|untouched|intact|in place|there))?"),
+        ("keep", r"(?:don't|do not|dont|without|never) (?:touch|touching|change|changing|alter|altering|modify|modifying|move|moving|edit)\s*(?P<old>.*?)"),
+        ("background", rf"(?:{CHANGE}|replace|swap|make|swap out) {BACKDROP} (?:to|into|with|for|be|by|a|an) ?(?P<new>.+?)"),
+        ("background", rf"(?:move|relocate|transport|put|place|set|teleport) (?:{WHOLE}|{BACKDROP}|him|her|them) (?:to|in|into|on|onto|at|by|under) (?P<new>.+?)"),
+        ("restyle", rf"(?:{CHANGE}|make|render|redraw|repaint|paint|draw|restyle|redo|recreate|reimagine|show|depict) {WHOLE} (?:look like |look |to look like |into |to |in |as if it were |as |like )*(?P<new>.+?)"),
+        ("restyle", r"(?:make|do|render|turn) (?:an? )?(?P<new>.+?) (?:version )?(?:of|out of|from) (?:it|this|(?:the|this) (?:image|picture|photo|scene))"),
+        ("replace", r"(?:substitute|put|use|place) (?P<new>.+?) (?:for|instead of|in place of|where|rather than|in the place of) (?P<old>.+?)(?: is| was| are)?"),
+        ("replace", r"(?:replace|swap|switch|exchange|trade|substitute|swap out|change out|switch out) (?P<old>.+?) (?:with|for|by|to|into) (?P<new>.+?)"),
+        ("become", rf"{CHANGE} the colou?r of (?P<old>.+?) (?:from .+? )?(?:to|into) (?P<new>.+?)"),
+        ("become", rf"{CHANGE} (?P<old>.+?) (?:from .+? )?(?:into|to be|to|as) (?P<new>.+?)"),
+        ("become", rf"{DYE}(?P<old>(?:the|his|her|its|their|all the|both) .+?|[\w']+) (?:in )?(?P<new>[\w-]+|(?:light|dark|bright|matte|neon|pale|deep|hot|jet|sky|baby) [\w-]+)"),
+        ("remove", rf"{TAKE} ?(?P<old>.+?)"),
+        ("remove", r"(?:no more|there should be no|there should not be(?: an?y?)?|i don't want(?: the| an?y?)?) (?P<old>.+?)"),
+        ("add", r"(?:give|get|hand|lend|buy) (?P<old>(?:the |an? |that )?(?:[\w'-]+ ){0,3}?[\w'-]+) (?P<new>(?:an?|some|two|three|four|five|\d+) .+?)"),
+        ("add", rf"{GIVE} ?(?P<new>.+?)"),
+        ("make", r"(?:make|(?:have|let|get) (?=the|him|her|them|it|his|their)) ?(?P<old>.+?)"),
+        ("make", r"(?:i want|i'd like|i would like|want) (?P<old>.+?)"),
+        ("make", r"(?P<old>(?:the|her|his|their|its) .+? (?:should|must|needs to|has to|ought to) .+?)"),
+    )
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Command:
+    """One instruction as text: ``old`` the thing meant ("" for the whole), ``new`` what becomes of it."""
+
+    verb: Verb
+    old: str = ""
+    new: str = ""
+
+
+def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
+    """The instructions among the clauses, and the clauses that are none."""
+    commands: list[Command] = []
+    rest: list[str] = []
+    for clause in clauses:
+        for part in _split(clause):
+            if (command := _read(part)) is not None:
+                commands.append(command)
+            elif commands and (more := _continued(commands[-1], part)):
+                commands.append(more)
+            else:
+                rest.append(part)
+    return commands, rest
+
+
+def _split(clause: str) -> list[str]:
+    """ "remove the cup and make the table red" → two parts; other clauses stay whole."""
+    if not is_command(clause):
+        return [clause]
+    parts = [clause]
+    for boundary in re.finditer(r"\s+(?:and then|and|then|but|while)\s+", clause):
+        before, after = clause[: boundary.start()], clause[boundary.end() :]
+        if is_command(after) and _read(before) is not None:
+            return [before, *_split(after)]
+        if _is_continuation(_read(before), after):
+            return [before, after]
+    return parts
+
+
+def is_command(clause: str) -> bool:
+    """Whether a clause tells what to do."""
+    return _read(clause) is not None
+
+
+def _read(part: str) -> Command | None:
+    part = part.strip()
+    while (shorter := POLITE.sub("", part)) != part:
+        part = shorter
+    for verb, pattern in PATTERNS:
+        if match := pattern.match(part):
+            found = match.groupdict()
+            return Command(verb, (found.get("old") or "").strip(), (found.get("new") or "").strip())
+    return None
+
+
+def _is_continuation(command: Command | None, text: str) -> bool:
+    """ "(change the car to red) and the house to blue"."""
+    pattern = {"become": r"(.+?) (?:to|into) .+", "replace": r"(.+?) (?:with|for|by|to) .+"}.get(command.verb if command else "")
+    return pattern is not None and re.match(pattern, text) is not None
+
+
+def _continued(last: Command, text: str) -> Command | None:
+    if not _is_continuation(last, text):
+        return None
+    match = re.match(r"(.+?) (?:to|into|with|for|by) (.+)", text)
+    return Command(last.verb, match[1], match[2]) if match else None

@@ -1,0 +1,194 @@
+"""The word lists of ``words/*.txt``, and what can be asked of them: concepts, kinds, attributes, verb stems.
+
+The lists are small on purpose. The grammar tells nouns from verbs by their place in the sentence; a list only says
+what place cannot: that a couch is a sofa, that a corgi is a dog, that red and blue exclude each other.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+from importlib import resources
+
+Group = tuple[str, ...]
+
+
+@cache
+def groups(file: str, section: str) -> tuple[Group, ...]:
+    """Every entry of a section; an entry is the tuple of its forms, parted by "=" in the file."""
+    return _sections(file)[section]
+
+
+@cache
+def names(file: str, section: str) -> frozenset[str]:
+    """Every form of every entry of a section."""
+    return frozenset(form for group in groups(file, section) for form in group)
+
+
+@cache
+def mapping(file: str, section: str) -> dict[str, str]:
+    """A section of "from = to" entries as a dictionary; the right side is "" where the file leaves it empty."""
+    return {group[0]: group[1] for group in groups(file, section) if len(group) == 2}
+
+
+@cache
+def parents(file: str) -> dict[str, str]:
+    """Which section stands below which: "[dog < animal]" gives dog → animal."""
+    text = resources.files(__package__).joinpath("words", f"{file}.txt").read_text("utf-8")
+    return dict(re.findall(r"^\[([^<\]]+) < ([^\]]+)\]", text, re.M))
+
+
+@cache
+def _sections(file: str) -> dict[str, tuple[Group, ...]]:
+    found: dict[str, list[Group]] = {}
+    text = resources.files(__package__).joinpath("words", f"{file}.txt").read_text("utf-8")
+    for line in text.splitlines():
+        if header := re.match(r"\[([^<\]]+?)(?: <[^\]]*)?\]", line):
+            entries = found.setdefault(header[1], [])
+        elif line and not line.startswith("#"):
+            entries += [tuple(form.strip() for form in entry.split("=")) for entry in line.split(",") if entry.strip()]
+    return {section: tuple(entries) for section, entries in found.items()}
+
+
+@cache
+def singular(noun: str) -> str:
+    """ "dogs" → "dog"; a noun that is not a plural comes back as it is."""
+    irregular = mapping("grammar", "irregular plural")
+    if noun in irregular:
+        return irregular[noun]
+    if not noun.endswith("s") or noun.endswith("ss") or len(noun) < 4 or noun in names("grammar", "not plural"):
+        return noun
+    if noun.endswith("ies"):
+        return noun[:-3] + "y"
+    return noun[:-2] if re.search(r"(ch|sh|x|ss|zz)es$", noun) else noun[:-1]
+
+
+def is_plural(noun: str) -> bool:
+    """Whether the form of a noun says that there are several."""
+    return singular(noun) != noun
+
+
+@cache
+def stem(verb: str) -> str:
+    """One key for all forms of a verb: sitting, sits, sat, seated and perched all give "sit"."""
+    base = mapping("grammar", "irregular verb").get(verb, verb)
+    return _verb_groups().get(_bare(base), _bare(base))
+
+
+@cache
+def is_verb(word: str) -> bool:
+    """Whether a word without -ing or -ed is listed as a verb, in any form."""
+    return word in mapping("grammar", "irregular verb") or _bare(word) in _known_verbs()
+
+
+def _bare(verb: str) -> str:
+    """A verb without its ending, double consonant and final e: racing, raced and race give "rac"."""
+    for ending in ("ing", "ied", "ed", "ies", "es", "s"):
+        root = verb[: -len(ending)]
+        if verb.endswith(ending) and len(root) > 1 and re.search("[aeiouy]", root) and not verb.endswith("ss"):
+            verb = root + "y" if ending in ("ied", "ies") else root
+            break
+    if len(verb) > 3 and verb[-1] == verb[-2] and verb[-1] not in "lsz":
+        verb = verb[:-1]
+    return verb[:-1] if len(verb) > 2 and verb.endswith("e") else verb
+
+
+@cache
+def _verb_groups() -> dict[str, str]:
+    return {_bare(form): _bare(group[0]) for group in groups("synonyms", "verbs") for form in group}
+
+
+@cache
+def _known_verbs() -> frozenset[str]:
+    listed = names("synonyms", "verbs") | names("synonyms", "at rest")
+    return frozenset(map(_bare, listed)) - {"bound", "flow", "ting"}
+
+
+@cache
+def resting(verb_stem: str) -> bool:
+    """Whether a verb says little more than that something is there: stand, sit, be parked."""
+    return any(verb_stem == stem(form) for form in names("synonyms", "at rest"))
+
+
+@cache
+def _noun_groups() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for group in groups("synonyms", "nouns"):
+        for form in group:
+            found.setdefault(form, group[0])
+    return found
+
+
+@cache
+def _kinds() -> dict[str, frozenset[str]]:
+    """Concept → the sections of things.txt that it stands in, with the sections above them."""
+    found: dict[str, set[str]] = {}
+    for section in _sections("things"):
+        for form in names("things", section):
+            above: str | None = section
+            while above:
+                found.setdefault(_noun_groups().get(form, form), set()).add(above)
+                found.setdefault(form, set()).add(above)
+                above = parents("things").get(above)
+    return {form: frozenset(sections) for form, sections in found.items()}
+
+
+def concept(nouns: Sequence[str]) -> tuple[str, int]:
+    """What the last words of a phrase name, and how many of them: ["old", "bedside", "table"] → ("nightstand", 2)."""
+    for length in (3, 2, 1):
+        words = [*nouns[-length:-1], singular(nouns[-1])]
+        for phrase in (" ".join(nouns[-length:]), " ".join(words)):
+            if length <= len(nouns) and (phrase in _noun_groups() or phrase in _kinds()):
+                return _noun_groups().get(phrase, phrase), length
+    return singular(nouns[-1]), 1
+
+
+@cache
+def kinds(key: str) -> frozenset[str]:
+    """The sections of things.txt that a concept stands in; empty for an unlisted one."""
+    return _kinds().get(key, frozenset())
+
+
+def is_kind(key: str, *wanted: str) -> bool:
+    """Whether a concept stands in one of the sections of things.txt."""
+    return not kinds(key).isdisjoint(wanted)
+
+
+def is_place(key: str) -> bool:
+    """Whether a concept is somewhere, or some time of day, that a picture can be set in."""
+    return is_kind(key, "place", "weather")
+
+
+def same_concept(one: str, other: str) -> bool:
+    """Equal, or one is a kind of the other: corgi and dog."""
+    return one == other or one in kinds(other) or other in kinds(one)
+
+
+@cache
+def _attributes() -> dict[str, dict[str, str]]:
+    """Attribute → {section: the first form of its group}."""
+    found: dict[str, dict[str, str]] = {}
+    for section in _sections("attributes"):
+        for group in groups("attributes", section):
+            for form in group:
+                found.setdefault(form, {}).setdefault(section, group[0])
+    return found
+
+
+@cache
+def attribute_kinds(word: str) -> frozenset[str]:
+    """The sections of attributes.txt that a word stands in: "gold" → {"colour", "material"}."""
+    return frozenset(_attributes().get(word, ()))
+
+
+@cache
+def is_attribute(word: str) -> bool:
+    """Whether a word, or a phrase of two, is listed as an attribute, or compared: "bigger"."""
+    return word in _attributes()
+
+
+def same_attribute(one: str, other: str) -> bool:
+    """Equal, or of one group: big and huge."""
+    first, second = _attributes().get(one, {}), _attributes().get(other, {})
+    return one == other or any(first[section] == second.get(section) for section in first)

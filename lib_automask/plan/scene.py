@@ -1,0 +1,92 @@
+"""What a caption or a prompt says: things with their attributes, actions and places."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lib_automask.plan import lexicon
+
+SETTING_RELATIONS = frozenset(
+    "in at on through by across along around inside under near over during into from above against underwater".split()
+) | {"in front of", "outside of", "on top of", "in the middle of", "set against", "on the edge of", "at the edge of", "amid"}
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something being done: ``stem`` is one for all forms of the verb, ``text`` is how people read it."""
+
+    stem: str
+    text: str
+
+
+@dataclass(eq=False)
+class Thing:
+    """One noun phrase.
+
+    Args:
+        words: its content words as typed, without articles and numbers.
+        key: the concept of its head, one for all synonyms.
+        noun: the words of the head, as typed.
+        attributes: the words before the head and what is said of it later ("is green").
+        count: 1, several, or None where the phrase does not say; -1 stands for "many".
+        number: the count as typed, "" where there is none.
+        article: the determiner as typed, "" where there is none.
+        relation: how its ``anchor`` hangs on it, read "anchor relation thing": man wearing hat; "" at the top.
+        stands: the first place that the text gives for it: ("on", the table).
+        owner: whose it is: the man of "the man's jacket", the house of "the roof of the house".
+        place: "left" or "right" of the picture, where the text says so.
+        joined: stands behind "and" or "plus".
+        tag: stands alone between commas.
+    """
+
+    words: tuple[str, ...]
+    key: str
+    noun: str
+    attributes: list[str] = field(default_factory=list)
+    count: int | None = None
+    number: str = ""
+    article: str = ""
+    relation: str = ""
+    anchor: Thing | None = None
+    stands: tuple[str, Thing] | None = None
+    owner: Thing | None = None
+    actions: list[Action] = field(default_factory=list)
+    place: str = ""
+    joined: bool = False
+    tag: bool = False
+
+    @property
+    def phrase(self) -> str:
+        """As people read it, with its own adjectives: "small sailboat"."""
+        return " ".join([*self.attributes, self.noun])
+
+    @property
+    def is_setting(self) -> bool:
+        """Where or when the picture takes place, rather than something in it."""
+        if not lexicon.is_place(self.key):
+            return False
+        return self.tag or lexicon.is_kind(self.key, "weather") or self.relation in SETTING_RELATIONS
+
+    @property
+    def located(self) -> str:
+        """With the preposition and article it was typed with: "on the grass"."""
+        return " ".join(part for part in (self.relation, self.article, self.phrase) if part)
+
+
+@dataclass
+class Scene:
+    """A whole description.
+
+    Args:
+        things: in the order in which they are named.
+        styles: media and styles, as typed.
+        absent: things that the text says are not there.
+        loose: actions that no thing could be found for.
+        residue: words that the grammar could not place.
+    """
+
+    things: list[Thing] = field(default_factory=list)
+    styles: list[str] = field(default_factory=list)
+    absent: list[Thing] = field(default_factory=list)
+    loose: list[Action] = field(default_factory=list)
+    residue: list[str] = field(default_factory=list)

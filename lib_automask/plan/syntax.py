@@ -1,0 +1,67 @@
+"""A1111 prompt syntax → plain clauses: weights, LoRA tags, BREAK, AND, [a|b], [a:b:0.5], escapes and footers go.
+
+The syntax is the one that AUTOMATIC1111's wiki describes under "Attention/emphasis" and "Prompt editing".
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+FOOTER = re.compile(r"\n?\s*\bsteps:\s*\d+\s*,.*", re.I | re.S)
+NEGATIVE = re.compile(r"\bnegative[ _]prompt\s*:?", re.I)
+EXTRA_NETWORK = re.compile(r"<[^<>\n]{1,200}>")
+EMBEDDING = re.compile(r"\bembedding:\S+", re.I)
+ADDRESS = re.compile(r"(https?://|www\.)\S+")
+SCHEDULE = re.compile(r"\[([^\[\]:|]*):(?:([^\[\]:|]*):)?\s*[\d.]+\s*\]")
+ALTERNATIVES = re.compile(r"\[([^\[\]|]*)\|[^\[\]]*\]")
+WEIGHT = re.compile(r":\s*[+-]?\d*\.?\d+\s*(?=\))")
+SEPARATOR = re.compile(r"\b(?:BREAK|ADDCOMM|ADDBASE|ADDCOL|ADDROW)\b|\bAND\b(?:\s*:\s*[\d.]+)?")
+PUNCTUATION = {"’": "'", "‘": "'", "“": '"', "”": '"', "–": "-", "—": " , ", "…": " , ", "，": ",", "、": ",", "。": ".",
+               "・": ",", "•": ",", "·": ",", "″": '"', "′": "'", "×": "x", "→": " -> ", "⇒": " -> "}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A prompt seen through its syntax: ``text`` in lower case, and what the negative prompt ``unwanted``."""
+
+    text: str
+    unwanted: str = ""
+
+
+def read_syntax(prompt: str) -> Typed:
+    """What a prompt says in plain words; never fails, whatever the string."""
+    text = plain_characters(FOOTER.sub("", prompt[:20_000]))
+    wanted, *rest = NEGATIVE.split(text, maxsplit=1)
+    return Typed(_plain(wanted), _plain(" ".join(rest)))
+
+
+def plain_characters(text: str) -> str:
+    """Unicode's many forms of one character brought to one; emoji and control characters become spaces."""
+    text = unicodedata.normalize("NFKC", "".join(PUNCTUATION.get(char, char) for char in text))
+    return "".join(char if _is_written(char) else " " for char in text)
+
+
+def _is_written(char: str) -> bool:
+    return char in "\n\t" or unicodedata.category(char)[0] in "LNPZM" or char in "+<>|$^=~`"
+
+
+def _plain(text: str) -> str:
+    for pattern in (EXTRA_NETWORK, EMBEDDING, ADDRESS):
+        text = pattern.sub(" , ", text)
+    text = SEPARATOR.sub(" , ", text)
+    text = re.sub(r"\\([()\[\]{}<>:|\\])", " ", text)
+    text = SCHEDULE.sub(_scheduled, text)
+    text = ALTERNATIVES.sub(r" \1 ", text)
+    while (lighter := WEIGHT.sub("", text)) != text:
+        text = lighter
+    text = re.sub(r"[()\[\]{}]", " ", text).replace("\n", " , ").lower()
+    text = re.sub(r"(?<=\w)_+(?=\w)", " ", text)
+    return re.sub(r"\s+", " ", re.sub(r"[_*#~`^|\"\\<=]+", " ", text)).strip(" ,")
+
+
+def _scheduled(match: re.Match[str]) -> str:
+    """Of [from:to:when] what it ends with; [to:when] comes later, [from::when] goes."""
+    first, second = match[1], match[2]
+    return f" {first} " if second is None or not second.strip() else f" {second} "

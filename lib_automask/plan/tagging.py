@@ -1,0 +1,162 @@
+"""Words with their part of speech, told by their place in the clause more than by lists.
+
+A content word is a noun (or stands before one) unless its place says verb: an -ing form that no article opens, a form
+in -s that its noun agrees with and that an article or preposition follows, a participle behind its noun.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from lib_automask.plan import lexicon
+
+Tag = Literal["article", "owner", "number", "pronoun", "be", "have", "and", "not", "adverb", "at", "who", "verb", "noun"]
+
+CLOSED: tuple[tuple[Tag, str], ...] = (
+    ("number", "number"),
+    ("at", "preposition"),
+    ("be", "copula"),
+    ("have", "possession"),
+    ("not", "negation"),
+    ("and", "conjunction"),
+    ("article", "determiner"),
+    ("owner", "possessive"),
+    ("pronoun", "pronoun"),
+    ("who", "relative"),
+    ("adverb", "adverb"),
+)
+OPENS_PHRASE = ("article", "owner", "number")
+ENDS_PHRASE = ("article", "owner", "at", "adverb", "and", "number", "be", "pronoun", "who", "not")
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word, or a fixed phrase such as "in front of", with its tag."""
+
+    text: str
+    tag: Tag
+
+
+def tag_words(clause: str) -> list[Word]:
+    """The tagged words of one clause, in lower case."""
+    tokens = _without_repeats(re.findall(r"[^\W_]+(?:[.'/-][^\W_]+)*", _apart(clause)))
+    closed = _closed_words(tokens)
+    words: list[Word] = []
+    for index, (text, tag) in enumerate(closed):
+        words.append(Word(text, tag or _open_tag(closed, index, words)))
+    return words
+
+
+def _apart(clause: str) -> str:
+    """Possessive endings as words of their own: "man's jacket" → "man 's jacket"."""
+    clause = re.sub(r"\b(it|he|she|that|who|there|what)'s\b", r"\1 is", clause)
+    clause = re.sub(r"(\w)'s\b", r"\1 ~own", clause)
+    return re.sub(r"(\ws)'(?=\s)", r"\1 ~own", clause).replace("~own", "ownedby")
+
+
+def _without_repeats(tokens: list[str]) -> list[str]:
+    """BLIP's glitch "a bird bird" → "a bird"."""
+    return [token for index, token in enumerate(tokens) if index == 0 or token != tokens[index - 1]]
+
+
+@cache
+def _closed() -> dict[str, Tag]:
+    found: dict[str, Tag] = {}
+    for tag, section in CLOSED:
+        for form in lexicon.names("grammar", section) if tag != "number" else lexicon.mapping("grammar", section):
+            found.setdefault(form, tag)
+    return found
+
+
+def _closed_words(tokens: list[str]) -> list[tuple[str, Tag | None]]:
+    """Tokens with the longest closed-class phrases joined; open words have no tag yet."""
+    found: list[tuple[str, Tag | None]] = []
+    start = 0
+    while start < len(tokens):
+        length = next((n for n in (6, 5, 4, 3, 2, 1) if " ".join(tokens[start : start + n]) in _closed()), 0)
+        text = " ".join(tokens[start : start + max(length, 1)])
+        tag: Tag | None = _closed()[text] if length else None
+        if text == "ownedby":
+            tag = "owner"
+        elif re.fullmatch(r"\d{1,3}", text):
+            tag = "number"
+        found.append((text, tag))
+        start += max(length, 1)
+    return found
+
+
+def _open_tag(closed: list[tuple[str, Tag | None]], index: int, before: list[Word]) -> Tag:
+    text = closed[index][0]
+    previous = before[-1] if before else None
+    following = closed[index + 1] if index + 1 < len(closed) else ("", "and")
+    return "verb" if _is_verb_here(text, previous, following, _run_before(before)) else "noun"
+
+
+def _run_before(before: list[Word]) -> list[Word]:
+    """The unfinished noun phrase to the left: its opening word and its content words."""
+    run: list[Word] = []
+    for word in reversed(before):
+        if word.tag != "noun":
+            return [word, *run] if word.tag in OPENS_PHRASE else run
+        run.insert(0, word)
+    return run
+
+
+def _is_verb_here(text: str, previous: Word | None, following: tuple[str, Tag | None], run: list[Word]) -> bool:
+    nouns = [word for word in run if word.tag == "noun"]
+    if text.endswith("ing") and text not in lexicon.names("grammar", "ing nouns") and len(text) > 4:
+        return _ing_is_verb(text, previous, following, nouns)
+    if text.endswith("ed") and len(text) > 4 and not lexicon.is_kind(text) and not lexicon.is_attribute(text):
+        return bool(nouns) or following[1] in ENDS_PHRASE or (previous is not None and previous.tag == "be")
+    if previous is not None and previous.tag == "be":
+        return lexicon.is_verb(text) and not lexicon.is_attribute(text) and following[1] is not None
+    if not nouns:
+        return False
+    return _listed_participle(text) or _finite(text, run, following)
+
+
+def _ing_is_verb(text: str, previous: Word | None, following: tuple[str, Tag | None], nouns: list[Word]) -> bool:
+    if previous is not None and previous.tag in OPENS_PHRASE:
+        return following[1] is not None
+    if following[1] is None and nouns:
+        return not all(lexicon.is_attribute(word.text) for word in nouns) or len(nouns) > 2
+    if following[1] is None and previous is None:
+        return lexicon.stem(text) not in {lexicon.stem(verb) for verb in INTRANSITIVE}
+    return True
+
+
+INTRANSITIVE = frozenset(
+    """sleeping smiling running standing sitting flying burning jumping laughing crying floating dancing barking glowing
+    swimming walking grinning howling roaring yawning kneeling falling sailing blooming melting growing shining
+    sparkling resting lying spinning moving living flaming screaming praying meditating hiding setting rising""".split()
+)
+
+
+def _listed_participle(text: str) -> bool:
+    irregular = lexicon.mapping("grammar", "irregular verb")
+    return text in irregular and not text.endswith("s") and text not in ("saw", "lit", "cut", "set", "read", "wound", "fed")
+
+
+def _finite(text: str, run: list[Word], following: tuple[str, Tag | None]) -> bool:
+    """ "a cat stretches with", "hikers take a", "a guy plays the": a verb that agrees with the noun before it."""
+    last = run[-1].text
+    if text.endswith("s") and lexicon.is_plural(text):
+        return _third_person(text, run, following)
+    if following[1] not in ENDS_PHRASE:
+        return False
+    if following[1] in ("article", "owner", "pronoun"):
+        return True
+    several = lexicon.is_plural(last) or last in ("couple", "group", "people", "team", "crowd", "family")
+    return several and lexicon.is_verb(text) and not lexicon.is_kind(text)
+
+
+def _third_person(text: str, run: list[Word], following: tuple[str, Tag | None]) -> bool:
+    if lexicon.kinds(lexicon.singular(text)) or lexicon.is_plural(run[-1].text):
+        return False
+    if lexicon.is_verb(text):
+        return True
+    one = run[0].text in ("a", "an", "one", "this")
+    return following[1] in ("article", "owner") or (one and following[1] in ENDS_PHRASE and bool(following[0]))
