@@ -30,9 +30,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def picture() -> Image:
     """Two squares on noise, 48 wide and 32 high."""
-    image = np.random.default_rng(0).integers(0, 40, (32, 48, 3), dtype=np.uint8)
-    image[4:14, 4:14] = (220, 30, 30)
-    image[14:28, 26:42] = (30, 30, 220)
+    image: Image = tiny_models.picture()
     return image
 
 

@@ -81,7 +81,7 @@ def write_blip(folder: Path, kind: str, seed: int = 0, config: dict[str, Any] | 
                 value.copy_(torch.randn_like(value) * 0.3)
     tensors = {name: value.half().clone() for name, value in network.state_dict().items() if value.is_floating_point()}
     save_file(tensors, str(folder / "model.safetensors"))
-    write_json(folder / "config.json", config)
+    write_json(folder / "config.json", {**config, "architectures": [kind]})
     write_json(folder / "preprocessor_config.json", {"image_mean": [0.5] * 3, "image_std": [0.25] * 3})
     write_tokenizer(folder)
     return folder
@@ -116,3 +116,13 @@ def write_sam(folder: Path, seed: int = 0) -> Path:
 
 def write_json(path: Path, values: dict[str, Any]) -> None:
     path.write_text(json.dumps(values), encoding="utf-8")
+
+
+def picture() -> Any:
+    """uint8[32, 48, 3]: a red and a blue square on dark noise."""
+    import numpy as np
+
+    image = np.random.default_rng(0).integers(0, 40, (32, 48, 3), dtype=np.uint8)
+    image[4:14, 4:14] = (220, 30, 30)
+    image[14:28, 26:42] = (30, 30, 220)
+    return image

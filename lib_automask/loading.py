@@ -1,0 +1,100 @@
+"""The models that a run needs, made from names or paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from lib_automask import checkpoints
+from lib_automask.blip.captioner import BlipCaptioner
+from lib_automask.blip.matcher import BlipMatcher
+from lib_automask.errors import InputError, ModelMissing
+from lib_automask.published import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
+from lib_automask.sam.generate import SamSegmenter
+from lib_automask.structures import Models
+
+Progress = Callable[[str, float], None]
+DEMO = "demo"
+
+
+def load_models(
+    *sources: str | Path,
+    captioner: str | Path = "",
+    matcher: str | Path = "",
+    segmenter: str | Path = "",
+    folders: Sequence[str | Path] = ("models",),
+    device: str = "cpu",
+    fetch: bool = False,
+    progress: Progress = lambda _stage, _share: None,
+) -> Models:
+    """Load captioner, matcher and segmenter.
+
+    >>> load_models("demo")
+    >>> load_models(segmenter="sam-vit-h", folders=["stable-diffusion-webui/models"], device="cuda")
+
+    Args:
+        sources: "demo" for the three small models that come with automask, or names or paths of models, each of which
+            is known by its files as captioner, matcher or segmenter.
+        captioner, matcher, segmenter: the same by kind: "demo", a name of the table in ``published``, a repository on
+            Hugging Face, a file or folder. What is not named is the first of the table that is in ``folders``.
+        folders: of models, with SAM files in ``sam/`` and BLIP folders in ``BLIP/``.
+        device: as torch names it: "cpu", "cuda:0", "mps".
+        fetch: whether what is missing may be fetched, into the first of ``folders``.
+        progress: told (stage, share done 0–1) while loading and by the models while they work; may raise
+            ``Interrupted`` to end the run.
+
+    Raises:
+        InputError: two models of one kind are named.
+        ModelMissing: files are not there; the message says where they belong and how to get them.
+        ModelCorrupt: files are there and wrong.
+    """
+    places = [Path(folder) for folder in folders]
+    names = _by_kind(sources, places, {"captioner": captioner, "matcher": matcher, "segmenter": segmenter})
+    paths = {}
+    for kind in KINDS:
+        paths[kind] = _path(names.get(kind) or _first(kind, places), places, fetch, progress)
+    progress("loading models", 0.0)
+    loaded_captioner = BlipCaptioner(paths["captioner"], device)
+    progress("loading models", 0.4)
+    loaded_matcher = BlipMatcher(paths["matcher"], device)
+    progress("loading models", 0.8)
+    loaded_segmenter = SamSegmenter(paths["segmenter"], device, lambda share: progress("segments", share))
+    return Models(loaded_captioner, loaded_matcher, loaded_segmenter, progress)
+
+
+def _by_kind(sources: Sequence[str | Path], folders: Sequence[Path], named: dict[Kind, str | Path]) -> dict[Kind, str]:
+    """Names by kind, "demo" replaced by the name of the demo model of that kind."""
+    names = {kind: _demo(kind, str(name)) for kind, name in named.items() if str(name)}
+    for source in map(str, sources):
+        kinds = KINDS if source == DEMO else (_kind(source, folders),)
+        for kind in kinds:
+            if kind in names:
+                raise InputError(f"both {names[kind]} and {source} are given as the {kind}; give one")
+            names[kind] = _demo(kind, source)
+    return names
+
+
+def _demo(kind: Kind, name: str) -> str:
+    return f"demo-{kind}" if name == DEMO else name
+
+
+def _kind(source: str, folders: Sequence[Path]) -> Kind:
+    known = BY_NAME.get(source)
+    return known.kind if known else checkpoints.kind_of(checkpoints.find(source, folders))
+
+
+def _first(kind: Kind, folders: Sequence[Path]) -> str:
+    """The first published model of a kind that is in place, else the one that can be fetched."""
+    published = [one.name for one in CHECKPOINTS if one.kind == kind and one.files]
+    there = [found.name for found in checkpoints.available(folders)]
+    return next((name for name in published if name in there), DEFAULTS[kind])
+
+
+def _path(name: str, folders: Sequence[Path], fetch: bool, progress: Progress) -> Path:
+    """Where a model is; fetched if it may be. What is in place never asks the network."""
+    try:
+        return checkpoints.find(name, folders)
+    except ModelMissing:
+        if not fetch or not folders:
+            raise
+        return checkpoints.fetch(name, folders[0], lambda done, whole: progress(f"fetching {name}", done / whole))
