@@ -90,7 +90,7 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     kinds = lexicon.kinds(old.key) & lexicon.kinds(new.key) - {"place"}
     value += 2.0 * bool(kinds)
     value -= 0.5 * (bool(lexicon.kinds(old.key)) and bool(lexicon.kinds(new.key)) and not kinds)
-    value += 2.0 * (not old.relation and not new.relation and not new.joined)
+    value += 2.0 * (not old.relation and not new.relation and old.joined == new.joined)
     value += _same_role(old, new, partner)
     value += (new.tag and gone == come == 1) * 2.0
     value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from lib_automask.plan import lexicon
@@ -15,6 +16,7 @@ EVERYBODY_HAS = frozenset(
     chest back waist belly stomach skin body fur feather hip lap palm fist wrist elbow ankle toe nail paw smile""".split()
 )
 POSTURE = frozenset(map(lexicon.stem, "sit stand lie kneel lean sleep hang float fly run walk jump swim".split()))
+SIDES = (("left of", "left", "right"), ("right of", "right", "left"), ("above", "top", "bottom"), ("below", "bottom", "top"))
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,8 @@ class Change:
         edit: what the texts alone say.
         new: what the picture shows if it is done already; "" where asking makes no sense.
         old: what the picture shows if it is not.
+        shared: several things do it together.
+        mood: a time or weather named alone between commas, which may only colour the rest.
         unsaid: the caption says nothing against it, so that only the picture can make it an edit.
     """
 
@@ -32,16 +36,31 @@ class Change:
     new: str = ""
     old: str = ""
     unsaid: bool = False
+    shared: bool = False
+    mood: bool = False
 
 
 def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: Scene) -> list[Change]:
     """Every change between two scenes, in the order in which the caption names the things."""
-    changes = [change for old, new in alignment.same if (change := _modified(old, new, caption, prompt))]
+    changes = [change for old, new in alignment.same for change in _modified(old, new, caption, prompt)]
     changes += [_swapped(old, new, caption) for old, new in alignment.swapped]
     changes += [change for thing in alignment.come if (change := _added(thing, alignment, caption, prompt))]
     changes += _removed(alignment, caption, prompt, unwanted)
     changes += _restyled(caption, prompt)
-    return changes
+    return _once(changes)
+
+
+def _once(changes: list[Change]) -> list[Change]:
+    """Without a mood that is only named beside real changes, and with what several do together told once."""
+    real = [change for change in changes if not (change.mood and len(changes) > 1)]
+    seen: set[tuple[str, str | None]] = set()
+    kept = []
+    for change in real:
+        key = (change.edit.kind, change.edit.replacement if change.shared else f"{change.edit.target}>{change.edit.replacement}")
+        if key not in seen:
+            kept.append(change)
+        seen.add(key)
+    return kept
 
 
 def name(thing: Thing, scene: Scene) -> str:
@@ -49,8 +68,8 @@ def name(thing: Thing, scene: Scene) -> str:
     alike = [other for other in scene.things if other is not thing and other.key == thing.key]
     if not any(other.phrase == thing.phrase for other in alike):
         return thing.phrase
-    if thing.place:
-        return f"{thing.phrase} on the {thing.place}"
+    if side := thing.place or _side(thing, alike):
+        return f"{thing.phrase} {'on' if side in ('left', 'right') else 'at'} the {side}"
     holder = thing.owner or (thing.anchor if thing.relation in ("in", "with", "wearing", "has") else None)
     if holder is not None:
         return f"{holder.phrase}'s {thing.phrase}"
@@ -60,20 +79,38 @@ def name(thing: Thing, scene: Scene) -> str:
     return thing.phrase
 
 
-def _modified(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> Change | None:
+def _side(thing: Thing, alike: list[Thing]) -> str:
+    """Where a thing lies that stands left of, or above, another of its like: "left", "bottom"; else ""."""
+    for relation, here, there in SIDES:
+        if thing.stands is not None and thing.stands[0].endswith(relation) and thing.stands[1] in alike:
+            return here
+        if thing.relation.endswith(relation) and thing.anchor in alike:
+            return there
+    return ""
+
+
+def _modified(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> list[Change]:
     target = name(old, caption)
+    changes = []
+    if old.vessel and new.vessel and not _same_vessel(old.vessel, new.vessel):
+        changes.append(Change(Edit("replace", target, new.phrase, score=0.85), new=new.phrase, old=old.phrase))
     if number := _new_number(old, new):
-        edit = Edit("modify", target, f"{number} {new.noun}", score=0.85)
-        return Change(edit, new=edit.replacement or "", old=old.phrase)
+        text = f"{number} {new.noun}"
+        changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase))
     if said := [word for word in new.attributes if not _said(word, old, caption)]:
         text = " ".join([*said, new.noun])
         contrast = _contrast(old, new, said)
         score = 0.95 if contrast else 0.5
-        return Change(Edit("modify", target, text, score=score), new=text, old=old.phrase, unsaid=not contrast)
+        changes.append(Change(Edit("modify", target, text, score=score), new=text, old=old.phrase, unsaid=not contrast))
     if action := _new_action(old, new, caption):
         text = _action_text(action, new, prompt)
-        return Change(Edit("modify", target, text, score=0.8), new=f"{new.noun} {text}", old=_acting(old))
-    return None
+        edit = Edit("modify", target, text, score=0.8)
+        changes.append(Change(edit, new=f"{new.noun} {text}", old=_acting(old), shared=True))
+    return changes
+
+
+def _same_vessel(one: str, other: str) -> bool:
+    return lexicon.same_concept(lexicon.concept(one.split())[0], lexicon.concept(other.split())[0])
 
 
 def _said(attribute: str, old: Thing, caption: Scene) -> bool:
@@ -118,11 +155,16 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     done |= {action.stem for action in caption.loose} | {lexicon.stem(a) for a in old.attributes}
     before = {action.stem for action in old.actions} & POSTURE
     for action in new.actions:
-        if action.stem in done:
+        if action.stem in done or (_is_still(new) and not old.actions):
             continue
         if not lexicon.resting(action.stem) or (before and action.stem in POSTURE):
             return action
     return None
+
+
+def _is_still(thing: Thing) -> bool:
+    """What cannot move by itself: a verb behind it says how it looks or where it is."""
+    return lexicon.is_kind(thing.key, "clothing", "furniture", "building", "place", "body", "hair", "container", "food", "fixture")
 
 
 def _action_text(action: Action, thing: Thing, prompt: Scene) -> str:
@@ -140,6 +182,8 @@ def gerund(verb: str) -> str:
     base = verb[:-2] if verb.endswith(("shes", "ches", "sses", "xes")) else verb[:-1]
     if base.endswith("ie"):
         return base[:-2] + "ying"
+    if re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]", base):
+        return f"{base}{base[-1]}ing"
     return (base[:-1] if base.endswith("e") and not base.endswith("ee") else base) + "ing"
 
 
@@ -162,12 +206,13 @@ def counted(thing: Thing) -> str:
 def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> Change | None:
     if thing.key in EVERYBODY_HAS or (lexicon.is_kind(thing.key, "body") and thing.article in ("his", "her", "its", "their")):
         return _body_part(thing, alignment, caption)
-    if _is_told(thing, caption):
+    if _is_told(thing, caption) or (thing.tag and lexicon.is_kind(thing.key, "light")):
         return None
     if thing.is_setting:
         if thing.relation not in ("", "in", "on", "at", "by", "during", "under", "through", "near", "against", "across", "over"):
             return None
-        return Change(Edit("background", "background", thing.phrase, score=0.7), new=thing.located)
+        mood = thing.tag and lexicon.is_kind(thing.key, "weather", "place")
+        return Change(Edit("background", "background", thing.phrase, score=0.7), new=thing.located, mood=mood)
     target, relation = _anchor(thing, alignment, caption)
     known = bool(lexicon.kinds(thing.key))
     score = 0.9 if known else 0.7
@@ -176,7 +221,9 @@ def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) ->
 
 def _is_told(thing: Thing, caption: Scene) -> bool:
     """Whether the caption names it, or does it, in other words: "on a walk", "in flight"."""
-    words = {lexicon.singular(word) for other in caption.things for word in other.words}
+    words = {lexicon.singular(word) for other in caption.things for word in other.words[:-1]}
+    words |= {lexicon.singular(word) for other in caption.things for word in other.vessel.split()}
+    words |= {lexicon.implied(word) for other in caption.things for word in other.attributes}
     stems = {action.stem for other in caption.things for action in other.actions}
     return thing.key in words or lexicon.stem(thing.key) in stems
 
@@ -197,10 +244,12 @@ def _anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, st
     if thing.relation and thing.anchor is not None:
         candidates.append((thing.relation, thing.anchor))
     for relation, anchor in candidates:
+        if relation == "with" and lexicon.is_place(anchor.key):
+            continue
         if (old := alignment.old(anchor)) is not None:
             return name(old, caption), relation
     for relation, anchor in candidates:
-        if not anchor.is_setting:
+        if not lexicon.is_place(anchor.key):
             return anchor.phrase, relation
     return "", None
 
@@ -236,11 +285,12 @@ def _is_missed(thing: Thing, alignment: Alignment, prompt: Scene) -> bool:
     """Places, parts of a body, containers and what another phrase implies are left out without being removed."""
     if thing.is_setting or lexicon.is_place(thing.key) or thing.key in EVERYBODY_HAS:
         return False
-    holds = [old for old, _ in (*alignment.same, *alignment.swapped) if old.anchor is thing and old.relation == "of"]
-    if holds or thing.relation in ("of", "for", "from", "like", "as", "to", "at"):
+    if thing.relation in ("of", "for", "from", "like", "as", "to", "at"):
         return False
-    told = {lexicon.singular(word) for other in prompt.things for word in other.words}
+    told = {lexicon.singular(word) for other in prompt.things for word in other.words[:-1]}
+    told |= {lexicon.implied(word) for other in prompt.things for word in other.attributes}
     told |= {action.stem for other in prompt.things for action in other.actions}
+    told |= {word for other in prompt.things for word in other.vessel.split()}
     return thing.key not in told and lexicon.singular(thing.words[-1]) not in told and lexicon.stem(thing.key) not in told
 
 

@@ -15,7 +15,7 @@ from lib_automask.plan.tagging import tag_words
 from lib_automask.structures import Edit
 
 ARTICLE = re.compile(r"^(?:an?|the|some|his|her|its|their|my)\s+")
-MORE = re.compile(r"^(?:(?:look|be|appear|seem|become|turn|to be|to look|to|being|a lot|much|more|very|really|all|be more|a bit|into|in|of) )+")
+MORE = re.compile(r"^(?:(?:look|be|appear|seem|become|turn|to be|to look|to|being|a lot|much|more|very|really|all|be more|a bit|into|in|of|out of|made of|made out of) )+")
 IS_DOING = re.compile(r"^(?:is |are |be |to |should |should be |must |must be )?(wear|wearing|hold|holding|have|has|having|with|carry|carrying|ride|riding|eat|eating|drink|drinking) (.+)$")
 MODAL = re.compile(r"\s+(?:should|must|needs to|has to|ought to)\s+(?:be )?")
 COMPARED = {"bigger": "big", "larger": "large", "smaller": "small", "taller": "tall", "shorter": "short", "longer": "long",
@@ -112,7 +112,7 @@ def _is_description(text: str) -> bool:
 
 def _become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     target = _target(thing, old, caption)
-    noun = thing.noun if thing else target.split()[-1]
+    noun = _noun(thing, old, target)
     if _is_description(new):
         text = MORE.sub("", new)
         text = COMPARED.get(text, text)
@@ -127,6 +127,14 @@ def _become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     if result.actions and not result.words:
         return _modify(target, gerund(result.actions[0].text))
     return Change(Edit("replace", target, counted(result)), new=result.phrase, old=target)
+
+
+def _noun(thing: Thing | None, typed: str, target: str) -> str:
+    """The noun for what is changed: as typed where the user says whose it is ("the man's jacket", of two jackets)."""
+    asked = _thing(typed)
+    if asked is not None and asked.owner is not None:
+        return asked.noun
+    return thing.noun if thing else target.split()[-1]
 
 
 def _modify(target: str, text: str) -> Change:
@@ -227,7 +235,7 @@ def _make(text: str, caption: Scene) -> list[Change]:
         return [Change(Edit("modify", target, _doing(stripped)), new=f"{old} {_doing(stripped)}", old=target)]
     if len(stripped.split()) == 1 and not lexicon.kinds(lexicon.singular(stripped)) and not new.startswith(("a ", "an ")):
         target = _target(thing, old, caption)
-        return [_modify(target, f"{COMPARED.get(stripped, stripped)} {thing.noun if thing else target.split()[-1]}")]
+        return [_modify(target, f"{COMPARED.get(stripped, stripped)} {_noun(thing, old, target)}")]
     return [_become(thing, old, stripped if "like " not in new else stripped.replace("like ", ""), caption)]
 
 
@@ -257,6 +265,8 @@ def _split_make(words: list[str], caption: Scene) -> tuple[str, str]:
     ends = [index + 1 for index in range(len(words)) if _noun_at(words, index, caption)]
     if ends:
         end = ends[0]
+        if words[end : end + 3] in (["on", "the", "left"], ["on", "the", "right"]):
+            return " ".join(words[: end + 3]), " ".join(words[end + 3 :])
         while end < len(words) - 1 and (words[end - 1].endswith("'s") or end in [e - 1 for e in ends]):
             end += 1
         if words[end : end + 2] and words[end] in ("on", "of", "in", "with") and end + 2 < len(words):

@@ -45,6 +45,7 @@ PATTERNS: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
         ("add", r"(?:give|get|hand|lend|buy) (?P<old>(?:the |an? |that )?(?:[\w'-]+ ){0,3}?[\w'-]+) (?P<new>(?:an?|some|two|three|four|five|\d+) .+?)"),
         ("add", rf"{GIVE} ?(?P<new>.+?)"),
         ("make", r"(?:make|(?:have|let|get) (?=the|him|her|them|it|his|their)) ?(?P<old>.+?)"),
+        ("make", rf"(?:turn|change) {SURE}(?P<old>.+?)"),
         ("make", r"(?:i want|i'd like|i would like|want) (?P<old>.+?)"),
         ("make", r"(?P<old>(?:the|her|his|their|its) .+? (?:should|must|needs to|has to|ought to) .+?)"),
     )

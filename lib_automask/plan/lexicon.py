@@ -165,6 +165,11 @@ def same_concept(one: str, other: str) -> bool:
     return one == other or one in kinds(other) or other in kinds(one)
 
 
+def implied(attribute: str) -> str:
+    """The thing that an adjective names: "bearded" → "beard"; else ""."""
+    return mapping("idioms", "implies").get(attribute, "")
+
+
 @cache
 def _attributes() -> dict[str, dict[str, str]]:
     """Attribute → {section: the first form of its group}."""

@@ -14,6 +14,7 @@ from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import Word, tag_words
 
 PASSIVE = ("clothing", "furniture", "place", "body", "hair", "food", "weather", "container", "building", "plant")
+MADE_OF = ("made of", "made from", "made out of")
 POSITIONS = {"left": "left", "right": "right", "left side": "left", "right side": "right", "left hand side": "left",
              "right hand side": "right", "leftmost": "left", "rightmost": "right"}  # fmt: skip
 
@@ -47,9 +48,11 @@ class _Reader:
     def _start_clause(self) -> None:
         self.relation = ""
         self.holder: Thing | None = None
-        self.negated = self.joined = self.predicate = self.after_verb = False
-        self.collective = ""
+        self.negated = self.joined = self.predicate = self.after_verb = self.relative = False
+        self.collective = self.vessel = ""
+        self.inverted = self.named = False
         self.owner: Thing | None = None
+        self.about: Thing | None = None
 
     def read_clause(self, clause: str) -> None:
         self._start_clause()
@@ -84,6 +87,8 @@ class _Reader:
             self.joined = True
         elif word.tag == "be":
             self.predicate = True
+        elif word.tag == "who":
+            self.relative = True
         elif word.tag == "pronoun":
             self._pronoun()
         return index + 1
@@ -91,7 +96,7 @@ class _Reader:
     def _preposition(self, word: Word) -> None:
         if word.text == "of" and self.collective:
             return
-        self.holder = self._actor() if self.after_verb else self.last
+        self.holder = self._actor() if self.after_verb or not self.named else self.last
         self.negated = self.negated or word.text == "instead of"
         self.relation, self.after_verb, self.predicate = word.text, False, False
         self.joined = False
@@ -105,20 +110,36 @@ class _Reader:
     def _verb(self, word: Word) -> None:
         action = Action(lexicon.stem(word.text), word.text)
         actor = self._actor()
+        if self._is_inverted():
+            self.inverted, self.opening_action = True, action
+            return
         if actor is None:
             self.scene.loose.append(action)
-        else:
-            actor.actions.append(action)
+        for doer in self._together(actor):
+            doer.actions.append(action)
         self.relation, self.holder, self.after_verb, self.predicate = word.text, actor, True, False
 
     def _actor(self) -> Thing | None:
         """Who does what the verb says: the thing named last, or the one it is worn by, sits on or stands in."""
-        actor = self.last
+        actor = self.last if self.named else self.subject
         while actor is not None and actor.anchor is not None and _is_passive(actor):
             actor = actor.anchor
         if actor is not None and actor.is_setting:
             return self.subject
         return actor or self.subject
+
+    def _is_inverted(self) -> bool:
+        """ "in front of the barn stands a truck": a place opened the clause and nothing else has been named."""
+        last = self.last
+        return self.named and last is not None and last.anchor is None and last.relation != ""
+
+    def _together(self, actor: Thing | None) -> list[Thing]:
+        """ "a man and a woman sitting": both sit."""
+        if actor is None:
+            return []
+        before = self.scene.things[: self.scene.things.index(actor)]
+        pair = actor.joined and not actor.relation and before and not before[-1].relation and not before[-1].kind.isdisjoint(actor.kind)
+        return [before[-1], actor] if pair else [actor]
 
     def _noun_phrase(self, words: list[Word], index: int) -> int:
         phrase = _Phrase()
@@ -144,6 +165,10 @@ class _Reader:
         if head in lexicon.names("grammar", "collective") or phrase.nouns[-1] in lexicon.names("grammar", "collective"):
             self.collective = head
             return True
+        if lexicon.is_kind(head, "container"):
+            self.vessel = " ".join(phrase.nouns)
+            self.vessel_article = phrase.article
+            return True
         return head in lexicon.names("grammar", "view")
 
     def _place(self, phrase: _Phrase) -> None:
@@ -153,14 +178,22 @@ class _Reader:
             self.last.place = POSITIONS[text]
             self.relation = ""
             return
-        if self.predicate and self.last is not None and _only_attributes(phrase.nouns):
+        if (self.predicate or self.after_verb) and not phrase.article and _says_how(phrase.nouns):
             self._describe(phrase.nouns)
             return
-        if _is_filler(phrase.nouns[-1]):
+        if self.relation in MADE_OF and self.holder is not None:
+            self.holder.attributes += [word for word in phrase.nouns if word not in self.holder.attributes]
             self.relation = ""
             return
-        self._hang(phrase.thing(self.collective))
-        self.collective = ""
+        if _is_filler(phrase.nouns):
+            self.relation = ""
+            return
+        thing = phrase.thing(self.collective)
+        thing.vessel = self.vessel
+        if self.vessel:
+            thing.article = self.vessel_article
+        self.collective = self.vessel = ""
+        self._hang(thing)
 
     def _hang(self, thing: Thing) -> None:
         if self.negated:
@@ -169,7 +202,10 @@ class _Reader:
             self.relation = ""
             return
         thing.owner, self.owner = self.owner, None
-        if self.relation:
+        if self.inverted and self.last is not None and self.last.anchor is None:
+            thing.stands, thing.actions = (self.last.relation, self.last), [*thing.actions, self.opening_action]
+            self.inverted = False
+        elif self.relation:
             thing.relation, thing.anchor = self.relation, self.holder
         elif self.joined and self.last is not None and _shares_relation(self.last, thing):
             thing.relation, thing.anchor = self.last.relation, self.last.anchor
@@ -181,13 +217,16 @@ class _Reader:
             self.holder.stands = (self.relation, known)
         if thing.relation == "of" and thing.anchor is not None and thing.anchor is not known:
             self._belongs(thing.anchor, known)
-        if not known.relation and not known.is_setting:
+        if self.subject is None and not known.relation and not known.is_setting:
             self.subject = known
+        if self.about is None or not (self.relation or thing.owner):
+            self.about = known
         self.last, self.relation, self.joined, self.predicate, self.after_verb = known, "", False, False, False
+        self.named = True
 
     def _belongs(self, part: Thing, whole: Thing) -> None:
-        """ "the roof of the house": the roof is the house's; of "a bowl of ramen" the bowl only holds it."""
-        if not lexicon.is_kind(part.key, "container") and part.owner is None:
+        """ "the roof of the house": the roof is the house's."""
+        if part.owner is None:
             part.owner = whole
 
     def _known(self, thing: Thing) -> Thing:
@@ -202,12 +241,21 @@ class _Reader:
 
     def _describe(self, attributes: list[str]) -> None:
         """ "is green", or a tag "matte black" after its thing."""
-        target = self.last if self.predicate or self.last is self.subject else self.subject or self.last
+        target = self._described()
         if target is None:
             self.scene.residue += attributes
             return
         target.attributes += [word for word in _attribute_words(attributes) if word not in target.attributes]
+        if self.after_verb and target.actions and target.actions[-1].text.endswith("ed"):
+            target.actions.pop()  # "painted orange" says the colour, nothing is being done
         self.predicate = False
+
+
+    def _described(self) -> Thing | None:
+        """Whom "is green" speaks of: what the clause is about; a bare tag speaks of the whole prompt's subject."""
+        if not (self.predicate or self.after_verb):
+            return self.last if self.last is self.subject else self.subject or self.last
+        return self.last if self.relative or self.about is None else self.about
 
 
 class _Phrase:
@@ -270,10 +318,19 @@ def _attribute_words(words: list[str]) -> list[str]:
     return found
 
 
-def _is_filler(noun: str) -> bool:
+def _is_filler(nouns: list[str]) -> bool:
     """A word for the picture or a part of it, or one that only counts: no thing of its own."""
-    fillers = lexicon.names("grammar", "view") | lexicon.names("grammar", "collective")
-    return noun in fillers or lexicon.singular(noun) in fillers
+    forms = {nouns[-1], lexicon.singular(nouns[-1])}
+    listed = bool(lexicon.kinds(lexicon.concept(nouns)[0]))
+    counts = frozenset() if listed else lexicon.names("grammar", "collective")
+    return not forms.isdisjoint(lexicon.names("grammar", "view") | counts)
+
+
+def _says_how(nouns: list[str]) -> bool:
+    """Attributes alone, and no thing by that name: "ice cream" is one, and so is "chocolate"; orange is a colour first."""
+    key, length = lexicon.concept(nouns)
+    is_thing = bool(lexicon.kinds(key)) and (length > 1 or "colour" not in lexicon.attribute_kinds(nouns[-1]))
+    return _only_attributes(nouns) and not is_thing
 
 
 def _only_attributes(words: list[str]) -> bool:

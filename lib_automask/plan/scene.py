@@ -30,6 +30,7 @@ class Thing:
         attributes: the words before the head and what is said of it later ("is green").
         count: 1, several, or None where the phrase does not say; -1 stands for "many".
         number: the count as typed, "" where there is none.
+        vessel: what holds it: the "white cup" of "a white cup of coffee".
         article: the determiner as typed, "" where there is none.
         relation: how its ``anchor`` hangs on it, read "anchor relation thing": man wearing hat; "" at the top.
         stands: the first place that the text gives for it: ("on", the table).
@@ -45,6 +46,7 @@ class Thing:
     attributes: list[str] = field(default_factory=list)
     count: int | None = None
     number: str = ""
+    vessel: str = ""
     article: str = ""
     relation: str = ""
     anchor: Thing | None = None
@@ -57,8 +59,14 @@ class Thing:
 
     @property
     def phrase(self) -> str:
-        """As people read it, with its own adjectives: "small sailboat"."""
-        return " ".join([*self.attributes, self.noun])
+        """As people read it, with its own adjectives: "small sailboat", "cup of coffee"."""
+        phrase = " ".join([*self.attributes, self.noun])
+        return f"{self.vessel} of {phrase}" if self.vessel else phrase
+
+    @property
+    def kind(self) -> frozenset[str]:
+        """The sections of things.txt that it stands in."""
+        return lexicon.kinds(self.key)
 
     @property
     def is_setting(self) -> bool:

@@ -13,7 +13,7 @@ from typing import Literal
 
 from lib_automask.plan import lexicon
 
-Tag = Literal["article", "owner", "number", "pronoun", "be", "have", "and", "not", "adverb", "at", "who", "verb", "noun"]
+Tag = Literal["article", "owner", "number", "pronoun", "be", "have", "and", "not", "adverb", "at", "who", "modal", "verb", "noun"]
 
 CLOSED: tuple[tuple[Tag, str], ...] = (
     ("number", "number"),
@@ -26,10 +26,11 @@ CLOSED: tuple[tuple[Tag, str], ...] = (
     ("owner", "possessive"),
     ("pronoun", "pronoun"),
     ("who", "relative"),
+    ("modal", "modal"),
     ("adverb", "adverb"),
 )
 OPENS_PHRASE = ("article", "owner", "number")
-ENDS_PHRASE = ("article", "owner", "at", "adverb", "and", "number", "be", "pronoun", "who", "not")
+ENDS_PHRASE = ("article", "owner", "at", "adverb", "and", "number", "be", "pronoun", "who", "not", "modal")
 
 
 @dataclass(frozen=True)
@@ -83,6 +84,8 @@ def _closed_words(tokens: list[str]) -> list[tuple[str, Tag | None]]:
             tag = "owner"
         elif re.fullmatch(r"\d{1,3}", text):
             tag = "number"
+        if text in ("that", "this") and found and found[-1][1] is None:
+            tag = "who"
         found.append((text, tag))
         start += max(length, 1)
     return found
@@ -91,7 +94,7 @@ def _closed_words(tokens: list[str]) -> list[tuple[str, Tag | None]]:
 def _open_tag(closed: list[tuple[str, Tag | None]], index: int, before: list[Word]) -> Tag:
     text = closed[index][0]
     previous = before[-1] if before else None
-    following = closed[index + 1] if index + 1 < len(closed) else ("", "and")
+    following: tuple[str, Tag | None] = closed[index + 1] if index + 1 < len(closed) else ("", "and")
     return "verb" if _is_verb_here(text, previous, following, _run_before(before)) else "noun"
 
 
@@ -107,15 +110,24 @@ def _run_before(before: list[Word]) -> list[Word]:
 
 def _is_verb_here(text: str, previous: Word | None, following: tuple[str, Tag | None], run: list[Word]) -> bool:
     nouns = [word for word in run if word.tag == "noun"]
+    if previous is not None and _asks_for_verb(previous, text):
+        return True
     if text.endswith("ing") and text not in lexicon.names("grammar", "ing nouns") and len(text) > 4:
         return _ing_is_verb(text, previous, following, nouns)
-    if text.endswith("ed") and len(text) > 4 and not lexicon.is_kind(text) and not lexicon.is_attribute(text):
-        return bool(nouns) or following[1] in ENDS_PHRASE or (previous is not None and previous.tag == "be")
+    if text.endswith("ed") and len(text) > 4 and not lexicon.kinds(text):
+        return _participle_is_verb(text, previous, following, nouns)
     if previous is not None and previous.tag == "be":
         return lexicon.is_verb(text) and not lexicon.is_attribute(text) and following[1] is not None
     if not nouns:
-        return False
+        return previous is None and _listed_participle(text) and following[1] in ENDS_PHRASE
     return _listed_participle(text) or _finite(text, run, following)
+
+
+def _asks_for_verb(previous: Word, text: str) -> bool:
+    """After "would", after a pronoun that is a subject, after "who": "you notice", "that runs around it"."""
+    if previous.tag == "modal" or previous.tag == "pronoun" and previous.text in ("i", "you", "he", "she", "they", "we"):
+        return not text.endswith("ly")
+    return previous.tag == "who" and (lexicon.is_verb(text) or lexicon.is_plural(text) and not lexicon.kinds(text))
 
 
 def _ing_is_verb(text: str, previous: Word | None, following: tuple[str, Tag | None], nouns: list[Word]) -> bool:
@@ -126,6 +138,13 @@ def _ing_is_verb(text: str, previous: Word | None, following: tuple[str, Tag | N
     if following[1] is None and previous is None:
         return lexicon.stem(text) not in {lexicon.stem(verb) for verb in INTRANSITIVE}
     return True
+
+
+def _participle_is_verb(text: str, previous: Word | None, following: tuple[str, Tag | None], nouns: list[Word]) -> bool:
+    if nouns:
+        return following[1] is not None or not all(lexicon.is_attribute(word.text) for word in nouns)
+    predicate = previous is not None and previous.tag == "be"
+    return not lexicon.is_attribute(text) and (predicate or following[1] in ENDS_PHRASE)
 
 
 INTRANSITIVE = frozenset(
