@@ -1,0 +1,113 @@
+"""What happens before the host starts: install.py, preload.py, metadata.ini."""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import configparser
+import importlib.util
+import runpy
+import subprocess
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+class Pip:
+    """Notes what would have been installed."""
+
+    def __init__(self) -> None:
+        self.commands: list[str] = []
+
+    def by_the_host(self, command: str, _description: str) -> None:
+        self.commands.append(command)
+
+    def by_itself(self, command: list[str], **_more: Any) -> None:
+        self.commands.append(" ".join(command[command.index("pip") + 1 :]))
+
+
+@pytest.fixture
+def pip(monkeypatch: pytest.MonkeyPatch) -> Pip:
+    """No package can really be installed in these tests."""
+    pip = Pip()
+    monkeypatch.setattr(subprocess, "run", pip.by_itself)
+    return pip
+
+
+def with_packages(monkeypatch: pytest.MonkeyPatch, *present: str) -> None:
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: object() if name in present else None)
+
+
+def with_host(monkeypatch: pytest.MonkeyPatch, pip: Pip) -> None:
+    launch: Any = types.ModuleType("launch")
+    launch.run_pip = pip.by_the_host
+    monkeypatch.setitem(sys.modules, "launch", launch)
+
+
+def without_host(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "launch", None)
+
+
+def test_what_is_there_is_left_alone(monkeypatch: pytest.MonkeyPatch, pip: Pip) -> None:
+    with_host(monkeypatch, pip)
+    with_packages(monkeypatch, "segment_anything")
+    runpy.run_path(str(ROOT / "install.py"))
+    assert pip.commands == []
+
+
+def test_only_segment_anything_is_added_pinned_and_without_dependencies(
+    monkeypatch: pytest.MonkeyPatch, pip: Pip
+) -> None:
+    with_host(monkeypatch, pip)
+    with_packages(monkeypatch)
+    runpy.run_path(str(ROOT / "install.py"))
+    assert pip.commands == ["install --no-deps segment-anything==1.0"]
+
+
+def test_works_without_a_host_too(monkeypatch: pytest.MonkeyPatch, pip: Pip) -> None:
+    without_host(monkeypatch)
+    with_packages(monkeypatch)
+    runpy.run_path(str(ROOT / "install.py"))
+    assert pip.commands == ["install --no-deps segment-anything==1.0"]
+
+
+def test_flags_are_added_and_name_a_folder() -> None:
+    parser = argparse.ArgumentParser()
+    runpy.run_path(str(ROOT / "preload.py"))["preload"](parser)
+    given = parser.parse_args(["--automask-sam-models-path", "/my models/sam"])
+    assert given.automask_sam_models_path == "/my models/sam"
+    assert given.automask_blip_models_path is None
+
+
+@pytest.mark.parametrize("name", ["install.py", "preload.py"])
+def test_start_of_the_host_is_not_slowed(name: str) -> None:
+    """Nothing but the standard library, and the host's own module, is imported."""
+    tree = ast.parse((ROOT / name).read_text(encoding="utf-8"))
+    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
+    names |= {str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
+    assert {name.split(".")[0] for name in names} <= {*sys.stdlib_module_names, "launch"}
+
+
+def test_order_of_hooks_names_our_own_script() -> None:
+    """Section and class must be spelled as the host builds the name of a callback: extension/file/hook/class."""
+    metadata = configparser.ConfigParser()
+    metadata.read(ROOT / "metadata.ini")
+    extension = metadata["Extension"]["Name"]
+    assert extension == extension.lower().strip()
+    (section,) = (name for name in metadata.sections() if name.startswith("callbacks/"))
+    owner, file, hook, name = section.removeprefix("callbacks/").split("/")
+    assert owner == extension
+    assert hook.startswith("script_")
+    source = ast.parse((ROOT / "lib_automask" / "webui" / "script.py").read_text(encoding="utf-8"))
+    scripts = {node.name: node for node in source.body if isinstance(node, ast.ClassDef)}
+    methods = {node.name for node in scripts[name].body if isinstance(node, ast.FunctionDef)}
+    assert hook.removeprefix("script_") in methods
+    assert (ROOT / "scripts" / file).is_file()
+    for key in ("Before", "After"):
+        for other in metadata[section][key].split(","):
+            assert other.strip().split("/")[2] == hook
