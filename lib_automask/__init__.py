@@ -15,7 +15,10 @@ from lib_automask.errors import (
     NothingToChange,
     Unsure,
 )
+from lib_automask.loading import load_models
 from lib_automask.options import FIELDS, Field, Options
+from lib_automask.pipeline import build_mask
+from lib_automask.plan import plan_edits, plan_target
 from lib_automask.structures import (
     Box,
     Captioner,
@@ -31,3 +34,32 @@ from lib_automask.structures import (
 )
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "FIELDS",
+    "AutomaskError",
+    "Box",
+    "Captioner",
+    "Edit",
+    "EditPlan",
+    "Field",
+    "InputError",
+    "Interrupted",
+    "MaskRequest",
+    "MaskResult",
+    "Matcher",
+    "ModelCorrupt",
+    "ModelError",
+    "ModelMissing",
+    "Models",
+    "NothingToChange",
+    "Options",
+    "ScoredSegment",
+    "Segment",
+    "Segmenter",
+    "Unsure",
+    "build_mask",
+    "load_models",
+    "plan_edits",
+    "plan_target",
+]

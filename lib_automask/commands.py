@@ -15,6 +15,7 @@ from lib_automask.loading import load_models
 from lib_automask.options import FIELDS, Options
 from lib_automask.pipeline import build_mask
 from lib_automask.plan import plan_edits
+from lib_automask.published import CHECKPOINTS, DEFAULTS
 from lib_automask.report import as_json, edit_as_json, segment_as_json
 from lib_automask.structures import MaskRequest, Models, ScoredSegment
 
@@ -123,6 +124,22 @@ def caption(args: argparse.Namespace) -> Answer:
     said = _models(args).captioner.caption(image)
     _finish_line()
     return {"caption": said}, 0
+
+
+def models(args: argparse.Namespace) -> Answer:
+    """``models list``, ``models fetch [NAME …]`` or ``models verify [NAME …]``."""
+    folder = args.folder or Path("models")
+    if args.action == "fetch":
+        for name in args.names or DEFAULTS.values():
+            checkpoints.fetch(name, folder, lambda done, whole, name=name: _progress(name, done / whole))
+            _finish_line()
+    found = checkpoints.available([folder])
+    if args.action == "verify":
+        names = args.names or [one.name for one in found]
+        return {"verified": [checkpoints.verify(name, [folder]) for name in names]}, 0
+    there = [{"name": one.name, "kind": one.kind, "path": str(one.path)} for one in found]
+    missing = [one.name for one in CHECKPOINTS if one.name not in {found_one.name for found_one in found}]
+    return {"models": there, "missing": missing}, 0
 
 
 def as_text(answer: dict[str, Any]) -> str:

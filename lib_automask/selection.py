@@ -54,7 +54,7 @@ def plain(phrase: str) -> str:
 def phrases_to_score(plan: EditPlan) -> tuple[str, ...]:
     """Every phrase that segments are compared with, each once, in order of mention."""
     targets = [edit.target for edit in plan.edits if edit.target and edit.kind not in ("restyle", "background")]
-    return tuple(dict.fromkeys(plain(phrase) for phrase in (*targets, *plan.keep)))
+    return tuple(dict.fromkeys(plain(phrase) for phrase in (*targets, *plan.subjects)))
 
 
 def find_place(edit: Edit, plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:

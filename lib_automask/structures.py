@@ -129,6 +129,7 @@ class EditPlan:
     Args:
         edits: empty where nothing changes.
         keep: phrases that caption and prompt share, or that the picture shows.
+        setting: those of ``keep`` that say where or when it is, rather than name something in the picture.
         residue: words of the prompt that the grammar could not place; not empty makes the plan unsure.
         confidence: 0–1, over the whole plan.
     """
@@ -137,6 +138,12 @@ class EditPlan:
     keep: tuple[str, ...] = ()
     residue: tuple[str, ...] = ()
     confidence: float = 1.0
+    setting: tuple[str, ...] = ()
+
+    @property
+    def subjects(self) -> tuple[str, ...]:
+        """The things that stay: ``keep`` without the setting."""
+        return tuple(phrase for phrase in self.keep if phrase not in self.setting)
 
     def __str__(self) -> str:
         changes = "; ".join(map(str, self.edits)) or "nothing to change"

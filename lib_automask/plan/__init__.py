@@ -53,14 +53,14 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
         changes = [change for command in commands for change in obey(command, shown)]
         edits, kept = ask_picture(changes, presence)
         keep = [command.old for command in commands if command.verb == "keep"]
-        return _plan(edits, [*keep, *kept, *_untouched(shown, edits)], descriptions)
+        return _plan(edits, [*keep, *kept, *_untouched(shown, edits)], descriptions, shown)
     wanted = _read_clauses(descriptions, _subjects(shown))
     if not wanted.things and not wanted.styles and not wanted.absent and not wanted.loose:
-        return _plan([], [thing.phrase for thing in shown.things], wanted.residue)
+        return _plan([], [thing.phrase for thing in shown.things], wanted.residue, shown)
     alignment = align(shown.things, wanted.things)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     edits, kept = ask_picture(find_changes(shown, wanted, alignment, unwanted), presence)
-    return _plan(edits, [*_shared(alignment, edits), *kept], wanted.residue)
+    return _plan(edits, [*_shared(alignment, edits), *kept], wanted.residue, shown, wanted)
 
 
 def plan_target(target: str, prompt: str) -> EditPlan:
@@ -104,7 +104,10 @@ def _untouched(scene: Scene, edits: list[Edit]) -> list[str]:
     return [thing.phrase for thing in scene.things if thing.phrase not in changed]
 
 
-def _plan(edits: list[Edit], keep: list[str], residue: list[str]) -> EditPlan:
+def _plan(edits: list[Edit], keep: list[str], residue: list[str], *scenes: Scene) -> EditPlan:
     """The plan with its confidence: the weakest edit's, lowered by what was left unread."""
     confidence = min((edit.score for edit in edits), default=1.0) * (0.7 if residue else 1.0)
-    return EditPlan(tuple(edits), tuple(dict.fromkeys(keep)), tuple(residue), round(confidence, 3))
+    kept = tuple(dict.fromkeys(keep))
+    settings = {form for scene in scenes for thing in scene.things if thing.is_setting for form in (thing.phrase, thing.located)}
+    setting = tuple(phrase for phrase in kept if phrase in settings)
+    return EditPlan(tuple(edits), kept, tuple(residue), round(confidence, 3), setting)

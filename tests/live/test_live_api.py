@@ -1,0 +1,145 @@
+"""The rules that cannot bend, measured on pictures that a running WebUI made."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+import pytest
+from conftest import DEMO, PROMPT, SIDE, encoded
+from PIL import Image
+
+from lib_automask.masks import grow, iou
+
+EXACT = {"enabled": True, "blur": 0}
+BLUR_REACH = 10
+
+
+def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """bool[H, W]: where two pictures differ at all."""
+    return (before != after).any(2)
+
+
+def test_the_mask_found_outside_the_host_is_the_ball(mask, ball):
+    """What the others measure against is itself right."""
+    assert iou(mask, ball) > 0.85
+
+
+@pytest.mark.parametrize("area", ["whole picture", "only masked"])
+def test_only_the_replaced_thing_changes(webui, picture, mask, area):
+    answer = webui.img2img(picture, PROMPT, [{**EXACT, "area": area}])
+    assert answer.status == 200, answer.text
+    difference = changed(picture, answer.images[0])
+    assert not difference[~mask].any()
+    assert difference[mask].mean() > 0.9
+
+
+def test_the_blur_reaches_no_further_than_it_says(webui, picture, mask):
+    difference = changed(picture, webui.img2img(picture, PROMPT, [{"enabled": True}]).images[0])
+    assert not difference[~grow(mask, BLUR_REACH)].any()
+    assert difference[mask].mean() > 0.9
+
+
+def test_the_infotext_has_caption_edit_and_coverage(webui, picture, mask):
+    text = webui.img2img(picture, PROMPT, [{**EXACT, "target": ""}]).infotexts[0]
+    assert "red ball left of an orange cat" in text
+    assert "blue star" in text.split("automask edit")[1]
+    assert f"automask coverage: {mask.mean():.4f}" in text
+    assert "automask blur: 0" in text
+
+
+def test_the_route_gives_the_same_mask_as_python(webui, picture, mask):
+    answer = webui.post("/automask/v1/mask", {"image": encoded(picture), "prompt": PROMPT}).json()
+    found = np.array(Image.open(io.BytesIO(base64.b64decode(answer["mask"]["image"])))) > 127
+    assert np.array_equal(found, mask)
+    assert answer["outcome"] == "mask"
+
+
+def test_rgba_gives_the_same_picture_as_rgb(webui, picture):
+    opaque = Image.fromarray(picture).convert("RGBA")
+    one = webui.img2img(picture, PROMPT, [EXACT]).images[0]
+    other = webui.img2img(opaque, PROMPT, [EXACT]).images[0]
+    assert np.array_equal(one, other)
+
+
+def test_one_mask_serves_batch_size_2_times_count_2(webui, picture, mask):
+    answer = webui.img2img(picture, PROMPT, [EXACT], batch_size=2, n_iter=2)
+    pictures = [image for image in answer.images if image.shape == picture.shape][-4:]
+    assert len(pictures) == 4
+    for image in pictures:
+        difference = changed(picture, image)
+        assert not difference[~mask].any()
+        assert difference[mask].mean() > 0.9
+
+
+def test_nothing_to_change_stops_and_says_so(webui, picture):
+    answer = webui.img2img(picture, "a red ball left of an orange cat, on the grass, masterpiece", [EXACT])
+    assert answer.status == 500
+    assert "nothing to change" in answer.text
+
+
+def test_nothing_to_change_keeps_the_picture_if_so_chosen(webui, picture):
+    same = "a red ball left of an orange cat, on the grass"
+    answer = webui.img2img(picture, same, [{**EXACT, "unsure": "keep picture"}])
+    assert np.array_equal(answer.images[0], picture)
+    assert "nothing to change" in answer.infotexts[0]
+
+
+def test_nothing_to_change_paints_all_if_so_chosen(webui, picture):
+    same = "a red ball left of an orange cat, on the grass"
+    answer = webui.img2img(picture, same, [{**EXACT, "unsure": "img2img"}])
+    assert changed(picture, answer.images[0]).mean() > 0.9
+
+
+def test_a_painted_mask_is_added(webui, picture, mask):
+    painted = np.zeros((SIDE, SIDE), np.uint8)
+    painted[100:120, 8:28] = 255
+    answer = webui.img2img(picture, PROMPT, [EXACT], mask=encoded(painted))
+    difference = changed(picture, answer.images[0])
+    assert not difference[~(mask | (painted > 0))].any()
+    assert difference[painted > 0].mean() > 0.9
+
+
+@pytest.mark.parametrize("missing", DEMO)
+def test_a_missing_model_paints_nothing_and_says_which(webui, picture, missing):
+    webui.post("/sdapi/v1/options", {missing: "no-such-model", "automask_fetch": False}).raise_for_status()
+    try:
+        answer = webui.img2img(picture, PROMPT, [EXACT])
+    finally:
+        webui.post("/sdapi/v1/options", {**DEMO, "automask_fetch": True}).raise_for_status()
+    assert answer.status == 500
+    assert "no-such-model" in answer.text
+
+
+def test_an_unknown_option_paints_nothing_and_is_named(webui, picture):
+    answer = webui.img2img(picture, PROMPT, [{"enabled": True, "gorw": 3}])
+    assert answer.status == 500
+    assert "gorw" in answer.text
+
+
+def test_the_positional_list_works_too(webui, picture, ball):
+    answer = webui.img2img(picture, "whatever it may be", [True, "red ball", "stop", 0.5, "add", 2])
+    assert answer.status == 200, answer.text
+    difference = changed(picture, answer.images[0])
+    assert difference[ball].mean() > 0.9
+    assert not difference[~grow(ball, 2 + BLUR_REACH + 3)].any()
+
+
+def test_disabled_is_plain_img2img(webui, picture):
+    plain = webui.img2img(picture, PROMPT)
+    disabled = webui.img2img(picture, PROMPT, [{"enabled": False}])
+    assert np.array_equal(plain.images[0], disabled.images[0])
+    assert "automask" not in disabled.infotexts[0]
+
+
+def test_nothing_leaks_into_the_next_request(webui, picture):
+    plain = webui.img2img(picture, PROMPT).images[0]
+    webui.img2img(picture, PROMPT, [{**EXACT, "area": "only masked"}])
+    assert np.array_equal(webui.img2img(picture, PROMPT).images[0], plain)
+
+
+def test_the_schema_names_every_option(webui):
+    names = [entry["name"] for entry in webui.get("/automask/v1/options")]
+    assert names[0] == "enabled"
+    assert "target" in names
