@@ -191,7 +191,7 @@ def loads():
 
 @pytest.fixture
 def held(loads):
-    return residency.Residency(lambda wanted: loads.append(wanted) or Models(None, None, None))
+    return residency.Residency(lambda wanted: loads.append(wanted) or Models(None, None, None, residency.progress))
 
 
 def use(held, wanted):
@@ -235,6 +235,6 @@ def test_the_stage_shows_in_the_progress_bar_and_is_gone_afterwards(held):
 
 def test_folders_are_split_and_the_device_is_the_hosts():
     shared.opts.data["automask_folders"] = " /a/models ; /b "
-    assert [folder.as_posix() for folder in settings.read().folders] == ["/a/models", "/b"]
+    assert [folder.as_posix() for folder in settings.read().folders] == ["models", "/a/models", "/b"]
     assert settings.read().device == "cpu"
     del shared.opts.data["automask_folders"]

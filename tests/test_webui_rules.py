@@ -15,7 +15,7 @@ from webui_host import BLUE, GREEN, RED, SIZE, changed, drawn, expect_error, red
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.structures import Models
-from lib_automask.webui.residency import Residency
+from lib_automask.webui.residency import Residency, progress
 
 ROOT = Path(__file__).parents[1]
 
@@ -83,7 +83,7 @@ def test_img2img_paints_the_whole_picture_and_says_that_it_was_chosen(webui):
 def test_a_run_that_the_user_ends_paints_nothing(webui, button, monkeypatch):
     def press(_choice):
         setattr(shared.state, button, True)
-        return Models(None, None, None)
+        return Models(None, None, None, progress)
 
     webui.automask.residency = Residency(press)
     pictures, _infotexts, below = webui.page(drawn())

@@ -15,7 +15,7 @@ from PIL import Image
 from lib_automask.options import FIELDS
 from lib_automask.structures import EDIT_KINDS, Edit, EditPlan, MaskRequest, MaskResult, Models
 from lib_automask.webui import script as webui_script
-from lib_automask.webui.residency import Residency
+from lib_automask.webui.residency import Residency, progress
 
 SIZE = 64
 RED, GREEN, BLUE = (230, 0, 0), (0, 230, 0), (0, 0, 230)
@@ -32,7 +32,7 @@ class Host:
         self.requests: list[MaskRequest] = []
         monkeypatch.setattr(webui_script, "build_mask", self.build_mask)
         self.automask = webui_script.Automask()
-        self.automask.residency = Residency(lambda _choice: Models(None, None, None))  # type: ignore[arg-type]
+        self.automask.residency = Residency(lambda _choice: Models(None, None, None, progress))  # type: ignore[arg-type]
         self.selectable: list[Any] = []
 
     def build_mask(self, request: MaskRequest, models: Models) -> MaskResult:

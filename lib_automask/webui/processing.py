@@ -174,8 +174,12 @@ def decoded(image: Pixels) -> Any:
 
 
 def stop(p: Processing, error: Exception) -> None:
-    """Make the host end this run with ``error`` before it paints. An exception in the hook itself it would swallow."""
+    """Make the host end this run with ``error`` before it paints. An exception in the hook itself it would swallow.
+
+    ``detail`` is where both hosts' APIs look for the message; otherwise one says "errors" and the other "message".
+    """
     lend(p, p.image_mask)
+    error.__dict__["detail"] = str(error)
 
     def refuse(*_args: Any, **_kwargs: Any) -> None:
         restore(p)

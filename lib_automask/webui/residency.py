@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
@@ -10,14 +9,13 @@ from threading import Lock
 from modules import devices, shared
 
 from lib_automask.errors import Interrupted
+from lib_automask.loading import load_models
 from lib_automask.structures import Models
 from lib_automask.webui.settings import Choice
 
 
 def load(choice: Choice) -> Models:
-    """The models of a choice, ready on the host's device. Raises ModelError."""
-    from lib_automask.loading import load_models
-
+    """The models of a choice, which tell the host how far they are. Raises ModelError, or Interrupted."""
     return load_models(
         captioner=choice.captioner,
         matcher=choice.matcher,
@@ -25,6 +23,7 @@ def load(choice: Choice) -> Models:
         folders=choice.folders,
         device=choice.device,
         fetch=choice.fetch,
+        progress=progress,
     )
 
 
@@ -42,7 +41,7 @@ class Residency:
         """The models of ``choice`` for the length of a ``with``. Raises ModelError, or Interrupted."""
         with self._lock:
             try:
-                yield dataclasses.replace(self._ready(choice), progress=progress)
+                yield self._ready(choice)
             finally:
                 shared.state.textinfo = None
                 if not choice.keep:
@@ -56,7 +55,6 @@ class Residency:
     def _ready(self, choice: Choice) -> Models:
         if self._models is None or self._choice != choice:
             self._forget()
-            progress("loading models", 0)
             self._models = self._load(choice)
             self._choice = choice
         return self._models

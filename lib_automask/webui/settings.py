@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from modules import devices, shared
 
+from lib_automask import checkpoints
+from lib_automask.loading import DEMO
+from lib_automask.published import CHECKPOINTS, KINDS
+
 SECTION = ("automask", "automask")
+AUTOMATIC = "automatic"
+"""The first published model that is in place."""
+
+FLAGS = ("automask_sam_models_path", "automask_blip_models_path")
+"""Command-line flags that name a folder; see preload.py."""
 
 
 @dataclass(frozen=True)
@@ -31,8 +41,8 @@ class Setting:
     name: str
     default: Any
     label: str
-    help: str = ""
-    choices: tuple[str, ...] = ()
+    info: str
+    choices: Callable[[], list[str]] | None = None
 
     @property
     def key(self) -> str:
@@ -40,14 +50,26 @@ class Setting:
         return f"automask_{self.name}"
 
 
+def known(kind: str) -> Callable[[], list[str]]:
+    """Finds the names of models of one kind: published ones, and what lies in the folders."""
+
+    def names() -> list[str]:
+        published = [one.name for one in CHECKPOINTS if one.kind == kind and one.files]
+        found = [one.name for one in checkpoints.available(folders()) if one.kind == kind]
+        return list(dict.fromkeys([AUTOMATIC, DEMO, *published, *found]))
+
+    return names
+
+
+MODELS = "automatic takes the first that is in place; demo is small and knows drawn icons only"
 SETTINGS = (
-    Setting("captioner", "demo", "Model that says what the picture shows", "demo is small and knows drawn icons only"),
-    Setting("matcher", "demo", "Model that compares phrases with the picture"),
-    Setting("segmenter", "demo", "Model that finds regions"),
-    Setting("folders", "", "More folders with models", "several with a ; between them"),
-    Setting("device", "host", "Where the models run", choices=("host", "cpu")),
-    Setting("fetch", True, "Fetch a missing model on first use"),
-    Setting("keep", True, "Keep the models in memory between runs"),
+    Setting("captioner", AUTOMATIC, "Model that says what the picture shows", MODELS, known("captioner")),
+    Setting("matcher", AUTOMATIC, "Model that compares phrases with the picture", MODELS, known("matcher")),
+    Setting("segmenter", AUTOMATIC, "Model that finds regions", MODELS, known("segmenter")),
+    Setting("folders", "", "More folders with models", "SAM files in sam/, BLIP folders in BLIP/; several with a ;"),
+    Setting("device", "host", "Where the models run", "host is where the checkpoint runs", lambda: ["host", "cpu"]),
+    Setting("fetch", True, "Fetch a missing model on first use", "about 1 GB each; if off, the run stops and names it"),
+    Setting("keep", True, "Keep the models in memory between runs", "off gives the memory back after each run"),
 )
 
 
@@ -56,14 +78,32 @@ def add() -> None:
     import gradio as gr
 
     for setting in SETTINGS:
-        component = (gr.Dropdown, {"choices": list(setting.choices)}) if setting.choices else ()
-        option = shared.OptionInfo(setting.default, setting.label, *component, section=SECTION)
-        shared.opts.add_option(setting.key, option.info(setting.help) if setting.help else option)
+        option = shared.OptionInfo(setting.default, setting.label, section=SECTION).info(setting.info)
+        if setting.choices:
+            option.component, option.component_args = gr.Dropdown, dropdown(setting.choices)
+        shared.opts.add_option(setting.key, option)
+
+
+def dropdown(choices: Callable[[], list[str]]) -> Callable[[], dict[str, Any]]:
+    """What the host asks a component's arguments of, each time it draws the page."""
+    return lambda: {"choices": choices(), "allow_custom_value": True}
 
 
 def read() -> Choice:
-    """The settings as they are now. One that an older config.json lacks is at its default."""
-    values = {setting.name: getattr(shared.opts, setting.key, setting.default) for setting in SETTINGS}
-    folders = [Path(part.strip()) for part in values.pop("folders").split(";") if part.strip()]
-    device = str(devices.get_device_for("automask")) if values.pop("device") == "host" else "cpu"
-    return Choice(folders=tuple(folders), device=device, **values)
+    """The settings as they are now. One that config.json lacks is at its default."""
+    values = {setting.name: value_of(setting.name) for setting in SETTINGS}
+    values.update({kind: "" if values[kind] == AUTOMATIC else values[kind] for kind in KINDS})
+    device = str(devices.get_device_for("automask")) if values["device"] == "host" else "cpu"
+    return Choice(**{**values, "folders": folders(), "device": device})
+
+
+def folders() -> tuple[Path, ...]:
+    """Where models are looked for: the host's folder, to which they are fetched, and those of settings and flags."""
+    named = value_of("folders").split(";") + [getattr(shared.cmd_opts, flag, None) or "" for flag in FLAGS]
+    return (Path(shared.models_path), *(Path(folder.strip()) for folder in named if folder.strip()))
+
+
+def value_of(name: str) -> Any:
+    """One setting, or its default."""
+    setting = next(setting for setting in SETTINGS if setting.name == name)
+    return getattr(shared.opts, setting.key, setting.default)

@@ -6,6 +6,9 @@ from typing import Any
 
 import gradio as gr
 
+if hasattr(gr, "component_meta"):  # gradio 4 would write a .pyi beside this file
+    gr.component_meta.create_or_modify_pyi = lambda *_args: None
+
 
 class FormRow(gr.Row):
     def get_block_name(self) -> str:
