@@ -10,6 +10,10 @@ import pytest
 sys.path.append(str(Path(__file__).parent / "fake_webui"))
 
 
+def pytest_addoption(parser):
+    parser.addoption("--webui", help="address of a running WebUI with automask in it, for tests/live")
+
+
 @pytest.fixture
 def webui(monkeypatch):
     """A host with automask in it. Red is what its pipeline finds to change; see ``webui_host``."""

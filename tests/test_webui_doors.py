@@ -176,6 +176,12 @@ def test_trap_15_the_mask_route_works_under_the_hosts_queue_lock(client, webui, 
     assert held == [True]
 
 
+def test_an_interrupt_of_an_earlier_job_does_not_end_the_mask_route(client):
+    shared.state.interrupted = True
+    answer = client().post("/automask/v1/mask", json={"image": base64_of(drawn(RED)), "prompt": "replace"})
+    assert answer.json()["outcome"] == "mask"
+
+
 # The models between runs.
 
 

@@ -250,8 +250,9 @@ def test_preview_shows_the_mask_and_the_sentence_and_saves_nothing(webui, monkey
         img2img, "StableDiffusionProcessingImg2Img", lambda **given: made.append(make(**given)) or made[-1]
     )
     picture = drawn(color)
-    (shown,), _infotexts, below = webui.page(picture, preview=True, enabled=False)
+    (shown,), _infotexts, below = webui.page(picture, preview=True, enabled=False, batch_size=2, n_iter=2)
     assert changed(picture, shown)[red_in(picture)].all()
     assert changed(picture, shown).any() == (color is RED)
     assert below.startswith("automask: ")
     assert made[0].saved == []
+    assert (made[0].batch_size, made[0].n_iter) == (2, 2)

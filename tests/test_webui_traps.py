@@ -122,7 +122,7 @@ def test_trap_3_a_run_that_broke_off_is_cleaned_up_before_the_next(webui):
         setattr(p, name, getattr(p, name, "as it was"))
     before = state_of(p)
     p.image_mask = None
-    processing.keep(p, [drawn()], save=False)
+    processing.keep(p, [drawn()], preview=True)
     webui.automask.before_process(p)
     assert state_of(p) == before
     assert not {"init", "sample"} & set(vars(p))

@@ -84,8 +84,12 @@ def make_mask(residency: Residency, request: dict[str, Any]) -> dict[str, Any]:
         raise InputError("prompt must be text, and options a dict")
     options = Options.from_mapping({"enabled": True, **request.get("options", {})})
     image = flat(picture(request.get("image"), "image"))
-    with residency.models(settings.read()) as models:
-        result = build_mask(MaskRequest(image, prompt, user_mask(request), options), models)
+    shared.state.begin(job="automask")  # the Interrupt of an earlier job would end this one
+    try:
+        with residency.models(settings.read()) as models:
+            result = build_mask(MaskRequest(image, prompt, user_mask(request), options), models)
+    finally:
+        shared.state.end()
     report = as_json(result, prompt)
     report["mask"]["image"] = png(result.mask)
     return report

@@ -41,6 +41,7 @@ LENT = (
     *("image_mask", "mask", "nmask", "overlay_images", "mask_for_overlay", "paste_to"),
     *("mask_blur_x", "mask_blur_y", "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding"),
     *("inpainting_mask_invert", "color_corrections", "restore_faces", "do_not_save_samples", "do_not_save_grid"),
+    *("batch_size", "n_iter"),
 )
 """Attributes of ``p`` that automask sets, or that the host sets because there is a mask."""
 
@@ -63,6 +64,8 @@ class Processing(Protocol):
     restore_faces: bool | None
     do_not_save_samples: bool
     do_not_save_grid: bool
+    batch_size: int
+    n_iter: int
     prompts: list[str]
     all_prompts: list[str]
     extra_generation_params: dict[str, Any]
@@ -146,17 +149,18 @@ def masked_content(result: MaskResult, options: Options) -> str:
     return STARTS[kind]
 
 
-def keep(p: Processing, given: Sequence[Image.Image], save: bool = True) -> None:
+def keep(p: Processing, given: Sequence[Image.Image], preview: bool = False) -> None:
     """Make the host hand back ``given`` as they are, pixel for pixel, in place of painting.
 
-    They go through the host's own infotext and, with ``save``, its saving. Nothing is sampled, and neither faces
-    nor colours are corrected.
+    They go through the host's own infotext and saving; a preview is one picture and is not saved. Nothing is
+    sampled, and neither faces nor colours are corrected.
     """
     lend(p, p.image_mask)
     p.overlay_images = p.mask_for_overlay = p.paste_to = p.color_corrections = None
     p.restore_faces = False
-    if not save:
+    if preview:
         p.do_not_save_samples = p.do_not_save_grid = True
+        p.batch_size = p.n_iter = 1
 
     def sample(*_args: Any, **_kwargs: Any) -> Any:
         chosen = [given[index % len(given)] for index in range(len(p.prompts))]

@@ -69,5 +69,5 @@ def progress(stage: str, _share: float) -> None:
     """Show the stage in the host's progress bar; end the run when the user pressed Interrupt or Skip."""
     state = shared.state
     if state.interrupted or state.skipped or state.stopping_generation:
-        raise Interrupted("stopped before the mask was made; the picture is as it was")
+        raise Interrupted("stopped before the mask was made")
     state.textinfo = f"automask: {stage}"

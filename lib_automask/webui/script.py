@@ -57,9 +57,9 @@ class Automask(scripts.Script):  # type: ignore[misc]
         try:
             self.mask(p, args)
         except Interrupted as interrupted:
-            tell(p, str(interrupted))
-            processing.keep(p, p.init_images)
-        except Exception as error:  # whatever gets out of here the host swallows, and repaints the whole picture
+            give_back(p, str(interrupted))
+        except Exception as error:
+            processing.stop(p, error)  # before all else: what gets out of a hook is swallowed, and everything repainted
             refuse(p, explained(error))
 
     def postprocess(self, p: Processing, processed: Any, *_args: Any) -> None:
@@ -81,13 +81,13 @@ class Automask(scripts.Script):  # type: ignore[misc]
             result = build_mask(request, models)
 
         p.extra_generation_params.update(infotext.entries(options, result))
-        tell(p, result.why)
         if len(set(p.all_prompts)) > 1:
             tell(p, "the prompts of this call differ; the mask is the first one's")
-
         if preview:
-            processing.keep(p, [Image.fromarray(overlay(image, result))], save=False)
+            tell(p, result.why)
+            processing.keep(p, [Image.fromarray(overlay(image, result))], preview=True)
         elif result.outcome == "mask" and result.mask.any():
+            tell(p, result.why)
             processing.inject(p, result, options)
         else:
             without_mask(p, result, options)
@@ -122,20 +122,24 @@ def without_mask(p: Processing, result: MaskResult, options: Options) -> None:
     if options.unsure == "stop":
         raise (NothingToChange if result.outcome == "nothing" else Unsure)(result.why)
     if options.unsure == "keep picture":
-        tell(p, "the picture is given back as it was")
-        processing.keep(p, p.init_images)
+        give_back(p, result.why)
     else:
-        tell(p, "no mask was used: this is plain img2img, as chosen")
+        tell(p, f"{result.why}; this is plain img2img, as chosen")
 
 
 def refuse(p: Processing, error: AutomaskError) -> None:
     """Leave the picture unpainted and say why: with an error, or file by file where others must go on."""
     if in_series(p):
         p.extra_generation_params["automask why"] = str(error)
-        tell(p, f"{error}; the picture is given back as it was")
-        processing.keep(p, p.init_images)
+        give_back(p, str(error))
     else:
         processing.stop(p, error)
+
+
+def give_back(p: Processing, why: str) -> None:
+    """End this file with its picture as it was, and the reason."""
+    tell(p, f"{why}; the picture is given back as it was")
+    processing.keep(p, p.init_images)
 
 
 def explained(error: Exception) -> AutomaskError:
