@@ -53,7 +53,8 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
         changes = [change for command in commands for change in obey(command, shown)]
         edits, kept = ask_picture(changes, presence)
         keep = [command.old for command in commands if command.verb == "keep"]
-        return _plan(edits, [*keep, *kept, *_untouched(shown, edits)], descriptions, shown)
+        unknown = [command.old for command in commands if command.verb == "unknown"]
+        return _plan(edits, [*keep, *kept, *_untouched(shown, edits)], [*unknown, *descriptions], shown)
     wanted = _read_clauses(descriptions, _subjects(shown))
     if not wanted.things and not wanted.styles and not wanted.absent and not wanted.loose:
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, shown)
@@ -95,12 +96,12 @@ def _subjects(scene: Scene) -> tuple[str, ...]:
 
 
 def _shared(alignment: Alignment, edits: list[Edit]) -> list[str]:
-    changed = {edit.target for edit in edits}
+    changed = {edit.target for edit in edits if edit.kind != "add"}
     return [old.phrase for old, _ in alignment.same if old.phrase not in changed]
 
 
 def _untouched(scene: Scene, edits: list[Edit]) -> list[str]:
-    changed = {edit.target for edit in edits}
+    changed = {edit.target for edit in edits if edit.kind != "add"}
     return [thing.phrase for thing in scene.things if thing.phrase not in changed]
 
 

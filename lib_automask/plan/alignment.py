@@ -68,7 +68,7 @@ def _greedy(caption: list[Thing], prompt: list[Thing], score: Score, least: floa
 
 def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing]) -> float:
     """0 where the nouns differ; else higher the more of the rest agrees."""
-    if not lexicon.same_concept(old.key, new.key):
+    if not _same_words(old, new) and not lexicon.same_concept(old.key, new.key):
         return 0
     value = 10.0 if old.key == new.key else 5.0
     value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
@@ -76,6 +76,12 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
     value += _same_key(old.anchor, new.anchor) + _same_key(old.owner, new.owner) + (old.relation == new.relation) / 2
     value += (bool(old.place) and old.place == new.place) * 3 - (old.place != new.place) * 0.5
     return value - abs(caption.index(old) - prompt.index(new)) * 0.01
+
+
+def _same_words(old: Thing, new: Thing) -> bool:
+    """ "bottle of perfume" and "perfume bottle"."""
+    one, other = (sorted(map(lexicon.singular, [*thing.vessel.split(), *thing.words])) for thing in (old, new))
+    return len(one) > 1 and one == other
 
 
 def _same_key(one: Thing | None, other: Thing | None) -> float:
@@ -92,7 +98,7 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     value -= 0.5 * (bool(lexicon.kinds(old.key)) and bool(lexicon.kinds(new.key)) and not kinds)
     value += 2.0 * (not old.relation and not new.relation and old.joined == new.joined)
     value += _same_role(old, new, partner)
-    value += (new.tag and gone == come == 1) * 2.0
+    value += (new.tag and gone == come == 1) * 2.5
     value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
     return value
 
@@ -101,8 +107,10 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     if old.is_setting and new.is_setting:
         return 3.0
     other = new if old.is_setting else old
-    unlisted = not lexicon.kinds(other.key) or lexicon.is_kind(other.key, "building", "furniture")
-    return 2.5 * (unlisted and old.relation == new.relation and old.relation in SETTING_RELATIONS)
+    unlisted = not lexicon.kinds(other.key) or lexicon.is_kind(other.key, "building", "furniture", "fixture")
+    unlisted = unlisted and (other.anchor is None or not other.anchor.relation)
+    relation = old.relation if new.tag and new.is_setting else new.relation
+    return 2.5 * (unlisted and old.relation == relation and old.relation in SETTING_RELATIONS)
 
 
 def _same_role(old: Thing, new: Thing, partner: dict[int, Thing]) -> float:

@@ -17,7 +17,7 @@ def split_clauses(text: str) -> list[str]:
 
 def drop_boosters(clauses: list[str]) -> list[str]:
     """The clauses that say something of the picture, without the boosters round them."""
-    kept = [_trim(clause) for clause in clauses if not (_is_booster(clause) or _is_request(clause))]
+    kept = [_trim(clause) for clause in clauses if not (_is_booster(clause) or _only_requests(clause))]
     return [clause for clause in kept if clause]
 
 
@@ -51,7 +51,14 @@ def _booster_at(words: list[str], start: int) -> int:
 
 def _is_booster(clause: str) -> bool:
     words = re.sub(r"\b(?:very|super|ultra|extremely|highly|and|with|a|an|the|in|of)\b", " ", clause).split()
-    return not words or is_booster(" ".join(words)) or is_booster(clause) or _is_negated(clause) or _is_artist(clause)
+    tail = len(words) <= 3 and words and words[-1] in lexicon.names("quality", "tail") and not _has_closed(clause)
+    return not words or tail or is_booster(" ".join(words)) or is_booster(clause) or _is_negated(clause) or _is_artist(clause)
+
+
+def _has_closed(clause: str) -> bool:
+    """Whether a clause is more than a tag: it holds an article or a preposition."""
+    closed = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "preposition")
+    return not closed.isdisjoint(clause.split())
 
 
 def _is_negated(clause: str) -> bool:
@@ -74,11 +81,18 @@ def _is_artist(clause: str) -> bool:
     return False
 
 
+def _only_requests(clause: str) -> bool:
+    """ "upscale this and add more detail"."""
+    return all(_is_request(part) for part in re.split(r" and (?=\w+ )", clause))
+
+
 def _is_request(clause: str) -> bool:
     """ "improve the quality", "make it more detailed"."""
     words = [word for word in clause.split() if word not in ("please", "the", "a", "of", "and", "this", "more", "make", "to")]
     verbs, nouns = lexicon.names("quality", "request"), lexicon.names("quality", "request noun")
-    asks = clause.split()[0] in verbs or clause.startswith(("make ", "please "))
+    if re.fullmatch(r"(?:please )?(?:add|give it|give)(?: some| more| extra)* (\w+)", clause):
+        return clause.split()[-1] in lexicon.names("quality", "gain")
+    asks = clause.split()[0] in verbs or clause.startswith("please ")
     return asks and all(word in verbs or word in nouns or is_booster(word) for word in words)
 
 

@@ -15,6 +15,8 @@ EVERYBODY_HAS = frozenset(
     """eye face nose mouth ear lip tooth tongue cheek chin forehead neck head shoulder arm hand finger leg foot knee thigh
     chest back waist belly stomach skin body fur feather hip lap palm fist wrist elbow ankle toe nail paw smile""".split()
 )
+ALWAYS_THERE = frozenset("floor ceiling ground wall roof sky background".split())
+SEASONS = ("spring", "summer", "autumn", "fall", "winter", "christmas", "halloween", "evening", "morning")
 POSTURE = frozenset(map(lexicon.stem, "sit stand lie kneel lean sleep hang float fly run walk jump swim".split()))
 SIDES = (("left of", "left", "right"), ("right of", "right", "left"), ("above", "top", "bottom"), ("below", "bottom", "top"))
 
@@ -28,7 +30,6 @@ class Change:
         new: what the picture shows if it is done already; "" where asking makes no sense.
         old: what the picture shows if it is not.
         shared: several things do it together.
-        mood: a time or weather named alone between commas, which may only colour the rest.
         unsaid: the caption says nothing against it, so that only the picture can make it an edit.
     """
 
@@ -37,7 +38,6 @@ class Change:
     old: str = ""
     unsaid: bool = False
     shared: bool = False
-    mood: bool = False
 
 
 def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: Scene) -> list[Change]:
@@ -51,11 +51,12 @@ def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: 
 
 
 def _once(changes: list[Change]) -> list[Change]:
-    """Without a mood that is only named beside real changes, and with what several do together told once."""
-    real = [change for change in changes if not (change.mood and len(changes) > 1)]
+    """One background, and what several do together told once."""
+    backgrounds = [change for change in changes if change.edit.kind == "background" and not change.unsaid]
+    changes = [change for change in changes if change not in backgrounds[1:]]
     seen: set[tuple[str, str | None]] = set()
     kept = []
-    for change in real:
+    for change in changes:
         key = (change.edit.kind, change.edit.replacement if change.shared else f"{change.edit.target}>{change.edit.replacement}")
         if key not in seen:
             kept.append(change)
@@ -100,6 +101,8 @@ def _modified(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> list[Cha
     if said := [word for word in new.attributes if not _said(word, old, caption)]:
         text = " ".join([*said, new.noun])
         contrast = _contrast(old, new, said)
+        if old.key == "background":
+            return [Change(Edit("background", target, text, score=0.9), new=text, old=old.phrase)]
         score = 0.95 if contrast else 0.5
         changes.append(Change(Edit("modify", target, text, score=score), new=text, old=old.phrase, unsaid=not contrast))
     if action := _new_action(old, new, caption):
@@ -133,12 +136,20 @@ def _contrast(old: Thing, new: Thing, said: list[str]) -> bool:
         return True
     dropped = [a for a in old.attributes if not any(lexicon.same_attribute(a, b) for b in new.attributes)]
     dropped = [a for a in dropped if a not in new.noun.split() and lexicon.attribute_kinds(a) != {"nature"}]
-    return any(not lexicon.attribute_kinds(a) or not lexicon.attribute_kinds(b) for a in dropped for b in said)
+    return any(not _family(a) or not _family(b) or _family(a) & _family(b) for a in dropped for b in said)
+
+
+def _family(attribute: str) -> frozenset[str]:
+    """What an attribute is about: colour, pattern and material all say how a surface looks."""
+    surface = {"colour", "pattern", "material"}
+    return frozenset("surface" if kind in surface else kind for kind in lexicon.attribute_kinds(attribute))
 
 
 def _new_number(old: Thing, new: Thing) -> str:
     """ "three" where the caption counts otherwise, "one" for a plural become singular, else ""."""
     if old.count is None or new.count is None or old.count == new.count or old.is_setting:
+        return ""
+    if bool(old.vessel) != bool(new.vessel):
         return ""
     plural_only = new.count == -1 and not new.number
     if plural_only and old.count != 1 or old.count == -1 and not old.number and new.count != 1 and not new.number:
@@ -206,13 +217,15 @@ def counted(thing: Thing) -> str:
 def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> Change | None:
     if thing.key in EVERYBODY_HAS or (lexicon.is_kind(thing.key, "body") and thing.article in ("his", "her", "its", "their")):
         return _body_part(thing, alignment, caption)
+    if thing.relation == "of" and thing.anchor is not None and not thing.is_setting:
+        return None
     if _is_told(thing, caption) or (thing.tag and lexicon.is_kind(thing.key, "light")):
         return None
     if thing.is_setting:
         if thing.relation not in ("", "in", "on", "at", "by", "during", "under", "through", "near", "against", "across", "over"):
             return None
-        mood = thing.tag and lexicon.is_kind(thing.key, "weather", "place")
-        return Change(Edit("background", "background", thing.phrase, score=0.7), new=thing.located, mood=mood)
+        unsaid = thing.tag and (not lexicon.is_kind(thing.key, "weather") or thing.key in SEASONS)
+        return Change(Edit("background", "background", thing.phrase, score=0.7), new=thing.located, unsaid=unsaid)
     target, relation = _anchor(thing, alignment, caption)
     known = bool(lexicon.kinds(thing.key))
     score = 0.9 if known else 0.7
@@ -222,7 +235,7 @@ def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) ->
 def _is_told(thing: Thing, caption: Scene) -> bool:
     """Whether the caption names it, or does it, in other words: "on a walk", "in flight"."""
     words = {lexicon.singular(word) for other in caption.things for word in other.words[:-1]}
-    words |= {lexicon.singular(word) for other in caption.things for word in other.vessel.split()}
+    words |= {lexicon.singular(word) for other in caption.things for word in other.vessel.split()} | caption.hinted
     words |= {lexicon.implied(word) for other in caption.things for word in other.attributes}
     stems = {action.stem for other in caption.things for action in other.actions}
     return thing.key in words or lexicon.stem(thing.key) in stems
@@ -238,9 +251,12 @@ def _body_part(thing: Thing, alignment: Alignment, caption: Scene) -> Change | N
 
 def _anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str | None]:
     """Where the prompt puts a new thing: (the anchor in the caption's words, the relation)."""
+    if thing.stands is not None and thing.stands[1].key in EVERYBODY_HAS:
+        return thing.stands[1].phrase, thing.stands[0]
     candidates: list[tuple[str, Thing]] = []
-    if thing.stands is not None and thing.stands[0] not in ("with", "of") and not thing.stands[1].is_setting:
-        candidates.append(thing.stands)
+    if thing.stands is not None and thing.stands[0] not in ("with", "of") and not lexicon.is_kind(thing.stands[1].key, "weather"):
+        if not (thing.joined and thing.stands[1].is_setting):
+            candidates.append(thing.stands)
     if thing.relation and thing.anchor is not None:
         candidates.append((thing.relation, thing.anchor))
     for relation, anchor in candidates:
@@ -262,7 +278,8 @@ def _removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scen
         denied = thing not in replaced and _named_in(thing, prompt.absent)
         denied = denied or (_named_in(thing, unwanted.things) and thing in alignment.gone)
         left_out = thing in alignment.gone and _repeats(alignment) and _is_missed(thing, alignment, prompt)
-        if denied or left_out:
+        follows = thing.anchor is not None and thing.anchor in (*replaced, *alignment.gone)
+        if denied or left_out and not follows:
             edit = Edit("remove", name(thing, caption), score=0.95 if denied else 0.75)
             changes.append(Change(edit, old=thing.phrase))
     for absent in prompt.absent:
@@ -283,11 +300,12 @@ def _repeats(alignment: Alignment) -> bool:
 
 def _is_missed(thing: Thing, alignment: Alignment, prompt: Scene) -> bool:
     """Places, parts of a body, containers and what another phrase implies are left out without being removed."""
-    if thing.is_setting or lexicon.is_place(thing.key) or thing.key in EVERYBODY_HAS:
+    if thing.is_setting or lexicon.is_place(thing.key) or thing.key in EVERYBODY_HAS | ALWAYS_THERE:
         return False
     if thing.relation in ("of", "for", "from", "like", "as", "to", "at"):
         return False
     told = {lexicon.singular(word) for other in prompt.things for word in other.words[:-1]}
+    told |= prompt.hinted
     told |= {lexicon.implied(word) for other in prompt.things for word in other.attributes}
     told |= {action.stem for other in prompt.things for action in other.actions}
     told |= {word for other in prompt.things for word in other.vessel.split()}

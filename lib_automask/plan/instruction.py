@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-Verb = Literal["become", "replace", "remove", "add", "make", "background", "restyle", "keep"]
+from lib_automask.plan import lexicon
+
+Verb = Literal["become", "replace", "remove", "add", "make", "background", "restyle", "keep", "unknown"]
 
 POLITE = re.compile(
     r"^(?:please|pls|can you|could you|would you|will you|i want you to|i want to|i'd like to|i would like to|i'd like you to|"
@@ -22,7 +24,7 @@ CHANGE = r"(?:change|turn|transform|convert|morph|alter|modify|switch|set|adjust
 SURE = r"(?=(?:the|an?|his|her|its|their|some|all|this|that|these|those|it|him|them|more|another|every|everything|both|two|three|four|five|several|\d+)\b)"
 """What has to follow a verb that could be a noun or adjective: "clear the table", but not "clear sky"."""
 TAKE = rf"(?:remove|delete|erase|get rid of|take away|take out|take off|eliminate|clear away|cut out|wipe out|crop out|edit out|photoshop out|omit|leave out|do away with|strip away|discard|(?:clear|drop|lose|hide|ditch|clean up|take|cut) {SURE})"
-GIVE = rf"(?:add|insert|include|draw in|throw in|bring in|introduce|paint in|photoshop in|put in|stick in|(?:place|put|hang|set|stick|lay|park|plant|seat|sit|position|draw|drop|throw|have) {SURE})"
+GIVE = rf"(?:add|insert|include|draw in|throw in|bring in|introduce|paint in|photoshop in|put in|stick in|(?:place|put|hang|set|stick|lay|park|plant|seat|sit|position|draw|drop|throw) {SURE})"
 DYE = rf"(?:paint|dye|color|colour|recolor|recolour|tint|repaint|spray paint) {SURE}"
 END = r"(?: instead| please| now| thanks| thank you| too)*$"
 
@@ -39,10 +41,12 @@ PATTERNS: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
         ("replace", r"(?:replace|swap|switch|exchange|trade|substitute|swap out|change out|switch out) (?P<old>.+?) (?:with|for|by|to|into) (?P<new>.+?)"),
         ("become", rf"{CHANGE} the colou?r of (?P<old>.+?) (?:from .+? )?(?:to|into) (?P<new>.+?)"),
         ("become", rf"{CHANGE} (?P<old>.+?) (?:from .+? )?(?:into|to be|to|as) (?P<new>.+?)"),
-        ("become", rf"{DYE}(?P<old>(?:the|his|her|its|their|all the|both) .+?|[\w']+) (?:in )?(?P<new>[\w-]+|(?:light|dark|bright|matte|neon|pale|deep|hot|jet|sky|baby) [\w-]+)"),
+        ("make", rf"{DYE}(?P<old>.+?)"),
+        ("add", rf"(?:move|relocate|transport|bring|take|transfer) {SURE}(?P<new>.+? (?:to|into|onto|in|on|under|behind|next to|in front of) .+?)"),
         ("remove", rf"{TAKE} ?(?P<old>.+?)"),
         ("remove", r"(?:no more|there should be no|there should not be(?: an?y?)?|i don't want(?: the| an?y?)?) (?P<old>.+?)"),
         ("add", r"(?:give|get|hand|lend|buy) (?P<old>(?:the |an? |that )?(?:[\w'-]+ ){0,3}?[\w'-]+) (?P<new>(?:an?|some|two|three|four|five|\d+) .+?)"),
+        ("add", r"(?:give|get) (?P<old>him|her|it|them) (?P<new>.+?)"),
         ("add", rf"{GIVE} ?(?P<new>.+?)"),
         ("make", r"(?:make|(?:have|let|get) (?=the|him|her|them|it|his|their)) ?(?P<old>.+?)"),
         ("make", rf"(?:turn|change) {SURE}(?P<old>.+?)"),
@@ -103,7 +107,22 @@ def _read(part: str) -> Command | None:
         if match := pattern.match(part):
             found = match.groupdict()
             return Command(verb, (found.get("old") or "").strip(), (found.get("new") or "").strip())
+    return _made(part) or _unknown(part)
+
+
+def _made(part: str) -> Command | None:
+    """ "shorten the cat's tail": the verb says what becomes of it."""
+    for verb, result in lexicon.mapping("idioms", "makes").items():
+        if match := re.match(rf"{verb} (?:up )?{SURE}(.+?){END}", part):
+            return Command("become", match[1], result)
     return None
+
+
+def _unknown(part: str) -> Command | None:
+    """A verb that no pattern knows, before an article: nothing is done, and nothing is guessed."""
+    first, _, rest = part.partition(" ")
+    opens = re.match(r"(?:the|his|her|its|their|him|them|it)\b", rest)
+    return Command("unknown", part) if opens and lexicon.is_verb(first) and not first.endswith("ing") else None
 
 
 def _is_continuation(command: Command | None, text: str) -> bool:

@@ -59,9 +59,17 @@ def singular(noun: str) -> str:
         return irregular[noun]
     if not noun.endswith("s") or noun.endswith("ss") or len(noun) < 4 or noun in names("grammar", "not plural"):
         return noun
+    if noun[:-1] in _nouns() or not noun.endswith("es"):
+        return noun[:-1]
     if noun.endswith("ies"):
         return noun[:-3] + "y"
-    return noun[:-2] if re.search(r"(ch|sh|x|ss|zz)es$", noun) else noun[:-1]
+    return noun[:-2] if noun[:-2] in _nouns() or re.search(r"(ch|sh|x|ss|zz)es$", noun) else noun[:-1]
+
+
+@cache
+def _nouns() -> frozenset[str]:
+    listed = frozenset(form for section in _sections("things") for form in names("things", section))
+    return listed | names("synonyms", "nouns")
 
 
 def is_plural(noun: str) -> bool:
@@ -184,7 +192,7 @@ def _attributes() -> dict[str, dict[str, str]]:
 @cache
 def attribute_kinds(word: str) -> frozenset[str]:
     """The sections of attributes.txt that a word stands in: "gold" → {"colour", "material"}."""
-    return frozenset(_attributes().get(word, ()))
+    return frozenset(_attributes().get(word) or _attributes().get(word.split()[-1] if word else "", ()))
 
 
 @cache
@@ -197,3 +205,11 @@ def same_attribute(one: str, other: str) -> bool:
     """Equal, or of one group: big and huge."""
     first, second = _attributes().get(one, {}), _attributes().get(other, {})
     return one == other or any(first[section] == second.get(section) for section in first)
+
+
+@cache
+def part_of(attribute: str) -> tuple[str, str] | None:
+    """ "gray-haired" → ("gray", "hair"), "blue eyed" → ("blue", "eyes"); None for other attributes."""
+    match = re.fullmatch(r"(\w+)[- ](\w+)", attribute)
+    noun = mapping("idioms", "part").get(match[2]) if match else None
+    return (match[1], noun) if match and noun else None

@@ -14,6 +14,7 @@ from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import Word, tag_words
 
 PASSIVE = ("clothing", "furniture", "place", "body", "hair", "food", "weather", "container", "building", "plant")
+EXPRESSIONS = ("expression", "look", "expressions", "gaze")
 MADE_OF = ("made of", "made from", "made out of")
 POSITIONS = {"left": "left", "right": "right", "left side": "left", "right side": "right", "left hand side": "left",
              "right hand side": "right", "leftmost": "left", "rightmost": "right"}  # fmt: skip
@@ -51,6 +52,8 @@ class _Reader:
         self.negated = self.joined = self.predicate = self.after_verb = self.relative = False
         self.collective = self.vessel = ""
         self.inverted = self.named = False
+        self.waiting: tuple[str, Thing] | None = None
+        self.passive: Action | None = None
         self.owner: Thing | None = None
         self.about: Thing | None = None
 
@@ -98,13 +101,23 @@ class _Reader:
             return
         self.holder = self._actor() if self.after_verb or not self.named else self.last
         self.negated = self.negated or word.text == "instead of"
+        self.passive = self._passive(word)
         self.relation, self.after_verb, self.predicate = word.text, False, False
         self.joined = False
 
+    def _passive(self, word: Word) -> Action | None:
+        """ "a crane is operated by": what the thing suffers, its operator does."""
+        about = self.about
+        if word.text != "by" or not self.after_verb or about is None or not about.actions:
+            return None
+        return about.actions[-1] if about.actions[-1].text.endswith(("ed", "en")) else None
+
     def _pronoun(self) -> None:
         """ "a couch with a cat on it": the cat lies on the couch."""
-        if self.relation and self.last is not None and self.last.anchor is not None:
+        if self.relation and self.named and self.last is not None and self.last.anchor is not None:
             self.last.stands = (self.relation, self.last.anchor)
+        elif self.relation and not self.named and self.subject is not None:
+            self.waiting = (self.relation, self.subject)
         self.relation = ""
 
     def _verb(self, word: Word) -> None:
@@ -122,7 +135,7 @@ class _Reader:
     def _actor(self) -> Thing | None:
         """Who does what the verb says: the thing named last, or the one it is worn by, sits on or stands in."""
         actor = self.last if self.named else self.subject
-        while actor is not None and actor.anchor is not None and _is_passive(actor):
+        while actor is not None and actor.anchor is not None and (_is_passive(actor) or actor.relation == "of"):
             actor = actor.anchor
         if actor is not None and actor.is_setting:
             return self.subject
@@ -164,10 +177,10 @@ class _Reader:
         head = lexicon.singular(phrase.nouns[-1])
         if head in lexicon.names("grammar", "collective") or phrase.nouns[-1] in lexicon.names("grammar", "collective"):
             self.collective = head
+            self.scene.hinted.add(head)
             return True
         if lexicon.is_kind(head, "container"):
-            self.vessel = " ".join(phrase.nouns)
-            self.vessel_article = phrase.article
+            self.vessel, self.vessel_phrase = " ".join(phrase.nouns), phrase
             return True
         return head in lexicon.names("grammar", "view")
 
@@ -178,22 +191,34 @@ class _Reader:
             self.last.place = POSITIONS[text]
             self.relation = ""
             return
+        if phrase.nouns[-1] in EXPRESSIONS and self.holder is not None:
+            self.holder.attributes += phrase.nouns[:-1]
+            self.relation = ""
+            return
         if (self.predicate or self.after_verb) and not phrase.article and _says_how(phrase.nouns):
             self._describe(phrase.nouns)
             return
-        if self.relation in MADE_OF and self.holder is not None:
+        if self._is_made_of(phrase) and self.holder is not None:
             self.holder.attributes += [word for word in phrase.nouns if word not in self.holder.attributes]
             self.relation = ""
             return
         if _is_filler(phrase.nouns):
+            self.scene.hinted |= set(map(lexicon.singular, phrase.nouns[:-1]))
             self.relation = ""
             return
         thing = phrase.thing(self.collective)
         thing.vessel = self.vessel
         if self.vessel:
-            thing.article = self.vessel_article
+            held = self.vessel_phrase.thing("")
+            thing.article, thing.count, thing.number = held.article, held.count, held.number
         self.collective = self.vessel = ""
         self._hang(thing)
+
+    def _is_made_of(self, phrase: _Phrase) -> bool:
+        """ "made of gravel", "a door of glass"."""
+        bare = not phrase.article and not self.vessel and len(phrase.nouns) == 1
+        material = "material" in lexicon.attribute_kinds(phrase.nouns[-1])
+        return self.relation in MADE_OF or (self.relation == "of" and bare and material)
 
     def _hang(self, thing: Thing) -> None:
         if self.negated:
@@ -202,32 +227,34 @@ class _Reader:
             self.relation = ""
             return
         thing.owner, self.owner = self.owner, None
+        if self.waiting is not None:
+            thing.stands, self.waiting = self.waiting, None
         if self.inverted and self.last is not None and self.last.anchor is None:
             thing.stands, thing.actions = (self.last.relation, self.last), [*thing.actions, self.opening_action]
             self.inverted = False
+        elif self.passive is not None and self.about is not None:
+            self.about.actions = [action for action in self.about.actions if action is not self.passive]
+            self.about.relation, self.about.anchor = self.passive.text, thing
+            thing.actions.append(self.passive)
+            self.passive = None
         elif self.relation:
             thing.relation, thing.anchor = self.relation, self.holder
-        elif self.joined and self.last is not None and _shares_relation(self.last, thing):
+        elif self.named and self.joined and self.last is not None and _shares_relation(self.last, thing):
             thing.relation, thing.anchor = self.last.relation, self.last.anchor
         thing.joined = self.joined
         known = self._known(thing)
         if known is thing:
-            self.scene.things.append(thing)
+            self.scene.things += [thing, *_parts(thing)]
         if self.relation and self.holder is not None and self.holder is not known and self.holder.stands is None:
             self.holder.stands = (self.relation, known)
         if thing.relation == "of" and thing.anchor is not None and thing.anchor is not known:
-            self._belongs(thing.anchor, known)
+            _belongs(thing.anchor, known)
         if self.subject is None and not known.relation and not known.is_setting:
             self.subject = known
         if self.about is None or not (self.relation or thing.owner):
             self.about = known
         self.last, self.relation, self.joined, self.predicate, self.after_verb = known, "", False, False, False
         self.named = True
-
-    def _belongs(self, part: Thing, whole: Thing) -> None:
-        """ "the roof of the house": the roof is the house's."""
-        if part.owner is None:
-            part.owner = whole
 
     def _known(self, thing: Thing) -> Thing:
         """The thing that "the ..." mentions again, or the new one itself."""
@@ -307,6 +334,25 @@ class _Phrase:
         return 1 if self.article in ("a", "an", "one", "another") else None
 
 
+def _belongs(part: Thing, whole: Thing) -> None:
+    """ "the roof of the house": the roof is the house's; "on the floor of a bedroom" is in the bedroom."""
+    if lexicon.is_place(whole.key) and lexicon.is_kind(part.key, "fixture", "place") and part.relation:
+        whole.relation, whole.anchor = part.relation, part.anchor
+    elif part.owner is None:
+        part.owner = whole
+
+
+def _parts(thing: Thing) -> list[Thing]:
+    """ "a gray-haired man" has gray hair."""
+    found = []
+    for attribute in list(thing.attributes):
+        if (part := lexicon.part_of(attribute)) is not None:
+            thing.attributes.remove(attribute)
+            key = lexicon.concept([part[1]])[0]
+            found.append(Thing(words=part, key=key, noun=part[1], attributes=[part[0]], relation="with", anchor=thing))
+    return found
+
+
 def _attribute_words(words: list[str]) -> list[str]:
     """Two words that are one attribute joined: ["matte", "black"] → ["matte black"]."""
     found: list[str] = []
@@ -320,6 +366,8 @@ def _attribute_words(words: list[str]) -> list[str]:
 
 def _is_filler(nouns: list[str]) -> bool:
     """A word for the picture or a part of it, or one that only counts: no thing of its own."""
+    if nouns[-1] in ("background", "backdrop") and len(nouns) > 1:
+        return False
     forms = {nouns[-1], lexicon.singular(nouns[-1])}
     listed = bool(lexicon.kinds(lexicon.concept(nouns)[0]))
     counts = frozenset() if listed else lexicon.names("grammar", "collective")

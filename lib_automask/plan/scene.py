@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from lib_automask.plan import lexicon
 
 SETTING_RELATIONS = frozenset(
-    "in at on through by across along around inside under near over during into from above against underwater".split()
-) | {"in front of", "outside of", "on top of", "in the middle of", "set against", "on the edge of", "at the edge of", "amid"}
+    "in at on through by across along around inside under near over during into above against beside behind amid alongside underwater".split()
+) | {"in front of", "outside of", "on top of", "in the middle of", "set against", "on the edge of", "next to", "at the foot of", "at the edge of", "amid"}
 
 
 @dataclass(frozen=True)
@@ -90,6 +90,7 @@ class Scene:
         styles: media and styles, as typed.
         absent: things that the text says are not there.
         loose: actions that no thing could be found for.
+        hinted: words that only stand before a word for the picture: the mirror of "a mirror selfie".
         residue: words that the grammar could not place.
     """
 
@@ -97,4 +98,5 @@ class Scene:
     styles: list[str] = field(default_factory=list)
     absent: list[Thing] = field(default_factory=list)
     loose: list[Action] = field(default_factory=list)
+    hinted: set[str] = field(default_factory=set)
     residue: list[str] = field(default_factory=list)

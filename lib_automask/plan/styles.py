@@ -16,6 +16,7 @@ OPENING = re.compile(rf"^(?:{ARTICLE} )?((?:[\w'/-]+ ){{0,5}}?[\w'/-]+) (?:of|de
 IN_STYLE = (
     re.compile(r",? ?\b(?:in|using|with|done in|painted in|drawn in|rendered in) (?:the |an? )?(?:art |artistic |visual )?(?:style|manner|look) of (?:an? )?(.+)$"),
     re.compile(rf",? ?\b(?:in|with|using) (?:{ARTICLE} )?([\w'/ -]{{2,30}}?)[ -](?:art )?(?:style|look|aesthetic|filter|effect)$"),
+    re.compile(r",? ?\b(?:painted|drawn|rendered|sketched|illustrated|depicted) (?:with|using|by|like) (.+?)(?: like .+)?$"),
     re.compile(r"^(?:in )?(?:the )?style of (.+)$"),
     re.compile(rf"^(?:{ARTICLE} )?([\w'/ -]{{2,30}}?)[ -](?:art )?(?:style|aesthetic|filter|effect)$"),
     re.compile(rf",? ?\b(?:rendered|painted|drawn|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)? ?(?:as|in|like) ((?:{ARTICLE} )?[\w'/ -]{{2,40}})$"),
@@ -43,13 +44,15 @@ def names_style(phrase: str) -> bool:
     words = _without_article(phrase).split()
     if not words or len(words) > 6:
         return False
-    return any(" ".join(words[-n:]) in _media() for n in (1, 2, 3) if n <= len(words)) or " ".join(words[:2]) in _media()
+    ends = any(" ".join(words[-n:]) in _media() for n in (1, 2, 3) if n <= len(words))
+    return ends or any(" ".join(words[:n]) in _media() for n in (2, 3))
 
 
 def is_photo(style: str) -> bool:
     """A style that is none: "a photo of"."""
     words = style.split()
-    return bool(words) and words[-1] in lexicon.names("styles", "photo") and not _media().intersection(words[:-1])
+    drawn = any(f" {medium} " in f" {style} " for medium in _media())
+    return bool(words) and (words[-1] in lexicon.names("styles", "photo") or " ".join(words[-2:]) in lexicon.names("styles", "photo")) and not drawn
 
 
 @cache
@@ -65,7 +68,9 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
     """(the rest of the clause, its style); either may be ""."""
     if match := OPENING.match(clause):
         medium = match[1]
-        if names_style(medium) or is_photo(medium) or (first and _by_structure(medium, match[2], subjects)):
+        begins = first or subjects_named(" ".join(match[2].split()[:4]), subjects)
+        begins = begins and not _is_clause(medium)
+        if begins and (names_style(medium) or is_photo(medium) or _by_structure(medium, match[2], subjects)):
             return match[2], medium
     for pattern in IN_STYLE:
         if (match := pattern.search(clause)) and _is_said_style(pattern, match[1]):
@@ -73,6 +78,14 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
     if names_style(clause) and not set(clause.split()).intersection(subjects):
         return "", _without_article(clause)
     return _split_end(clause, subjects)
+
+
+def _is_clause(medium: str) -> bool:
+    """ "a man taking a picture" is no medium."""
+    words = medium.split()
+    closed = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "preposition")
+    verbs = [word for word in words if word.endswith("ing") and word not in lexicon.names("grammar", "ing nouns")]
+    return bool(verbs) or not closed.isdisjoint(words)
 
 
 def _is_said_style(pattern: re.Pattern[str], style: str) -> bool:

@@ -58,6 +58,7 @@ def _plain(text: str) -> str:
         text = lighter
     text = re.sub(r"[()\[\]{}]", " ", text).replace("\n", " , ").lower()
     text = re.sub(r"(?<=\w)_+(?=\w)", " ", text)
+    text = re.sub(r"\b(\d)\+?(girls|boys|women|men|people)\b", r"\1 \2", text)
     return re.sub(r"\s+", " ", re.sub(r"[_*#~`^|\"\\<=]+", " ", text)).strip(" ,")
 
 

@@ -75,6 +75,7 @@ def _closed() -> dict[str, Tag]:
 def _closed_words(tokens: list[str]) -> list[tuple[str, Tag | None]]:
     """Tokens with the longest closed-class phrases joined; open words have no tag yet."""
     found: list[tuple[str, Tag | None]] = []
+    tokens = _pairs_joined(tokens)
     start = 0
     while start < len(tokens):
         length = next((n for n in (6, 5, 4, 3, 2, 1) if " ".join(tokens[start : start + n]) in _closed()), 0)
@@ -89,6 +90,25 @@ def _closed_words(tokens: list[str]) -> list[tuple[str, Tag | None]]:
         found.append((text, tag))
         start += max(length, 1)
     return found
+
+
+def _pairs_joined(tokens: list[str]) -> list[str]:
+    """ "black and white cow" has one colour, "gray haired man" one adjective: joined to one token."""
+    found: list[str] = []
+    for index, token in enumerate(tokens):
+        colours = found[-2:-1] + [token]
+        follows = index + 1 < len(tokens)
+        if follows and found[-1:] == ["and"] and len(found) > 1 and all(map(_is_colour, colours)):
+            found[-2:] = [f"{found[-2]} and {token}"]
+        elif found and token in lexicon.mapping("idioms", "part") and lexicon.is_attribute(found[-1]):
+            found[-1] = f"{found[-1]} {token}"
+        else:
+            found.append(token)
+    return found
+
+
+def _is_colour(word: str) -> bool:
+    return "colour" in lexicon.attribute_kinds(word)
 
 
 def _open_tag(closed: list[tuple[str, Tag | None]], index: int, before: list[Word]) -> Tag:
@@ -110,6 +130,8 @@ def _run_before(before: list[Word]) -> list[Word]:
 
 def _is_verb_here(text: str, previous: Word | None, following: tuple[str, Tag | None], run: list[Word]) -> bool:
     nouns = [word for word in run if word.tag == "noun"]
+    if previous is not None and previous.text == "and" and following[1] is not None and not lexicon.kinds(text):
+        return lexicon.is_verb(text) and not lexicon.is_attribute(text)
     if previous is not None and _asks_for_verb(previous, text):
         return True
     if text.endswith("ing") and text not in lexicon.names("grammar", "ing nouns") and len(text) > 4:
