@@ -10,7 +10,7 @@ from lib_automask.blip.pixels import Pixels
 from lib_automask.structures import Image
 
 BEAMS = 3
-MAX_NEW_TOKENS = 40
+MAX_NEW_TOKENS = 30
 NONSENSE = re.compile(r"\baraf\w*\s*")
 """A word that BLIP's captioner makes up ("araffe dog on a bench") and that means nothing."""
 
