@@ -1,4 +1,4 @@
-"""BLIP base and SAM vit_b at their true size, on random weights, through the public door. Minutes: ``pytest -m slow -s``.
+"""BLIP base and SAM vit_b at their true size, on random weights, through the public door (``pytest -m slow -s``).
 
 Random weights say nothing of quality. What is seen here is that files laid out as the published ones load and run, and
 how long that takes.
