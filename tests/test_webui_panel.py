@@ -78,3 +78,19 @@ def test_settings_are_registered_at_their_defaults(webui):
     assert {s.key: getattr(shared.opts, s.key) for s in settings.SETTINGS} == {
         s.key: s.default for s in settings.SETTINGS
     }
+
+
+def test_the_settings_page_can_draw_and_refresh_its_dropdowns(webui, monkeypatch):
+    """The host makes a component of the arguments, and later updates it with the same ones."""
+    added = []
+    monkeypatch.setattr(shared.opts, "add_option", lambda _key, option: added.append(option), raising=False)
+    settings.add()
+    dropdowns = [option for option in added if option.component]
+    assert len(dropdowns) == 4
+    for option in dropdowns:
+        arguments = option.component_args()
+        assert option.default in arguments["choices"]
+        with gradio.Blocks():
+            component = option.component(value=option.default, **arguments)
+        if hasattr(component, "update"):
+            component.update(**arguments)

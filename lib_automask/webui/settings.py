@@ -75,18 +75,18 @@ SETTINGS = (
 
 def add() -> None:
     """Put the section into the host's settings page. Called for each Reload UI."""
-    import gradio as gr
+    from modules.ui_components import DropdownEditable
 
     for setting in SETTINGS:
         option = shared.OptionInfo(setting.default, setting.label, section=SECTION).info(setting.info)
         if setting.choices:
-            option.component, option.component_args = gr.Dropdown, dropdown(setting.choices)
+            option.component, option.component_args = DropdownEditable, arguments(setting.choices)
         shared.opts.add_option(setting.key, option)
 
 
-def dropdown(choices: Callable[[], list[str]]) -> Callable[[], dict[str, Any]]:
-    """What the host asks a component's arguments of, each time it draws the page."""
-    return lambda: {"choices": choices(), "allow_custom_value": True}
+def arguments(choices: Callable[[], list[str]]) -> Callable[[], dict[str, Any]]:
+    """What the host asks for a dropdown's arguments, each time it draws the page."""
+    return lambda: {"choices": choices()}
 
 
 def read() -> Choice:

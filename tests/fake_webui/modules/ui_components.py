@@ -15,6 +15,14 @@ class FormRow(gr.Row):
         return "row"
 
 
+class DropdownEditable(gr.Dropdown):
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(allow_custom_value=True, **kwargs)
+
+    def get_block_name(self) -> str:
+        return "dropdown"
+
+
 class InputAccordionImpl(gr.Checkbox):
     def __init__(self, value: bool | None = None, **kwargs: Any) -> None:
         super().__init__(value=value, visible=False, **{**kwargs, "elem_id": f"{kwargs['elem_id']}-checkbox"})
