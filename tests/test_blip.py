@@ -186,9 +186,18 @@ def test_match_agrees_with_transformers_own_forward(matcher: BlipMatcher, pictur
     assert matcher.match(picture, ["a red ball"])[0] == pytest.approx(expected, abs=1e-6)
 
 
-def test_phrase_begins_with_the_token_that_blip_was_trained_with(matcher: BlipMatcher) -> None:
-    first = matcher.reader.read(["a cat"]).ids[0, 0]
-    assert int(first) == tiny_models.WORDS.index("[ENC]")
+@pytest.mark.parametrize(
+    ("more_rows", "own", "first"), [(0, {}, "[CLS]"), (0, {"first_token": "[ENC]"}, "[ENC]"), (2, {}, "the last row")]
+)
+def test_phrase_begins_with_the_token_that_the_model_was_trained_with(
+    tmp_path: Path, more_rows: int, own: dict[str, str], first: str
+) -> None:
+    """The published models have two rows more than their tokenizer has words; the last is their first token."""
+    words = len(tiny_models.WORDS)
+    folder = tiny_models.write_matcher(tmp_path, config=tiny_models.blip_config(words=words + more_rows))
+    tiny_models.write_json(folder / "automask.json", own)
+    expected = words + 1 if more_rows else tiny_models.WORDS.index(first)
+    assert int(BlipMatcher(folder).reader.read(["a cat"]).ids[0, 0]) == expected
 
 
 def test_picture_is_looked_at_once(matcher_folder: Path, picture: Image) -> None:

@@ -70,7 +70,7 @@ def read_json(path: Path) -> dict[str, Any]:
 def settings(folder: Path) -> dict[str, Any]:
     """What ``automask.json`` in the folder says about this model, or {}.
 
-    Known entries: "gradcam_block" (of the matcher), "num_beams" and "max_new_tokens" (of the captioner).
+    Known entries: "gradcam_block" and "first_token" of a matcher, "num_beams" and "max_new_tokens" of a captioner.
     """
     path = folder / "automask.json"
     return read_json(path) if path.is_file() else {}

@@ -24,7 +24,7 @@ class BlipMatcher:
 
     Args:
         folder: the model in Hugging Face's layout; its ``automask.json`` may set "gradcam_block", the cross-attention
-            block that localises best, which differs between models.
+            block that localises best, which differs between models, and "first_token", see ``Reader``.
         device: as torch names it.
         cache: where vision passes are kept; its own, of 64 MB, if none is given.
 

@@ -16,7 +16,6 @@ from lib_automask.structures import Image, digest
 if TYPE_CHECKING:
     import torch
 
-ENCODE_TOKEN = "[ENC]"
 MAX_TOKENS = 35
 CACHE_BYTES = 64 * 2**20
 
@@ -61,7 +60,9 @@ class Reader:
         self.pixels = Pixels.from_folder(folder)
         self.device = device
         self.cache: ByteCache[torch.Tensor] = cache or ByteCache(CACHE_BYTES)
-        self.gradcam_block = self._gradcam_block(settings(folder))
+        own = settings(folder)
+        self.gradcam_block = self._gradcam_block(own)
+        self.first_token = self._first_token(own)
         self.name = str(folder.resolve())
 
     @property
@@ -89,8 +90,8 @@ class Reader:
             list(phrases), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
         ).to(self.device)
         ids = tokens["input_ids"]
-        if (first := self._encode_token()) is not None:
-            ids[:, 0] = first
+        if self.first_token is not None:
+            ids[:, 0] = self.first_token
         return Phrases(ids, tokens["attention_mask"])
 
     def compare(
@@ -132,20 +133,21 @@ class Reader:
         what a word saw to the first token, from which the match is read.
         """
         blocks = int(self.network.config.text_config.num_hidden_layers)
-        block = int(own.get("gradcam_block", blocks // 2))
-        if not 0 <= block < max(blocks - 1, 1):
+        last = max(blocks - 2, 0)
+        block = int(own.get("gradcam_block", min(blocks // 2, last)))
+        if not 0 <= block <= last:
             raise ModelCorrupt(
-                f"gradcam_block in automask.json is {block}, but must be from 0 to {blocks - 2} for this model"
+                f"gradcam_block in automask.json is {block}, but must be from 0 to {last} for this model"
             )
         return block
 
-    def _encode_token(self) -> int | None:
-        """Number of BLIP's own first token, where the model has it.
+    def _first_token(self, own: Mapping[str, Any]) -> int | None:
+        """Number of the token that a phrase begins with when it is matched; None for the tokenizer's own, "[CLS]".
 
-        BLIP was trained to match with "[ENC]" in the place of "[CLS]" (``blip_retrieval.py``; LAVIS does the same when
-        it matches). The published tokenizers lack that word; its row is the last of the 30524 that the network has.
+        The published BLIP was trained to match with "[ENC]" there (``blip_retrieval.py``; LAVIS matches in the same
+        way). Its tokenizers lack that word; it is the last of the two rows that the network has beyond them.
         """
-        if ENCODE_TOKEN in self.tokenizer.get_vocab():
-            return int(self.tokenizer.convert_tokens_to_ids(ENCODE_TOKEN))
-        rows = self.network.config.text_config.vocab_size
+        if "first_token" in own:
+            return int(self.tokenizer.convert_tokens_to_ids(own["first_token"]))
+        rows = int(self.network.config.text_config.vocab_size)
         return rows - 1 if rows == len(self.tokenizer) + 2 else None
