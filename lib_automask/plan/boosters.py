@@ -88,7 +88,7 @@ def _only_requests(clause: str) -> bool:
 
 def _is_request(clause: str) -> bool:
     """ "improve the quality", "make it more detailed"."""
-    words = [word for word in clause.split() if word not in ("please", "the", "a", "of", "and", "this", "more", "make", "to")]
+    words = [word for word in clause.split() if word not in ("please", "the", "a", "of", "and", "this", "more", "make", "to", "just", "in", "a bit", "bit", "much", "some", "can", "you")]
     verbs, nouns = lexicon.names("quality", "request"), lexicon.names("quality", "request noun")
     if re.fullmatch(r"(?:please )?(?:add|give it|give)(?: some| more| extra)* (\w+)", clause):
         return clause.split()[-1] in lexicon.names("quality", "gain")

@@ -13,7 +13,7 @@ from lib_automask.structures import Edit
 
 EVERYBODY_HAS = frozenset(
     """eye face nose mouth ear lip tooth tongue cheek chin forehead neck head shoulder arm hand finger leg foot knee thigh
-    chest back waist belly stomach skin body fur feather hip lap palm fist wrist elbow ankle toe nail paw smile""".split()
+    chest back waist belly stomach skin body fur feather hip lap palm whisker claw hoof beak snout eyebrow eyelash fist wrist elbow ankle toe nail paw smile""".split()
 )
 ALWAYS_THERE = frozenset("floor ceiling ground wall roof sky background".split())
 SEASONS = ("spring", "summer", "autumn", "fall", "winter", "christmas", "halloween", "evening", "morning")
@@ -166,7 +166,7 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     done |= {action.stem for action in caption.loose} | {lexicon.stem(a) for a in old.attributes}
     before = {action.stem for action in old.actions} & POSTURE
     for action in new.actions:
-        if action.stem in done or (_is_still(new) and not old.actions):
+        if action.stem in done or _is_still(new) and (not old.actions or lexicon.resting(action.stem)):
             continue
         if not lexicon.resting(action.stem) or (before and action.stem in POSTURE):
             return action
@@ -222,6 +222,8 @@ def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) ->
     if _is_told(thing, caption) or (thing.tag and lexicon.is_kind(thing.key, "light")):
         return None
     if thing.is_setting:
+        if lexicon.is_kind(thing.key, "light") and not thing.attributes:
+            return None
         if thing.relation not in ("", "in", "on", "at", "by", "during", "under", "through", "near", "against", "across", "over"):
             return None
         unsaid = thing.tag and (not lexicon.is_kind(thing.key, "weather") or thing.key in SEASONS)
@@ -306,6 +308,7 @@ def _is_missed(thing: Thing, alignment: Alignment, prompt: Scene) -> bool:
         return False
     told = {lexicon.singular(word) for other in prompt.things for word in other.words[:-1]}
     told |= prompt.hinted
+    told |= {lexicon.singular(word.split("-")[0]) for other in prompt.things for word in other.attributes if "-" in word}
     told |= {lexicon.implied(word) for other in prompt.things for word in other.attributes}
     told |= {action.stem for other in prompt.things for action in other.actions}
     told |= {word for other in prompt.things for word in other.vessel.split()}

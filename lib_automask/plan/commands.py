@@ -26,9 +26,22 @@ COMPARED = {"bigger": "big", "larger": "large", "smaller": "small", "taller": "t
 
 def obey(command: Command, caption: Scene) -> list[Change]:
     """The changes that one instruction asks for; none for "keep"."""
-    if command.verb == "replace":
-        return [_become(_meant(command.old, caption), command.old, command.new, caption)]
-    if command.verb == "become":
+    changes = _changes(command, caption)
+    gone = _meant(command.instead, caption) if command.instead else None
+    if gone is None:
+        return changes
+    return [_in_its_place(change, name(gone, caption)) for change in changes]
+
+
+def _in_its_place(change: Change, gone: str) -> Change:
+    """What would have been added replaces what it is to be there instead of."""
+    if change.edit.kind != "add":
+        return change
+    return Change(Edit("replace", gone, change.edit.replacement), new=change.new, old=gone)
+
+
+def _changes(command: Command, caption: Scene) -> list[Change]:
+    if command.verb in ("replace", "become"):
         return [_become(_meant(command.old, caption), command.old, command.new, caption)]
     if command.verb == "remove":
         return _remove(command.old, caption)
@@ -56,8 +69,11 @@ def _meant(text: str, caption: Scene) -> Thing | None:
     if text in ("it", "him", "her", "them", "he", "she", "they", "this", "that", "the subject", "the main subject"):
         return _subject(caption, text)
     asked = _thing(text)
-    if asked is None:
-        return None
+    return _find(asked, caption) if asked is not None else None
+
+
+def _find(asked: Thing, caption: Scene) -> Thing | None:
+    """The thing of the caption that fits best, with its attributes, owner and place; None where none does."""
     found = [thing for thing in caption.things if lexicon.same_concept(thing.key, asked.key)]
     return max(found, key=lambda thing: _fit(thing, asked), default=None)
 
@@ -113,6 +129,8 @@ def _is_description(text: str) -> bool:
 def _become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     target = _target(thing, old, caption)
     noun = _noun(thing, old, target)
+    if new in lexicon.mapping("grammar", "number") or new.isdigit():
+        return _modify(target, f"{new} {noun}")
     if _is_description(new):
         text = MORE.sub("", new)
         text = COMPARED.get(text, text)
@@ -145,9 +163,7 @@ def _remove(text: str, caption: Scene) -> list[Change]:
     wanted = [thing for thing in read_scene([text]).things if thing.anchor is None]
     changes = []
     for asked in wanted:
-        named = _owned(asked) + (f" on the {asked.place}" if asked.place else "")
-        found = _meant(named, caption)
-        target = _target(found, named, caption)
+        target = _target(_find(asked, caption), _owned(asked) + (f" on the {asked.place}" if asked.place else ""), caption)
         changes.append(Change(Edit("remove", target), old=target))
     return changes
 

@@ -28,6 +28,8 @@ GIVE = rf"(?:add|insert|include|draw in|throw in|bring in|introduce|paint in|pho
 DYE = rf"(?:paint|dye|color|colour|recolor|recolour|tint|repaint|spray paint) {SURE}"
 END = r"(?: instead| please| now| thanks| thank you| too)*$"
 
+INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
+
 PATTERNS: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
     (verb, re.compile("^" + pattern + END))
     for verb, pattern in (
@@ -39,6 +41,7 @@ PATTERNS: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
         ("restyle", r"(?:make|do|render|turn) (?:an? )?(?P<new>.+?) (?:version )?(?:of|out of|from) (?:it|this|(?:the|this) (?:image|picture|photo|scene))"),
         ("replace", r"(?:substitute|put|use|place) (?P<new>.+?) (?:for|instead of|in place of|where|rather than|in the place of) (?P<old>.+?)(?: is| was| are)?"),
         ("replace", r"(?:replace|swap|switch|exchange|trade|substitute|swap out|change out|switch out) (?P<old>.+?) (?:with|for|by|to|into) (?P<new>.+?)"),
+        ("become", r"(?:reduce|increase|change|set|cut|lower|raise|bring|make) the number of (?P<old>.+?) (?:from .+? )?(?:to|be) (?P<new>.+?)"),
         ("become", rf"{CHANGE} the colou?r of (?P<old>.+?) (?:from .+? )?(?:to|into) (?P<new>.+?)"),
         ("become", rf"{CHANGE} (?P<old>.+?) (?:from .+? )?(?:into|to be|to|as) (?P<new>.+?)"),
         ("make", rf"{DYE}(?P<old>.+?)"),
@@ -58,18 +61,22 @@ PATTERNS: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
 
 @dataclass(frozen=True)
 class Command:
-    """One instruction as text: ``old`` the thing meant ("" for the whole), ``new`` what becomes of it."""
+    """One instruction as text: ``old`` the thing meant ("" for the whole), ``new`` what becomes of it.
+
+    ``instead`` is what goes for it: "let the dog carry a bone instead of a stick".
+    """
 
     verb: Verb
     old: str = ""
     new: str = ""
+    instead: str = ""
 
 
 def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
     """The instructions among the clauses, and the clauses that are none."""
     commands: list[Command] = []
     rest: list[str] = []
-    for clause in clauses:
+    for clause in _instead_last(clauses):
         for part in _split(clause):
             if (command := _read(part)) is not None:
                 commands.append(command)
@@ -78,6 +85,17 @@ def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
             else:
                 rest.append(part)
     return commands, rest
+
+
+def _instead_last(clauses: list[str]) -> list[str]:
+    """ "instead of a stick, the dog should ..." → "the dog should ... instead of a stick"."""
+    turned: list[str] = []
+    for clause in clauses:
+        if turned and turned[-1].startswith("instead of ") and is_command(clause):
+            turned[-1] = f"{clause} {turned[-1]}"
+        else:
+            turned.append(clause)
+    return turned
 
 
 def _split(clause: str) -> list[str]:
@@ -103,10 +121,14 @@ def _read(part: str) -> Command | None:
     part = part.strip()
     while (shorter := POLITE.sub("", part)) != part:
         part = shorter
+    whole, instead = part, ""
+    if (match := INSTEAD.search(part)) and not re.match(r"(?:substitute|put|use|place)\b", part):
+        part, instead = INSTEAD.sub("", part).strip(), match[1]
     for verb, pattern in PATTERNS:
         if match := pattern.match(part):
             found = match.groupdict()
-            return Command(verb, (found.get("old") or "").strip(), (found.get("new") or "").strip())
+            return Command(verb, (found.get("old") or "").strip(), (found.get("new") or "").strip(), instead)
+    part = whole
     return _made(part) or _unknown(part)
 
 

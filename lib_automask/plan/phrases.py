@@ -15,6 +15,7 @@ from lib_automask.plan.tagging import Word, tag_words
 
 PASSIVE = ("clothing", "furniture", "place", "body", "hair", "food", "weather", "container", "building", "plant")
 EXPRESSIONS = ("expression", "look", "expressions", "gaze")
+OWNED = Word("ownedby", "owner")
 MADE_OF = ("made of", "made from", "made out of")
 POSITIONS = {"left": "left", "right": "right", "left side": "left", "right side": "right", "left hand side": "left",
              "right hand side": "right", "leftmost": "left", "rightmost": "right"}  # fmt: skip
@@ -52,6 +53,7 @@ class _Reader:
         self.negated = self.joined = self.predicate = self.after_verb = self.relative = False
         self.collective = self.vessel = ""
         self.inverted = self.named = False
+        self.opening: list[Action] = []
         self.waiting: tuple[str, Thing] | None = None
         self.passive: Action | None = None
         self.owner: Thing | None = None
@@ -89,6 +91,7 @@ class _Reader:
         elif word.tag == "and":
             self.joined = True
         elif word.tag == "be":
+            self.inverted = self.inverted or self._is_inverted() and self.relation == ""
             self.predicate = True
         elif word.tag == "who":
             self.relative = True
@@ -124,7 +127,7 @@ class _Reader:
         action = Action(lexicon.stem(word.text), word.text)
         actor = self._actor()
         if self._is_inverted():
-            self.inverted, self.opening_action = True, action
+            self.inverted, self.opening = True, [action]
             return
         if actor is None:
             self.scene.loose.append(action)
@@ -159,8 +162,8 @@ class _Reader:
         while index < len(words) and phrase.take(words[index]):
             index += 1
         if not phrase.nouns:
-            return index
-        follows_own = index < len(words) and words[index].text == "ownedby"
+            return index + (words[index : index + 1] == [OWNED])
+        follows_own = index < len(words) and words[index] == OWNED
         follows_of = index < len(words) and words[index].text == "of"
         if follows_of and self._takes_of(phrase):
             return index + 1
@@ -230,7 +233,7 @@ class _Reader:
         if self.waiting is not None:
             thing.stands, self.waiting = self.waiting, None
         if self.inverted and self.last is not None and self.last.anchor is None:
-            thing.stands, thing.actions = (self.last.relation, self.last), [*thing.actions, self.opening_action]
+            thing.stands, thing.actions = (self.last.relation, self.last), [*thing.actions, *self.opening]
             self.inverted = False
         elif self.passive is not None and self.about is not None:
             self.about.actions = [action for action in self.about.actions if action is not self.passive]
@@ -296,7 +299,7 @@ class _Phrase:
 
     def take(self, word: Word) -> bool:
         """Add a word; False when it does not belong to the phrase any more."""
-        if word.text == "ownedby":
+        if word == OWNED:
             return False
         if word.tag == "noun":
             self.nouns.append(word.text)

@@ -87,9 +87,16 @@ def _closed_words(tokens: list[str]) -> list[tuple[str, Tag | None]]:
             tag = "number"
         if text in ("that", "this") and found and found[-1][1] is None:
             tag = "who"
+        if tag == "modal" and not _before_verb(tokens[start + 1 : start + 2]):
+            tag = None
         found.append((text, tag))
         start += max(length, 1)
     return found
+
+
+def _before_verb(following: list[str]) -> bool:
+    """A modal has its verb behind it; "a trash can on the street" has not."""
+    return bool(following) and (following[0] not in _closed() or _closed()[following[0]] in ("not", "be", "adverb", "pronoun", "have"))
 
 
 def _pairs_joined(tokens: list[str]) -> list[str]:
@@ -189,14 +196,16 @@ def _finite(text: str, run: list[Word], following: tuple[str, Tag | None]) -> bo
     if following[1] not in ENDS_PHRASE:
         return False
     if following[1] in ("article", "owner", "pronoun"):
-        return True
+        return lexicon.is_verb(text) or not lexicon.kinds(text)
     several = lexicon.is_plural(last) or last in ("couple", "group", "people", "team", "crowd", "family")
     return several and lexicon.is_verb(text) and not lexicon.is_kind(text)
 
 
 def _third_person(text: str, run: list[Word], following: tuple[str, Tag | None]) -> bool:
-    if lexicon.kinds(lexicon.singular(text)) or lexicon.is_plural(run[-1].text):
+    if lexicon.is_plural(run[-1].text) or run[-1].tag == "noun" and lexicon.is_attribute(run[-1].text):
         return False
+    if lexicon.kinds(lexicon.singular(text)):
+        return lexicon.is_verb(text) and following[1] in ENDS_PHRASE
     if lexicon.is_verb(text):
         return True
     one = run[0].text in ("a", "an", "one", "this")
