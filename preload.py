@@ -12,5 +12,5 @@ def preload(parser: argparse.ArgumentParser) -> None:
             f"--automask-{name}-models-path",
             type=str,
             default=None,
-            help=f"folder with {example} for automask, looked into first",
+            help=f"folder with {example} for automask, besides the host's own",
         )
