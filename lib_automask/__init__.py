@@ -5,6 +5,11 @@
 >>> result.mask, result.why
 """
 
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
 from lib_automask.errors import (
     AutomaskError,
     InputError,
@@ -15,10 +20,7 @@ from lib_automask.errors import (
     NothingToChange,
     Unsure,
 )
-from lib_automask.loading import load_models
 from lib_automask.options import FIELDS, Field, Options
-from lib_automask.pipeline import build_mask
-from lib_automask.plan import plan_edits, plan_target
 from lib_automask.structures import (
     Box,
     Captioner,
@@ -33,7 +35,22 @@ from lib_automask.structures import (
     Segmenter,
 )
 
+if TYPE_CHECKING:
+    from lib_automask.loading import load_models
+    from lib_automask.pipeline import build_mask
+    from lib_automask.plan import plan_edits, plan_target
+
 __version__ = "0.1.0"
+
+_ROOMS = {"load_models": "loading", "build_mask": "pipeline", "plan_edits": "plan", "plan_target": "plan"}
+
+
+def __getattr__(name: str) -> Any:
+    """The functions that do the work, imported when first asked for: the start of a host should not wait for them."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+
 
 __all__ = [
     "FIELDS",

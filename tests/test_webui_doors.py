@@ -13,6 +13,7 @@ from modules import call_queue, scripts, shared
 from PIL import Image
 from webui_host import GREEN, RED, drawn, red_in
 
+from lib_automask import pipeline
 from lib_automask.errors import InputError
 from lib_automask.options import FIELDS, Options
 from lib_automask.structures import Models
@@ -92,7 +93,6 @@ def test_axes_lay_their_values_over_the_options_of_one_cell():
 def client(webui, monkeypatch):
     fastapi = pytest.importorskip("fastapi")
     testclient = pytest.importorskip("fastapi.testclient")
-    monkeypatch.setattr(api, "build_mask", webui.build_mask)
 
     def make(**flags):
         values = {"api": True, "nowebui": False, "api_auth": None, **flags}
@@ -170,7 +170,7 @@ def test_no_routes_where_the_hosts_api_is_off(client):
 def test_trap_15_the_mask_route_works_under_the_hosts_queue_lock(client, webui, monkeypatch):
     held = []
     monkeypatch.setattr(
-        api, "build_mask", lambda *args: held.append(call_queue.queue_lock.locked()) or webui.build_mask(*args)
+        pipeline, "build_mask", lambda *args: held.append(call_queue.queue_lock.locked()) or webui.build_mask(*args)
     )
     client(api=False, nowebui=True).post("/automask/v1/mask", json={"image": base64_of(drawn(RED)), "prompt": "x"})
     assert held == [True]

@@ -14,6 +14,7 @@ from modules.img2img import Loopback, Outpainting, Plot, Tiles
 from PIL import Image
 from webui_host import BLUE, RED, SIZE, changed, drawn, expect_error, red_in, state_of
 
+from lib_automask import pipeline
 from lib_automask.options import FIELDS
 from lib_automask.webui import api as webui_api
 from lib_automask.webui import processing, settings
@@ -75,13 +76,11 @@ def test_trap_1_a_stopped_run_leaves_p_whole(webui):
 
 
 def test_trap_2_a_blank_mask_never_reaches_the_host(webui, monkeypatch):
-    from lib_automask.webui import script as webui_script
-
     def blank(request, models):
         result = webui.build_mask(request, models)
         return type(result)("mask", np.zeros_like(result.mask), *list(vars(result).values())[2:])
 
-    monkeypatch.setattr(webui_script, "build_mask", blank)
+    monkeypatch.setattr(pipeline, "build_mask", blank)
     status, body = webui.api(drawn(), area="only masked")
     assert status == 500
     expect_error(body, "replace red square → star")

@@ -12,6 +12,7 @@ import numpy as np
 from modules import errors, img2img, scripts, shared
 from PIL import Image
 
+from lib_automask import pipeline
 from lib_automask.options import FIELDS
 from lib_automask.structures import EDIT_KINDS, Edit, EditPlan, MaskRequest, MaskResult, Models
 from lib_automask.webui import script as webui_script
@@ -30,7 +31,7 @@ class Host:
         shared.prompt_styles.__init__()  # type: ignore[misc]
         errors.reported.clear()
         self.requests: list[MaskRequest] = []
-        monkeypatch.setattr(webui_script, "build_mask", self.build_mask)
+        monkeypatch.setattr(pipeline, "build_mask", self.build_mask)
         self.automask = webui_script.Automask()
         self.automask.residency = Residency(lambda _choice: Models(None, None, None, progress))  # type: ignore[arg-type]
         self.selectable: list[Any] = []

@@ -15,8 +15,6 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from lib_automask.errors import AutomaskError, InputError
 from lib_automask.options import FIELDS, Field, Options
-from lib_automask.pipeline import build_mask
-from lib_automask.report import as_json
 from lib_automask.structures import Mask, MaskRequest
 from lib_automask.webui import settings
 from lib_automask.webui.processing import flat, white
@@ -77,6 +75,9 @@ def described(row: Field) -> dict[str, Any]:
 
 def make_mask(residency: Residency, request: dict[str, Any]) -> dict[str, Any]:
     """The command line's JSON object, with the mask as a PNG in ``["mask"]["image"]``. Raises AutomaskError."""
+    from lib_automask.pipeline import build_mask
+    from lib_automask.report import as_json
+
     if unknown := set(request) - {"image", "prompt", "options", "user_mask"}:
         raise InputError(f"unknown key {sorted(unknown)[0]!r}; known are image, prompt, options, user_mask")
     prompt = request.get("prompt", "")

@@ -9,13 +9,14 @@ from threading import Lock
 from modules import devices, shared
 
 from lib_automask.errors import Interrupted
-from lib_automask.loading import load_models
 from lib_automask.structures import Models
 from lib_automask.webui.settings import Choice
 
 
 def load(choice: Choice) -> Models:
     """The models of a choice, which tell the host how far they are. Raises ModelError, or Interrupted."""
+    from lib_automask.loading import load_models
+
     return load_models(
         captioner=choice.captioner,
         matcher=choice.matcher,

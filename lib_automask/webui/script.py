@@ -13,8 +13,7 @@ from PIL import Image
 
 from lib_automask.errors import AutomaskError, Interrupted, NothingToChange, Unsure
 from lib_automask.options import FIELDS, Options
-from lib_automask.pipeline import build_mask
-from lib_automask.preview import overlay
+from lib_automask.structures import Image as Pixels
 from lib_automask.structures import MaskRequest, MaskResult
 from lib_automask.webui import infotext, processing, settings
 from lib_automask.webui.processing import Processing
@@ -75,6 +74,8 @@ class Automask(scripts.Script):  # type: ignore[misc]
             tell(p, f"not used with {reason}")
             return
 
+        from lib_automask.pipeline import build_mask  # only now: the host's start should not wait for it
+
         image, user_mask = processing.read(p)
         request = MaskRequest(image, p.all_prompts[0], user_mask, options)
         with self.residency.models(settings.read()) as models:
@@ -84,13 +85,20 @@ class Automask(scripts.Script):  # type: ignore[misc]
         if len(set(p.all_prompts)) > 1:
             tell(p, "the prompts of this call differ; the mask is the first one's")
         if preview:
-            tell(p, result.why)
-            processing.keep(p, [Image.fromarray(overlay(image, result))], preview=True)
+            show(p, image, result)
         elif result.outcome == "mask" and result.mask.any():
             tell(p, result.why)
             processing.inject(p, result, options)
         else:
             without_mask(p, result, options)
+
+
+def show(p: Processing, image: Pixels, result: MaskResult) -> None:
+    """Hand back a picture of the mask in place of painting."""
+    from lib_automask.preview import overlay
+
+    tell(p, result.why)
+    processing.keep(p, [Image.fromarray(overlay(image, result))], preview=True)
 
 
 def chosen(p: Processing, args: Sequence[Any]) -> tuple[Options, bool]:

@@ -9,14 +9,11 @@ from typing import Any
 
 from modules import devices, shared
 
-from lib_automask import checkpoints
-from lib_automask.loading import DEMO
-from lib_automask.published import CHECKPOINTS, KINDS
-
 SECTION = ("automask", "automask")
 AUTOMATIC = "automatic"
 """The first published model that is in place."""
 
+DEMO = "demo"
 FLAGS = ("automask_sam_models_path", "automask_blip_models_path")
 """Command-line flags that name a folder; see preload.py."""
 
@@ -54,6 +51,9 @@ def known(kind: str) -> Callable[[], list[str]]:
     """Finds the names of models of one kind: published ones, and what lies in the folders."""
 
     def names() -> list[str]:
+        from lib_automask import checkpoints
+        from lib_automask.published import CHECKPOINTS
+
         published = [one.name for one in CHECKPOINTS if one.kind == kind and one.files]
         found = [one.name for one in checkpoints.available(folders()) if one.kind == kind]
         return list(dict.fromkeys([AUTOMATIC, DEMO, *published, *found]))
@@ -92,7 +92,7 @@ def arguments(choices: Callable[[], list[str]]) -> Callable[[], dict[str, Any]]:
 def read() -> Choice:
     """The settings as they are now. One that config.json lacks is at its default."""
     values = {setting.name: value_of(setting.name) for setting in SETTINGS}
-    values.update({kind: "" if values[kind] == AUTOMATIC else values[kind] for kind in KINDS})
+    values = {name: "" if value == AUTOMATIC else value for name, value in values.items()}
     device = str(devices.get_device_for("automask")) if values["device"] == "host" else "cpu"
     return Choice(**{**values, "folders": folders(), "device": device})
 
