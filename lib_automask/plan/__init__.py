@@ -56,7 +56,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
         unknown = [command.old for command in commands if command.verb == "unknown"]
         return _plan(edits, [*keep, *kept, *_untouched(shown, edits)], [*unknown, *descriptions], shown)
     wanted = _read_clauses(descriptions, _subjects(shown))
-    if not wanted.things and not wanted.styles and not wanted.absent and not wanted.loose:
+    if not wanted.things and not wanted.styles and not wanted.absent:
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, shown)
     alignment = align(shown.things, wanted.things)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))

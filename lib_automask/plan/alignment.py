@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lib_automask.plan import lexicon
+from lib_automask.plan.hanging import contradict
 from lib_automask.plan.scene import SETTING_RELATIONS, Thing
 
 Score = Callable[[Thing, Thing], float]
@@ -34,7 +35,8 @@ def align(caption: list[Thing], prompt: list[Thing]) -> Alignment:
     gone = [thing for thing in caption if id(thing) not in matched]
     come = [thing for thing in prompt if id(thing) not in matched]
     partner = {id(new): old for old, new in same}
-    swapped = _greedy(gone, come, lambda old, new: _substitution(old, new, partner, len(gone), len(come)), LEAST)
+    solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
+    swapped = _greedy(gone, come, lambda old, new: _substitution(old, new, partner, len(gone), len(solid)), LEAST)
     matched = {id(thing) for pair in swapped for thing in pair}
     return Alignment(
         tuple(same),
@@ -42,17 +44,6 @@ def align(caption: list[Thing], prompt: list[Thing]) -> Alignment:
         tuple(thing for thing in gone if id(thing) not in matched),
         tuple(thing for thing in come if id(thing) not in matched),
     )
-
-
-def contradicting(one: list[str], other: list[str]) -> bool:
-    """Whether two lists of attributes name different values of one kind: red and blue."""
-    return any(exclude(first, second) for first in one for second in other)
-
-
-def exclude(first: str, second: str) -> bool:
-    """Whether two attributes cannot both be true: red and blue, small and huge."""
-    shared = (lexicon.attribute_kinds(first) & lexicon.attribute_kinds(second)) - {"nature"}
-    return bool(shared) and not lexicon.same_attribute(first, second)
 
 
 def _greedy(caption: list[Thing], prompt: list[Thing], score: Score, least: float) -> list[tuple[Thing, Thing]]:
@@ -72,7 +63,7 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
         return 0
     value = 10.0 if old.key == new.key else 5.0
     value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
-    value -= contradicting(old.attributes, new.attributes)
+    value -= contradict(old.attributes, new.attributes)
     value += _same_key(old.anchor, new.anchor) + _same_key(old.owner, new.owner) + (old.relation == new.relation) / 2
     value += (bool(old.place) and old.place == new.place) * 3 - (old.place != new.place) * 0.5
     return value - abs(caption.index(old) - prompt.index(new)) * 0.01

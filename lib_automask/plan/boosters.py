@@ -92,7 +92,7 @@ def _is_request(clause: str) -> bool:
     verbs, nouns = lexicon.names("quality", "request"), lexicon.names("quality", "request noun")
     if re.fullmatch(r"(?:please )?(?:add|give it|give)(?: some| more| extra)* (\w+)", clause):
         return clause.split()[-1] in lexicon.names("quality", "gain")
-    asks = clause.split()[0] in verbs or clause.startswith("please ")
+    asks = not verbs.isdisjoint(clause.split()[:3])
     return asks and all(word in verbs or word in nouns or is_booster(word) for word in words)
 
 

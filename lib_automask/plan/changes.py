@@ -6,8 +6,9 @@ import re
 from dataclasses import dataclass
 
 from lib_automask.plan import lexicon
-from lib_automask.plan.alignment import Alignment, exclude
-from lib_automask.plan.scene import Action, Scene, Thing
+from lib_automask.plan.alignment import Alignment
+from lib_automask.plan.hanging import exclude
+from lib_automask.plan.scene import MANY, Action, Scene, Thing
 from lib_automask.plan.styles import is_photo
 from lib_automask.structures import Edit
 
@@ -151,8 +152,8 @@ def _new_number(old: Thing, new: Thing) -> str:
         return ""
     if bool(old.vessel) != bool(new.vessel):
         return ""
-    plural_only = new.count == -1 and not new.number
-    if plural_only and old.count != 1 or old.count == -1 and not old.number and new.count != 1 and not new.number:
+    plural_only = new.count == MANY and not new.number
+    if plural_only and old.count != 1 or old.count == MANY and not old.number and new.count != 1 and not new.number:
         return ""
     if new.count == 1:
         return "one"
@@ -163,7 +164,7 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     """Something the prompt's thing does that nothing in the caption does."""
     done = {action.stem for thing in caption.things for action in thing.actions}
     done |= {lexicon.stem(word) for thing in caption.things for word in thing.words}
-    done |= {action.stem for action in caption.loose} | {lexicon.stem(a) for a in old.attributes}
+    done |= {lexicon.stem(word) for word in old.attributes}
     before = {action.stem for action in old.actions} & POSTURE
     for action in new.actions:
         if action.stem in done or _is_still(new) and (not old.actions or lexicon.resting(action.stem)):
@@ -217,7 +218,7 @@ def counted(thing: Thing) -> str:
 def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> Change | None:
     if thing.key in EVERYBODY_HAS or (lexicon.is_kind(thing.key, "body") and thing.article in ("his", "her", "its", "their")):
         return _body_part(thing, alignment, caption)
-    if thing.relation == "of" and thing.anchor is not None and not thing.is_setting:
+    if thing.mentioned or (thing.relation == "of" and thing.anchor is not None and not thing.is_setting):
         return None
     if _is_told(thing, caption) or (thing.tag and lexicon.is_kind(thing.key, "light")):
         return None
@@ -257,7 +258,8 @@ def _anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, st
         return thing.stands[1].phrase, thing.stands[0]
     candidates: list[tuple[str, Thing]] = []
     if thing.stands is not None and thing.stands[0] not in ("with", "of") and not lexicon.is_kind(thing.stands[1].key, "weather"):
-        if not (thing.joined and thing.stands[1].is_setting):
+        setting = thing.stands[1].is_setting
+        if not (setting and (thing.joined or thing.anchor is not None and not thing.anchor.is_setting)):
             candidates.append(thing.stands)
     if thing.relation and thing.anchor is not None:
         candidates.append((thing.relation, thing.anchor))
@@ -302,7 +304,7 @@ def _repeats(alignment: Alignment) -> bool:
 
 def _is_missed(thing: Thing, alignment: Alignment, prompt: Scene) -> bool:
     """Places, parts of a body, containers and what another phrase implies are left out without being removed."""
-    if thing.is_setting or lexicon.is_place(thing.key) or thing.key in EVERYBODY_HAS | ALWAYS_THERE:
+    if thing.mentioned or thing.is_setting or lexicon.is_place(thing.key) or thing.key in EVERYBODY_HAS | ALWAYS_THERE:
         return False
     if thing.relation in ("of", "for", "from", "like", "as", "to", "at"):
         return False

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from lib_automask.plan import lexicon
-from lib_automask.plan.alignment import contradicting
 from lib_automask.plan.changes import Change, counted, gerund, name
+from lib_automask.plan.hanging import contradict
 from lib_automask.plan.instruction import Command
 from lib_automask.plan.phrases import read_scene, rewrite_idioms
 from lib_automask.plan.scene import Scene, Thing
@@ -60,8 +60,7 @@ def _bare(text: str) -> str:
 
 
 def _thing(text: str) -> Thing | None:
-    things = read_scene([text]).things
-    return things[0] if things else None
+    return next((thing for thing in read_scene([text]).things if not thing.mentioned), None)
 
 
 def _meant(text: str, caption: Scene) -> Thing | None:
@@ -80,7 +79,7 @@ def _find(asked: Thing, caption: Scene) -> Thing | None:
 
 def _fit(thing: Thing, asked: Thing) -> float:
     value = float(sum(any(lexicon.same_attribute(a, b) for b in thing.attributes) for a in asked.attributes))
-    value -= contradicting(thing.attributes, asked.attributes)
+    value -= contradict(thing.attributes, asked.attributes)
     value += 2.0 * (bool(asked.place) and thing.place == asked.place)
     wearer = thing.owner or thing.anchor
     if asked.owner is not None and wearer is not None:

@@ -42,7 +42,7 @@ PATTERNS: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
         ("replace", r"(?:substitute|put|use|place) (?P<new>.+?) (?:for|instead of|in place of|where|rather than|in the place of) (?P<old>.+?)(?: is| was| are)?"),
         ("replace", r"(?:replace|swap|switch|exchange|trade|substitute|swap out|change out|switch out) (?P<old>.+?) (?:with|for|by|to|into) (?P<new>.+?)"),
         ("become", r"(?:reduce|increase|change|set|cut|lower|raise|bring|make) the number of (?P<old>.+?) (?:from .+? )?(?:to|be) (?P<new>.+?)"),
-        ("become", rf"{CHANGE} the colou?r of (?P<old>.+?) (?:from .+? )?(?:to|into) (?P<new>.+?)"),
+        ("become", rf"{CHANGE} the (?:colou?r|material|texture|size|shape|pattern|fabric) of (?P<old>.+?) (?:from .+? )?(?:to|into) (?P<new>.+?)"),
         ("become", rf"{CHANGE} (?P<old>.+?) (?:from .+? )?(?:into|to be|to|as) (?P<new>.+?)"),
         ("make", rf"{DYE}(?P<old>.+?)"),
         ("add", rf"(?:move|relocate|transport|bring|take|transfer) {SURE}(?P<new>.+? (?:to|into|onto|in|on|under|behind|next to|in front of) .+?)"),

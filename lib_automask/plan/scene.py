@@ -10,6 +10,9 @@ SETTING_RELATIONS = frozenset(
     "in at on through by across along around inside under near over during into above against beside behind amid alongside underwater".split()
 ) | {"in front of", "outside of", "on top of", "in the middle of", "set against", "on the edge of", "next to", "at the foot of", "at the edge of", "amid"}
 
+MANY = -1
+"""The count of a plural without a number."""
+
 
 @dataclass(frozen=True)
 class Action:
@@ -28,13 +31,14 @@ class Thing:
         key: the concept of its head, one for all synonyms.
         noun: the words of the head, as typed.
         attributes: the words before the head and what is said of it later ("is green").
-        count: 1, several, or None where the phrase does not say; -1 stands for "many".
+        count: 1, several, or None where the phrase does not say; ``MANY`` for a plural.
         number: the count as typed, "" where there is none.
         vessel: what holds it: the "white cup" of "a white cup of coffee".
         article: the determiner as typed, "" where there is none.
         relation: how its ``anchor`` hangs on it, read "anchor relation thing": man wearing hat; "" at the top.
         stands: the first place that the text gives for it: ("on", the table).
         owner: whose it is: the man of "the man's jacket", the house of "the roof of the house".
+        mentioned: only named as an owner: the truck of "a truck's bed".
         place: "left" or "right" of the picture, where the text says so.
         joined: stands behind "and" or "plus".
         tag: stands alone between commas.
@@ -53,6 +57,7 @@ class Thing:
     stands: tuple[str, Thing] | None = None
     owner: Thing | None = None
     actions: list[Action] = field(default_factory=list)
+    mentioned: bool = False
     place: str = ""
     joined: bool = False
     tag: bool = False
@@ -73,7 +78,9 @@ class Thing:
         """Where or when the picture takes place, rather than something in it."""
         if not lexicon.is_place(self.key):
             return False
-        return self.tag or lexicon.is_kind(self.key, "weather") or self.relation in SETTING_RELATIONS
+        if self.tag and not lexicon.is_kind(self.key, "building", "vehicle"):
+            return True
+        return lexicon.is_kind(self.key, "weather") or self.relation in SETTING_RELATIONS
 
     @property
     def located(self) -> str:
@@ -89,7 +96,7 @@ class Scene:
         things: in the order in which they are named.
         styles: media and styles, as typed.
         absent: things that the text says are not there.
-        loose: actions that no thing could be found for.
+        several: things that were named together before each got its own: the cats of "two cats, one black".
         hinted: words that only stand before a word for the picture: the mirror of "a mirror selfie".
         residue: words that the grammar could not place.
     """
@@ -97,6 +104,6 @@ class Scene:
     things: list[Thing] = field(default_factory=list)
     styles: list[str] = field(default_factory=list)
     absent: list[Thing] = field(default_factory=list)
-    loose: list[Action] = field(default_factory=list)
+    several: Thing | None = None
     hinted: set[str] = field(default_factory=set)
     residue: list[str] = field(default_factory=list)

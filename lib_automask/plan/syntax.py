@@ -9,6 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+LONGEST = 4_000
+"""Characters of a prompt that are read; more than any encoder takes in."""
 FOOTER = re.compile(r"\n?\s*\bsteps:\s*\d+\s*,.*", re.I | re.S)
 NEGATIVE = re.compile(r"\bnegative[ _]prompt\s*:?", re.I)
 EXTRA_NETWORK = re.compile(r"<[^<>\n]{1,200}>")
@@ -32,7 +34,7 @@ class Typed:
 
 def read_syntax(prompt: str) -> Typed:
     """What a prompt says in plain words; never fails, whatever the string."""
-    text = plain_characters(FOOTER.sub("", prompt[:20_000]))
+    text = plain_characters(FOOTER.sub("", prompt[:LONGEST]))
     wanted, *rest = NEGATIVE.split(text, maxsplit=1)
     return Typed(_plain(wanted), _plain(" ".join(rest)))
 
@@ -56,6 +58,7 @@ def _plain(text: str) -> str:
     text = ALTERNATIVES.sub(r" \1 ", text)
     while (lighter := WEIGHT.sub("", text)) != text:
         text = lighter
+    text = re.sub(r"(?<=[a-z]):\d+(?:\.\d+)?(?=\s*(?:,|$|[)\]]))", "", text, flags=re.I)
     text = re.sub(r"[()\[\]{}]", " ", text).replace("\n", " , ").lower()
     text = re.sub(r"(?<=\w)_+(?=\w)", " ", text)
     text = re.sub(r"\b(\d)\+?(girls|boys|women|men|people)\b", r"\1 \2", text)

@@ -41,6 +41,10 @@ class Word:
     tag: Tag
 
 
+OWNED = Word("ownedby", "owner")
+"""The possessive ending: "the man's jacket" → the, man, OWNED, jacket."""
+
+
 def tag_words(clause: str) -> list[Word]:
     """The tagged words of one clause, in lower case."""
     tokens = _without_repeats(re.findall(r"[^\W_]+(?:[.'/-][^\W_]+)*", _apart(clause)))
@@ -197,7 +201,7 @@ def _finite(text: str, run: list[Word], following: tuple[str, Tag | None]) -> bo
         return False
     if following[1] in ("article", "owner", "pronoun"):
         return lexicon.is_verb(text) or not lexicon.kinds(text)
-    several = lexicon.is_plural(last) or last in ("couple", "group", "people", "team", "crowd", "family")
+    several = lexicon.is_plural(last) or run[0].tag == "number" or last in ("couple", "group", "people", "team", "crowd", "family")
     return several and lexicon.is_verb(text) and not lexicon.is_kind(text)
 
 

@@ -1,0 +1,72 @@
+"""How the things of a scene hang together: what is named again, who takes part, what a phrase splits into."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from lib_automask.plan import lexicon
+from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
+from lib_automask.plan.scene import Scene, Thing
+
+STILL = ("clothing", "furniture", "place", "body", "hair", "food", "weather", "container", "building", "plant", "fixture")
+DEFINITE = ("the", "that", "this", "same")
+
+
+def contradict(one: list[str], other: list[str]) -> bool:
+    """Whether two lists of attributes cannot be said of one thing: red and blue."""
+    return any(exclude(first, second) for first in one for second in other)
+
+
+def exclude(first: str, second: str) -> bool:
+    """Whether two attributes cannot both be true: red and blue, small and huge."""
+    shared = (lexicon.attribute_kinds(first) & lexicon.attribute_kinds(second)) - {"nature"}
+    return bool(shared) and not lexicon.same_attribute(first, second)
+
+
+def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
+    """The thing that "the ..." or a repeated tag names again; None for a new one."""
+    bare = not thing.article and not thing.joined and not thing.attributes
+    if thing.article not in DEFINITE and not bare:
+        return None
+    for other in reversed(things):
+        again = other.key == thing.key or (bare and lexicon.singular(thing.noun) == other.key)
+        if again and not contradict(other.attributes, thing.attributes) and thing.owner in (None, other.owner):
+            return other
+    return None
+
+
+def takes_part(thing: Thing) -> bool:
+    """Whether a verb behind it belongs to what it hangs on: a hat, a bench, the woman of a statue."""
+    return lexicon.is_kind(thing.key, *STILL) or thing.is_setting or thing.relation == "of"
+
+
+def shares_relation(first: Thing, second: Thing) -> bool:
+    """ "a hat and a scarf" are both worn, "in a jacket and a woman" are not both put on."""
+    if first.relation in ("", "of") or first.is_setting:
+        return False
+    return lexicon.is_kind(first.key, "person", "animal") == lexicon.is_kind(second.key, "person", "animal")
+
+
+def body_parts(thing: Thing) -> list[Thing]:
+    """ "a gray-haired man" has gray hair; the adjective goes, the part comes."""
+    found = []
+    for attribute in list(thing.attributes):
+        if (part := lexicon.part_of(attribute)) is not None:
+            thing.attributes.remove(attribute)
+            key = lexicon.concept([part[1]])[0]
+            found.append(Thing(words=part, key=key, noun=part[1], attributes=[part[0]], relation="with", anchor=thing))
+    return found
+
+
+def split_up(phrase: NounPhrase, scene: Scene) -> bool:
+    """ "two cats, one black and one orange": each becomes a thing of its own."""
+    several = scene.several or next((thing for thing in scene.things if thing.count not in (1, None)), None)
+    if several is None or not lexicon.attribute_kinds(phrase.nouns[-1]):
+        return False
+    one = replace(phrase.thing(), key=several.key, noun=several.noun, attributes=joined_attributes(phrase.nouns))
+    one.noun = lexicon.singular(several.noun) if one.count == 1 else several.noun
+    if scene.several is None:
+        scene.things.remove(several)
+        scene.several = several
+    scene.things.append(one)
+    return True

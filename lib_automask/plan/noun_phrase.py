@@ -1,0 +1,107 @@
+"""One noun phrase, gathered word by word: article, number, attributes and head."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from lib_automask.plan import lexicon
+from lib_automask.plan.scene import MANY, Action, Thing
+from lib_automask.plan.tagging import OWNED, Word
+
+PAIRS = frozenset(("pair", "set", "kind", "type", "piece"))
+"""Collectives that do not make several of one: a pair of slippers."""
+
+
+@dataclass
+class NounPhrase:
+    """The phrase being gathered; ``nouns`` are its content words, the last of them the head."""
+
+    article: str = ""
+    number: str = ""
+    nouns: list[str] = field(default_factory=list)
+
+    def take(self, word: Word) -> bool:
+        """Add a word; False when it does not belong to the phrase any more."""
+        if word.tag == "noun":
+            self.nouns.append(word.text)
+        elif self.nouns or word == OWNED or word.tag not in ("article", "owner", "number"):
+            return False
+        elif word.tag == "number":
+            self.number = word.text
+        else:
+            self.article = word.text
+        return True
+
+    @property
+    def head(self) -> str:
+        """The last word, in the singular."""
+        return lexicon.singular(self.nouns[-1])
+
+    @property
+    def only_attributes(self) -> bool:
+        """Whether every word is an attribute: "matte black"."""
+        return all(lexicon.is_attribute(word) for word in joined_attributes(self.nouns))
+
+    @property
+    def says_how(self) -> bool:
+        """Attributes alone, and no thing by that name: "ice cream" is one, and "chocolate"; orange is a colour first."""
+        key, length = lexicon.concept(self.nouns)
+        is_thing = bool(lexicon.kinds(key)) and (length > 1 or "colour" not in lexicon.attribute_kinds(self.nouns[-1]))
+        return not self.article and self.only_attributes and not is_thing
+
+    @property
+    def is_surface(self) -> bool:
+        """What something can be of: the "glass" of "a door of glass", the "saffron yellow" of "a hat of saffron yellow"."""
+        listed = len(self.nouns) > 1 and lexicon.concept(self.nouns)[1] > 1
+        surface = lexicon.attribute_kinds(self.nouns[-1]) & {"material", "colour"}
+        return bool(surface) and not self.article and len(self.nouns) <= 2 and not listed
+
+    @property
+    def counts(self) -> bool:
+        """Whether it only arranges what follows "of": a group, a row."""
+        collective = lexicon.names("grammar", "collective")
+        return self.head in collective or self.nouns[-1] in collective
+
+    @property
+    def is_filler(self) -> bool:
+        """A word for the picture or a part of it, or one that only counts: no thing of its own."""
+        if self.nouns[-1] in ("background", "backdrop") and len(self.nouns) > 1:
+            return False
+        listed = bool(lexicon.kinds(lexicon.concept(self.nouns)[0]))
+        view = not {self.nouns[-1], self.head}.isdisjoint(lexicon.names("grammar", "view"))
+        return view or (self.counts and not listed)
+
+    def thing(self, collective: str = "") -> Thing:
+        """The thing that the phrase names; ``collective`` is the "group" of "a group of"."""
+        key, length = lexicon.concept(self.nouns)
+        modifiers = joined_attributes(self.nouns[:-length])
+        doing = [word for word in modifiers if word.endswith("ing") and not lexicon.kinds(word)]
+        return Thing(
+            words=tuple(self.nouns),
+            key=key,
+            noun=" ".join(self.nouns[-length:]),
+            attributes=[word for word in modifiers if word not in doing],
+            count=self._count(collective),
+            number=self.number.removesuffix(" of"),
+            article=self.article,
+            actions=[Action(lexicon.stem(word), word) for word in doing],
+        )
+
+    def _count(self, collective: str) -> int | None:
+        number = lexicon.mapping("grammar", "number").get(self.number, self.number)
+        if number:
+            return MANY if number == "many" else int(number)
+        if (collective and collective not in PAIRS) or lexicon.is_plural(self.nouns[-1]):
+            return MANY
+        return 1 if self.article in ("a", "an", "one", "another") else None
+
+
+def joined_attributes(words: list[str]) -> list[str]:
+    """Two words that are one attribute joined: ["matte", "black"] → ["matte black"]."""
+    found: list[str] = []
+    for word in words:
+        if found and lexicon.is_attribute(f"{found[-1]} {word}"):
+            found[-1] = f"{found[-1]} {word}"
+        else:
+            found.append(word)
+    return found
