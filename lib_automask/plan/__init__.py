@@ -21,9 +21,9 @@ import re
 from lib_automask.plan import lexicon
 from lib_automask.plan.alignment import Alignment, align
 from lib_automask.plan.boosters import drop_boosters, split_clauses
-from lib_automask.plan.changes import Change, find_changes
+from lib_automask.plan.changes import find_changes
 from lib_automask.plan.commands import obey
-from lib_automask.plan.instruction import Command, read_commands
+from lib_automask.plan.instruction import read_commands
 from lib_automask.plan.phrases import read_scene, rewrite_idioms
 from lib_automask.plan.presence import ask_picture
 from lib_automask.plan.scene import Scene

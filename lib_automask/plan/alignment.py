@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.hanging import contradict
 from lib_automask.plan.scene import SETTING_RELATIONS, Thing
 
@@ -81,6 +81,8 @@ def _same_key(one: Thing | None, other: Thing | None) -> float:
 
 def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, come: int) -> float:
     """How many reasons there are to think that ``new`` took the place of ``old``."""
+    if old.key in lexicon.names("common", "everybody has") or new.key in lexicon.names("common", "everybody has"):
+        return 0
     if old.is_setting or new.is_setting:
         return _setting_substitution(old, new)
     value = 0.0
@@ -108,6 +110,6 @@ def _same_role(old: Thing, new: Thing, partner: dict[int, Thing]) -> float:
     """The same verb or preposition, hanging on the same thing."""
     if not old.relation or not new.relation:
         return 0
-    same_relation = old.relation == new.relation or lexicon.stem(old.relation) == lexicon.stem(new.relation)
+    same_relation = old.relation == new.relation or verbs.stem(old.relation) == verbs.stem(new.relation)
     same_anchor = new.anchor is not None and partner.get(id(new.anchor)) is old.anchor
     return 2.0 * same_relation + 0.5 * (same_relation and same_anchor)

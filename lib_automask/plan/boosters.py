@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 
 CLAUSE = re.compile(r"\s*[,;]\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from lib_automask.plan import lexicon
-from lib_automask.plan.changes import Change, counted, gerund, name
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.hanging import contradict
 from lib_automask.plan.instruction import Command
+from lib_automask.plan.naming import name
 from lib_automask.plan.phrases import read_scene, rewrite_idioms
-from lib_automask.plan.scene import Scene, Thing
+from lib_automask.plan.scene import Change, Scene, Thing
 from lib_automask.plan.styles import names_style
 from lib_automask.plan.tagging import tag_words
 from lib_automask.structures import Edit
@@ -17,7 +17,8 @@ from lib_automask.structures import Edit
 ARTICLE = re.compile(r"^(?:an?|the|some|his|her|its|their|my)\s+")
 MORE = re.compile(r"^(?:(?:look|be|appear|seem|become|turn|to be|to look|to|being|a lot|much|more|very|really|all|be more|a bit|into|in|of|out of|made of|made out of) )+")
 IS_DOING = re.compile(r"^(?:is |are |be |to |should |should be |must |must be )?(wear|wearing|hold|holding|have|has|having|with|carry|carrying|ride|riding|eat|eating|drink|drinking) (.+)$")
-MODAL = re.compile(r"\s+(?:should|must|needs to|has to|ought to)\s+(?:be )?")
+MODAL = re.compile(r"\s+(?:should|must|needs? to|has to|have to|ought to|to)\s+(?:be )?")
+PLACED = re.compile(r"^(?:be |sit |stand |lie |be sitting |be standing )?(?:in|on|at|inside|under|by) (.+)$")
 COMPARED = {"bigger": "big", "larger": "large", "smaller": "small", "taller": "tall", "shorter": "short", "longer": "long",
             "older": "old", "younger": "young", "wider": "wide", "thinner": "thin", "thicker": "thick", "fatter": "fat",
             "happier": "happy", "sadder": "sad", "darker": "dark", "lighter": "light", "brighter": "bright",
@@ -128,6 +129,7 @@ def _is_description(text: str) -> bool:
 def _become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     target = _target(thing, old, caption)
     noun = _noun(thing, old, target)
+    new = re.sub(r"\bones?$", noun, new)
     if new in lexicon.mapping("grammar", "number") or new.isdigit():
         return _modify(target, f"{new} {noun}")
     if _is_description(new):
@@ -140,10 +142,10 @@ def _become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     if thing is not None and thing.is_setting and (result.is_setting or lexicon.is_place(result.key)):
         return Change(Edit("background", target, _bare(new)), new=_bare(new), old=target)
     if lexicon.singular(result.key) in (lexicon.concept(noun.split())[0], noun) or result.key == (thing and thing.key):
-        return _modify(target, counted(result))
+        return _modify(target, result.counted)
     if result.actions and not result.words:
-        return _modify(target, gerund(result.actions[0].text))
-    return Change(Edit("replace", target, counted(result)), new=result.phrase, old=target)
+        return _modify(target, verbs.gerund(result.actions[0].text))
+    return Change(Edit("replace", target, result.counted), new=result.phrase, old=target)
 
 
 def _noun(thing: Thing | None, typed: str, target: str) -> str:
@@ -178,7 +180,7 @@ def _add(text: str, caption: Scene) -> list[Change]:
         return [_put(known, thing.stands, caption)]
     target, relation = _place(thing, text, caption)
     added = [thing, *(other for other in scene.things[1:] if other.joined and other.relation == "")]
-    return [Change(Edit("add", target, counted(item), relation), new=item.phrase) for item in added]
+    return [Change(Edit("add", target, item.counted, relation), new=item.phrase) for item in added]
 
 
 def _place(thing: Thing, text: str, caption: Scene) -> tuple[str, str | None]:
@@ -212,7 +214,7 @@ def _give(command: Command, caption: Scene) -> list[Change]:
         return [_become(had, thing.noun, command.new, caption)]
     target = _target(owner, command.old, caption)
     relation = "wearing" if lexicon.is_kind(thing.key, "clothing") else "with"
-    return [Change(Edit("add", target, counted(thing), relation), new=thing.phrase)]
+    return [Change(Edit("add", target, thing.counted, relation), new=thing.phrase)]
 
 
 def _background(text: str, caption: Scene) -> Change:
@@ -243,9 +245,11 @@ def _make(text: str, caption: Scene) -> list[Change]:
     thing = _meant(old, caption)
     if match := IS_DOING.match(new):
         return _wear(thing, old, match[1], match[2], caption)
+    if (match := PLACED.match(new)) and (where := _thing(match[1])) is not None and lexicon.is_place(where.key):
+        return [_background(match[1], caption)]
     stripped = MORE.sub("", re.sub(r"^like ", "", MORE.sub("", new)))
     words = tag_words(f"the thing {stripped}")[2:]
-    if not _is_description(stripped) and words and (words[0].tag == "verb" or lexicon.is_verb(words[0].text)):
+    if not _is_description(stripped) and words and (words[0].tag == "verb" or verbs.is_verb(words[0].text)):
         target = _target(thing, old, caption)
         return [Change(Edit("modify", target, _doing(stripped)), new=f"{old} {_doing(stripped)}", old=target)]
     if len(stripped.split()) == 1 and not lexicon.kinds(lexicon.singular(stripped)) and not new.startswith(("a ", "an ")):
@@ -262,7 +266,7 @@ def _wear(thing: Thing | None, old: str, verb: str, what: str, caption: Scene) -
     if had is not None:
         return [_become(had, item.noun, what, caption)]
     relation = {"wear": "wearing", "hold": "holding", "carry": "carrying", "ride": "riding"}.get(verb, verb)
-    return [Change(Edit("add", _target(thing, old, caption), counted(item), relation), new=item.phrase)]
+    return [Change(Edit("add", _target(thing, old, caption), item.counted, relation), new=item.phrase)]
 
 
 def _doing(text: str) -> str:
@@ -270,7 +274,7 @@ def _doing(text: str) -> str:
     verb = text.split()[0]
     if verb.endswith("ing"):
         return text
-    return gerund(verb if verb.endswith("s") else verb + "s")
+    return verbs.gerund(verb if verb.endswith("s") else verb + "s")
 
 
 def _split_make(words: list[str], caption: Scene) -> tuple[str, str]:

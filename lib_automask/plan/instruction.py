@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass
 from typing import Literal
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 
 Verb = Literal["become", "replace", "remove", "add", "make", "background", "restyle", "keep", "unknown"]
 
 POLITE = re.compile(
-    r"^(?:please|pls|can you|could you|would you|will you|i want you to|i want to|i'd like to|i would like to|i'd like you to|"
-    r"i would like you to|let's|lets|now|just|then|and|also|only|hey|ok|okay|kindly|but|so|i need you to|we need to|try to|go ahead and)\s+"
+    r"^(?:please|pls|can you|could you|would you|will you|i want you to|i want to|i want|we want|i'd love|i wish|i'd like to|i would like to|i'd like you to|"
+    r"i would like you to|i'd like|i would like|let's|lets|now|just|then|and|also|only|hey|ok|okay|kindly|but|so|i need you to|we need to|try to|go ahead and)\s+"
 )
 WHOLE = r"(?:it|this|that|everything|(?:the |this |my )?(?:whole |entire )?(?:image|picture|photo|photograph|scene|pic|thing))"
 BACKDROP = r"(?:the |its |his |her |their )?(?:background|backdrop|setting|scenery|surroundings|environment|location|place|scene)"
@@ -50,11 +50,12 @@ PATTERNS: tuple[tuple[Verb, re.Pattern[str]], ...] = tuple(
         ("remove", r"(?:no more|there should be no|there should not be(?: an?y?)?|i don't want(?: the| an?y?)?) (?P<old>.+?)"),
         ("add", r"(?:give|get|hand|lend|buy) (?P<old>(?:the |an? |that )?(?:[\w'-]+ ){0,3}?[\w'-]+) (?P<new>(?:an?|some|two|three|four|five|\d+) .+?)"),
         ("add", r"(?:give|get) (?P<old>him|her|it|them) (?P<new>.+?)"),
+        ("add", r"(?:fill|cover|top|decorate|stuff|load|sprinkle|coat|wrap|surround|garnish|adorn) (?P<old>.+?) (?:with|in) (?P<new>.+?)"),
         ("add", rf"{GIVE} ?(?P<new>.+?)"),
         ("make", r"(?:make|(?:have|let|get) (?=the|him|her|them|it|his|their)) ?(?P<old>.+?)"),
         ("make", rf"(?:turn|change) {SURE}(?P<old>.+?)"),
-        ("make", r"(?:i want|i'd like|i would like|want) (?P<old>.+?)"),
-        ("make", r"(?P<old>(?:the|her|his|their|its) .+? (?:should|must|needs to|has to|ought to) .+?)"),
+        ("make", r"(?P<old>(?:the |her |his |their |its |this |it ).*?(?:should|must|needs? to|has to|have to|ought to|to) (?:be|have|wear|hold|look|become|get|carry|sit|stand|lie|smile|run|jump|fly|sleep|eat|turn) .+?)"),
+        ("restyle", rf"{WHOLE} (?:in|as|like) (?P<new>.+?)"),
     )
 )  # fmt: skip
 
@@ -144,7 +145,7 @@ def _unknown(part: str) -> Command | None:
     """A verb that no pattern knows, before an article: nothing is done, and nothing is guessed."""
     first, _, rest = part.partition(" ")
     opens = re.match(r"(?:the|his|her|its|their|him|them|it)\b", rest)
-    return Command("unknown", part) if opens and lexicon.is_verb(first) and not first.endswith("ing") else None
+    return Command("unknown", part) if opens and verbs.is_verb(first) and not first.endswith("ing") else None
 
 
 def _is_continuation(command: Command | None, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""The word lists of ``words/*.txt``, and what can be asked of them: concepts, kinds, attributes, verb stems.
+"""The word lists of ``words/*.txt``, and what can be asked of them: concepts, kinds, attributes.
 
 The lists are small on purpose. The grammar tells nouns from verbs by their place in the sentence; a list only says
 what place cannot: that a couch is a sofa, that a corgi is a dog, that red and blue exclude each other.
@@ -33,16 +33,21 @@ def mapping(file: str, section: str) -> dict[str, str]:
 
 
 @cache
+def _text(file: str) -> str:
+    return (resources.files(__package__) / "words" / f"{file}.txt").read_text("utf-8")
+
+
+@cache
 def parents(file: str) -> dict[str, str]:
     """Which section stands below which: "[dog < animal]" gives dog → animal."""
-    text = resources.files(__package__).joinpath("words", f"{file}.txt").read_text("utf-8")
+    text = _text(file)
     return dict(re.findall(r"^\[([^<\]]+) < ([^\]]+)\]", text, re.M))
 
 
 @cache
 def _sections(file: str) -> dict[str, tuple[Group, ...]]:
     found: dict[str, list[Group]] = {}
-    text = resources.files(__package__).joinpath("words", f"{file}.txt").read_text("utf-8")
+    text = _text(file)
     for line in text.splitlines():
         if header := re.match(r"\[([^<\]]+?)(?: <[^\]]*)?\]", line):
             entries = found.setdefault(header[1], [])
@@ -75,48 +80,6 @@ def _nouns() -> frozenset[str]:
 def is_plural(noun: str) -> bool:
     """Whether the form of a noun says that there are several."""
     return singular(noun) != noun
-
-
-@cache
-def stem(verb: str) -> str:
-    """One key for all forms of a verb: sitting, sits, sat, seated and perched all give "sit"."""
-    base = mapping("grammar", "irregular verb").get(verb, verb)
-    return _verb_groups().get(_bare(base), _bare(base))
-
-
-@cache
-def is_verb(word: str) -> bool:
-    """Whether a word without -ing or -ed is listed as a verb, in any form."""
-    return word in mapping("grammar", "irregular verb") or _bare(word) in _known_verbs()
-
-
-def _bare(verb: str) -> str:
-    """A verb without its ending, double consonant and final e: racing, raced and race give "rac"."""
-    for ending in ("ing", "ied", "ed", "ies", "es", "s"):
-        root = verb[: -len(ending)]
-        if verb.endswith(ending) and len(root) > 1 and re.search("[aeiouy]", root) and not verb.endswith("ss"):
-            verb = root + "y" if ending in ("ied", "ies") else root
-            break
-    if len(verb) > 3 and verb[-1] == verb[-2] and verb[-1] not in "lsz":
-        verb = verb[:-1]
-    return verb[:-1] if len(verb) > 2 and verb.endswith("e") else verb
-
-
-@cache
-def _verb_groups() -> dict[str, str]:
-    return {_bare(form): _bare(group[0]) for group in groups("synonyms", "verbs") for form in group}
-
-
-@cache
-def _known_verbs() -> frozenset[str]:
-    listed = names("synonyms", "verbs") | names("synonyms", "at rest")
-    return frozenset(map(_bare, listed)) - {"bound", "flow", "ting"}
-
-
-@cache
-def resting(verb_stem: str) -> bool:
-    """Whether a verb says little more than that something is there: stand, sit, be parked."""
-    return any(verb_stem == stem(form) for form in names("synonyms", "at rest"))
 
 
 @cache
@@ -173,9 +136,14 @@ def same_concept(one: str, other: str) -> bool:
     return one == other or one in kinds(other) or other in kinds(one)
 
 
-def implied(attribute: str) -> str:
-    """The thing that an adjective names: "bearded" → "beard"; else ""."""
-    return mapping("idioms", "implies").get(attribute, "")
+@cache
+def _implications() -> dict[str, frozenset[str]]:
+    return {group[0]: frozenset(concept(form.split())[0] for form in group[1:]) for group in groups("idioms", "implies")}
+
+
+def implied(word: str) -> frozenset[str]:
+    """The things that a word names by the way: "bearded" → beard, "surfer" → surfboard."""
+    return _implications().get(word, frozenset())
 
 
 @cache
@@ -192,7 +160,8 @@ def _attributes() -> dict[str, dict[str, str]]:
 @cache
 def attribute_kinds(word: str) -> frozenset[str]:
     """The sections of attributes.txt that a word stands in: "gold" → {"colour", "material"}."""
-    return frozenset(_attributes().get(word) or _attributes().get(word.split()[-1] if word else "", ()))
+    last = word.split(" ")[-1]
+    return frozenset(_attributes().get(word, {}) or _attributes().get(last, {}))
 
 
 @cache

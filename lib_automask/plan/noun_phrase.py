@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.scene import MANY, Action, Thing
 from lib_automask.plan.tagging import OWNED, Word
 
@@ -84,7 +84,7 @@ class NounPhrase:
             count=self._count(collective),
             number=self.number.removesuffix(" of"),
             article=self.article,
-            actions=[Action(lexicon.stem(word), word) for word in doing],
+            actions=[Action(verbs.stem(word), word) for word in doing],
         )
 
     def _count(self, collective: str) -> int | None:

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.hanging import body_parts, mentioned_before, shares_relation, split_up, takes_part
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
 from lib_automask.plan.scene import Action, Scene, Thing
@@ -18,7 +18,6 @@ from lib_automask.plan.tagging import OWNED, Word, tag_words
 
 EXPRESSIONS = ("expression", "expressions", "look", "gaze")
 MADE_OF = ("made of", "made from", "made out of")
-DOING = frozenset(map(lexicon.stem, ("do", "perform", "strike")))
 SIDES = {"left": "left", "right": "right", "left side": "left", "right side": "right", "left hand side": "left",
          "right hand side": "right", "leftmost": "left", "rightmost": "right"}  # fmt: skip
 
@@ -165,7 +164,7 @@ class _Reader:
 
     def _verb(self, word: Word) -> None:
         clause = self.clause
-        action = Action(lexicon.stem(word.text), word.text)
+        action = Action(verbs.stem(word.text), word.text)
         actor = clause.about if clause.joined and clause.about else self._actor()
         if clause.opens_with_place and clause.last is not None and not clause.joined:
             clause.place, clause.opening = (clause.last.relation, clause.last), [action]
@@ -252,7 +251,7 @@ class _Reader:
         elif clause.holder is not None and self._is_made_of(phrase):
             clause.holder.attributes += [word for word in phrase.nouns if word not in clause.holder.attributes]
         elif clause.holder is not None and clause.after_verb and self._is_done(phrase):
-            clause.holder.actions[-1:] = [Action(lexicon.stem(phrase.head), f"{clause.relation} {' '.join(phrase.nouns)}")]
+            clause.holder.actions[-1:] = [Action(verbs.stem(phrase.head), f"{clause.relation} {' '.join(phrase.nouns)}")]
         elif phrase.number and phrase.only_attributes and split_up(phrase, self.scene):
             pass
         elif phrase.is_filler:
@@ -267,7 +266,7 @@ class _Reader:
 
     def _is_done(self, phrase: NounPhrase) -> bool:
         """ "doing a handstand" is an action and no thing."""
-        done = lexicon.stem(self.clause.relation) in DOING and not lexicon.kinds(phrase.head)
+        done = verbs.stem(self.clause.relation) in verbs.stems("done") and not lexicon.kinds(phrase.head)
         return done and self.clause.holder is not None and bool(self.clause.holder.actions)
 
     def _hang(self, thing: Thing) -> None:

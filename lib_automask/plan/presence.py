@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from lib_automask.plan.changes import Change
+from lib_automask.plan.scene import Change
 from lib_automask.structures import Edit, Presence
 
 SHOWN = 0.5

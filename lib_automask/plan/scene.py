@@ -1,10 +1,11 @@
-"""What a caption or a prompt says: things with their attributes, actions and places."""
+"""What a caption or a prompt says, and what is to change: things, scenes and changes."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
 from lib_automask.plan import lexicon
+from lib_automask.structures import Edit
 
 SETTING_RELATIONS = frozenset(
     "in at on through by across along around inside under near over during into above against beside behind amid alongside underwater".split()
@@ -69,6 +70,11 @@ class Thing:
         return f"{self.vessel} of {phrase}" if self.vessel else phrase
 
     @property
+    def counted(self) -> str:
+        """The phrase with its number: "three candles"."""
+        return f"{self.number} {self.phrase}" if self.number else self.phrase
+
+    @property
     def kind(self) -> frozenset[str]:
         """The sections of things.txt that it stands in."""
         return lexicon.kinds(self.key)
@@ -107,3 +113,32 @@ class Scene:
     several: Thing | None = None
     hinted: set[str] = field(default_factory=set)
     residue: list[str] = field(default_factory=list)
+
+    def by_the_way(self) -> set[str]:
+        """What is named without a noun phrase of its own: the tree of "a tree branch", the beard of "a bearded man"."""
+        named = set(self.hinted)
+        for thing in self.things:
+            named |= set(map(lexicon.singular, (*thing.words[:-1], *thing.vessel.split())))
+            named |= {action.stem for action in thing.actions}
+            named |= {lexicon.singular(word.split("-")[0]) for word in thing.attributes if "-" in word}
+            named = named.union(*map(lexicon.implied, (thing.key, *thing.attributes)))
+        return named
+
+
+@dataclass(frozen=True)
+class Change:
+    """An edit with the phrases that the picture can be asked about.
+
+    Args:
+        edit: what the texts alone say.
+        new: what the picture shows if it is done already; "" where asking makes no sense.
+        old: what the picture shows if it is not.
+        unsaid: the caption says nothing against it, so that only the picture can make it an edit.
+        shared: several things do it together.
+    """
+
+    edit: Edit
+    new: str = ""
+    old: str = ""
+    unsaid: bool = False
+    shared: bool = False

@@ -19,7 +19,7 @@ IN_STYLE = (
     re.compile(r",? ?\b(?:painted|drawn|rendered|sketched|illustrated|depicted) (?:with|using|by|like) (.+?)(?: like .+)?$"),
     re.compile(r"^(?:in )?(?:the )?style of (.+)$"),
     re.compile(rf"^(?:{ARTICLE} )?([\w'/ -]{{2,30}}?)[ -](?:art )?(?:style|aesthetic|filter|effect)$"),
-    re.compile(rf",? ?\b(?:rendered|painted|drawn|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)? ?(?:as|in|like) ((?:{ARTICLE} )?[\w'/ -]{{2,40}})$"),
+    re.compile(rf",? ?\b(?:rendered|painted|drawn|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)? ?(?:as if it (?:were|was)|as though it (?:were|was)|as|in|like) ((?:{ARTICLE} )?[\w'/ -]{{2,40}})$"),
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 
 Tag = Literal["article", "owner", "number", "pronoun", "be", "have", "and", "not", "adverb", "at", "who", "modal", "verb", "noun"]
 
@@ -113,9 +113,14 @@ def _pairs_joined(tokens: list[str]) -> list[str]:
             found[-2:] = [f"{found[-2]} and {token}"]
         elif found and token in lexicon.mapping("idioms", "part") and lexicon.is_attribute(found[-1]):
             found[-1] = f"{found[-1]} {token}"
+        elif found and token in COMPOUNDING and follows and not {found[-1], tokens[index + 1]} & _closed().keys():
+            found[-1] = f"{found[-1]}-{token}"
         else:
             found.append(token)
     return found
+
+
+COMPOUNDING = ("covered", "filled", "capped", "topped", "lined", "shaped", "flavored", "themed", "coated", "dusted")
 
 
 def _is_colour(word: str) -> bool:
@@ -142,7 +147,7 @@ def _run_before(before: list[Word]) -> list[Word]:
 def _is_verb_here(text: str, previous: Word | None, following: tuple[str, Tag | None], run: list[Word]) -> bool:
     nouns = [word for word in run if word.tag == "noun"]
     if previous is not None and previous.text == "and" and following[1] is not None and not lexicon.kinds(text):
-        return lexicon.is_verb(text) and not lexicon.is_attribute(text)
+        return verbs.is_verb(text) and not lexicon.is_attribute(text)
     if previous is not None and _asks_for_verb(previous, text):
         return True
     if text.endswith("ing") and text not in lexicon.names("grammar", "ing nouns") and len(text) > 4:
@@ -150,7 +155,7 @@ def _is_verb_here(text: str, previous: Word | None, following: tuple[str, Tag | 
     if text.endswith("ed") and len(text) > 4 and not lexicon.kinds(text):
         return _participle_is_verb(text, previous, following, nouns)
     if previous is not None and previous.tag == "be":
-        return lexicon.is_verb(text) and not lexicon.is_attribute(text) and following[1] is not None
+        return verbs.is_verb(text) and not lexicon.is_attribute(text) and following[1] is not None
     if not nouns:
         return previous is None and _listed_participle(text) and following[1] in ENDS_PHRASE
     return _listed_participle(text) or _finite(text, run, following)
@@ -158,9 +163,11 @@ def _is_verb_here(text: str, previous: Word | None, following: tuple[str, Tag | 
 
 def _asks_for_verb(previous: Word, text: str) -> bool:
     """After "would", after a pronoun that is a subject, after "who": "you notice", "that runs around it"."""
+    if previous.tag == "not" and verbs.is_verb(text) and not lexicon.kinds(text):
+        return True
     if previous.tag == "modal" or previous.tag == "pronoun" and previous.text in ("i", "you", "he", "she", "they", "we"):
         return not text.endswith("ly")
-    return previous.tag == "who" and (lexicon.is_verb(text) or lexicon.is_plural(text) and not lexicon.kinds(text))
+    return previous.tag == "who" and (verbs.is_verb(text) or lexicon.is_plural(text) and not lexicon.kinds(text))
 
 
 def _ing_is_verb(text: str, previous: Word | None, following: tuple[str, Tag | None], nouns: list[Word]) -> bool:
@@ -169,7 +176,7 @@ def _ing_is_verb(text: str, previous: Word | None, following: tuple[str, Tag | N
     if following[1] is None and nouns:
         return not all(lexicon.is_attribute(word.text) for word in nouns) or len(nouns) > 2
     if following[1] is None and previous is None:
-        return lexicon.stem(text) not in {lexicon.stem(verb) for verb in INTRANSITIVE}
+        return verbs.stem(text) not in verbs.stems("intransitive")
     return True
 
 
@@ -178,13 +185,6 @@ def _participle_is_verb(text: str, previous: Word | None, following: tuple[str, 
         return following[1] is not None or not all(lexicon.is_attribute(word.text) for word in nouns)
     predicate = previous is not None and previous.tag == "be"
     return not lexicon.is_attribute(text) and (predicate or following[1] in ENDS_PHRASE)
-
-
-INTRANSITIVE = frozenset(
-    """sleeping smiling running standing sitting flying burning jumping laughing crying floating dancing barking glowing
-    swimming walking grinning howling roaring yawning kneeling falling sailing blooming melting growing shining
-    sparkling resting lying spinning moving living flaming screaming praying meditating hiding setting rising""".split()
-)
 
 
 def _listed_participle(text: str) -> bool:
@@ -200,17 +200,17 @@ def _finite(text: str, run: list[Word], following: tuple[str, Tag | None]) -> bo
     if following[1] not in ENDS_PHRASE:
         return False
     if following[1] in ("article", "owner", "pronoun"):
-        return lexicon.is_verb(text) or not lexicon.kinds(text)
-    several = lexicon.is_plural(last) or run[0].tag == "number" or last in ("couple", "group", "people", "team", "crowd", "family")
-    return several and lexicon.is_verb(text) and not lexicon.is_kind(text)
+        return verbs.is_verb(text) or not lexicon.kinds(text)
+    several = lexicon.is_plural(last) or run[0].tag == "number" or last in lexicon.names("common", "still noun")
+    return several and verbs.is_verb(text) and not lexicon.kinds(text)
 
 
 def _third_person(text: str, run: list[Word], following: tuple[str, Tag | None]) -> bool:
     if lexicon.is_plural(run[-1].text) or run[-1].tag == "noun" and lexicon.is_attribute(run[-1].text):
         return False
     if lexicon.kinds(lexicon.singular(text)):
-        return lexicon.is_verb(text) and following[1] in ENDS_PHRASE
-    if lexicon.is_verb(text):
+        return verbs.is_verb(text) and following[1] in ENDS_PHRASE
+    if verbs.is_verb(text):
         return True
     one = run[0].text in ("a", "an", "one", "this")
     return following[1] in ("article", "owner") or (one and following[1] in ENDS_PHRASE and bool(following[0]))

@@ -1,0 +1,114 @@
+"""What differs between two mentions of one thing: its number, its attributes, what it does, what holds it."""
+
+from __future__ import annotations
+
+from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.hanging import STILL, exclude
+from lib_automask.plan.scene import MANY, Action, Change, Scene, Thing
+from lib_automask.structures import Edit
+
+SURFACE = frozenset(("colour", "pattern", "material"))
+
+
+def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Scene) -> list[Change]:
+    """The changes from the caption's ``old`` to the prompt's ``new``; ``target`` is how the old one is called."""
+    changes = []
+    if old.vessel and new.vessel and not _same_vessel(old.vessel, new.vessel):
+        changes.append(Change(Edit("replace", target, new.phrase, score=0.85), new=new.phrase, old=old.phrase))
+    if number := _new_number(old, new):
+        text = f"{number} {new.noun}"
+        changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase))
+    if said := [word for word in new.attributes if not _is_said(word, old)]:
+        changes.append(_described(old, new, said, target))
+    if action := _new_action(old, new, caption):
+        text = _action_text(action, new, prompt)
+        edit = Edit("modify", target, text, score=0.8)
+        changes.append(Change(edit, new=f"{new.noun} {text}", old=_acting(old), shared=True))
+    return changes
+
+
+def _same_vessel(one: str, other: str) -> bool:
+    return lexicon.same_concept(lexicon.concept(one.split())[0], lexicon.concept(other.split())[0])
+
+
+def _new_number(old: Thing, new: Thing) -> str:
+    """ "three" where the caption counts otherwise, "one" for a plural become singular, else ""."""
+    if old.count is None or new.count is None or old.count == new.count:
+        return ""
+    if old.is_setting or bool(old.vessel) != bool(new.vessel):
+        return ""
+    uncounted = new.count == MANY and not new.number
+    if uncounted:
+        return "several" if old.count == 1 else ""
+    if new.count == 1:
+        return "one"
+    return new.number
+
+
+def _described(old: Thing, new: Thing, said: list[str], target: str) -> Change:
+    """The change of attributes; without a contrast in the caption only the picture can tell."""
+    text = " ".join([*said, new.noun])
+    if old.key == "background":
+        return Change(Edit("background", target, text, score=0.9), new=text, old=old.phrase)
+    contrast = _contradicts(old, new, said)
+    edit = Edit("modify", target, text, score=0.95 if contrast else 0.5)
+    return Change(edit, new=text, old=old.phrase, unsaid=not contrast)
+
+
+def _is_said(attribute: str, old: Thing) -> bool:
+    """Whether the caption says so already, of the thing or by what it does; or whether nobody could point at it."""
+    if lexicon.attribute_kinds(attribute) == {"nature"}:
+        return True
+    if any(lexicon.same_attribute(attribute, word) for word in (*old.attributes, *old.words)):
+        return True
+    return verbs.stem(attribute) in {action.stem for action in old.actions}
+
+
+def _contradicts(old: Thing, new: Thing, said: list[str]) -> bool:
+    """Whether the caption says otherwise: another colour, or another word that the prompt leaves out."""
+    if any(exclude(before, after) for before in old.attributes for after in said):
+        return True
+    dropped = [word for word in old.attributes if not any(lexicon.same_attribute(word, other) for other in new.attributes)]
+    dropped = [word for word in dropped if word not in new.noun.split() and lexicon.attribute_kinds(word) != {"nature"}]
+    return any(_same_family(before, after) for before in dropped for after in said)
+
+
+def _same_family(one: str, other: str) -> bool:
+    """Whether two attributes are about the same, as far as one can tell: striped and white both about a surface."""
+    first, second = (_family(word) for word in (one, other))
+    return not first or not second or bool(first & second)
+
+
+def _family(attribute: str) -> frozenset[str]:
+    kinds = lexicon.attribute_kinds(attribute)
+    return frozenset("surface" if kind in SURFACE else kind for kind in kinds)
+
+
+def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
+    """Something the prompt's thing does that nothing in the caption does."""
+    done = {action.stem for thing in caption.things for action in thing.actions}
+    done |= {verbs.stem(word) for thing in caption.things for word in thing.words}
+    done |= {verbs.stem(word) for word in old.attributes}
+    return next((action for action in new.actions if action.stem not in done and _is_visible(action, old, new)), None)
+
+
+def _is_visible(action: Action, old: Thing, new: Thing) -> bool:
+    """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
+    if not verbs.resting(action.stem):
+        return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
+    postures = verbs.stems("posture")
+    before = {done.stem for done in old.actions} & postures
+    return bool(before) and action.stem in postures and not lexicon.is_kind(new.key, *STILL)
+
+
+def _action_text(action: Action, thing: Thing, prompt: Scene) -> str:
+    """ "stretches" → "stretching"; with the part of the body that it moves: "spreading its wings"."""
+    text = verbs.gerund(action.text)
+    for part in prompt.things:
+        if part.relation == action.text and part.anchor is thing and lexicon.is_kind(part.key, "body"):
+            return " ".join(filter(None, (text, part.article, part.phrase)))
+    return text
+
+
+def _acting(thing: Thing) -> str:
+    return " ".join([thing.noun, *(verbs.gerund(action.text) for action in thing.actions[:1])])

@@ -1,0 +1,72 @@
+"""Phrases that find a thing in the picture: "red ball", "man's jacket", "dog on the left"."""
+
+from __future__ import annotations
+
+from lib_automask.plan import lexicon
+from lib_automask.plan.alignment import Alignment
+from lib_automask.plan.scene import Scene, Thing
+
+WORN = ("in", "with", "wearing")
+SIDES = (("left of", "left", "right"), ("right of", "right", "left"), ("above", "top", "bottom"), ("below", "bottom", "top"))
+"""(relation, where its first thing lies, where its second)."""
+
+
+def name(thing: Thing, scene: Scene) -> str:
+    """A phrase that finds this thing of a scene and not its like."""
+    alike = [other for other in scene.things if other is not thing and other.key == thing.key]
+    if not any(other.phrase == thing.phrase for other in alike):
+        return thing.phrase
+    if side := thing.place or _side(thing, alike):
+        return f"{thing.phrase} {'on' if side in ('left', 'right') else 'at'} the {side}"
+    holder = thing.owner or (thing.anchor if thing.relation in WORN else None)
+    if holder is not None:
+        return f"{holder.phrase}'s {thing.phrase}"
+    if thing.stands is not None:
+        return f"{thing.phrase} {thing.stands[0]} the {thing.stands[1].phrase}"
+    return thing.phrase
+
+
+def _side(thing: Thing, alike: list[Thing]) -> str:
+    """Where a thing lies that stands left of, or above, another of its like: "left", "bottom"; else ""."""
+    for relation, here, there in SIDES:
+        if thing.stands is not None and thing.stands[0].endswith(relation) and thing.stands[1] in alike:
+            return here
+        if thing.relation.endswith(relation) and thing.anchor in alike:
+            return there
+    return ""
+
+
+def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str | None]:
+    """Where the prompt puts a new thing: (the anchor in the caption's words where it has any, the relation).
+
+    ("", None) where the prompt does not say, or only names the setting of everything.
+    """
+    candidates = _stated_places(thing)
+    for relation, place in candidates:
+        if place.key in lexicon.names("common", "everybody has"):
+            return place.phrase, relation
+        old = alignment.old(place)
+        if old is not None and not (relation == "with" and place.is_setting):
+            return name(old, caption), relation
+    for relation, place in candidates:
+        if not lexicon.is_place(place.key):
+            return place.phrase, relation
+    return "", None
+
+
+def _stated_places(thing: Thing) -> list[tuple[str, Thing]]:
+    """What the prompt says of a thing's place, the most telling first."""
+    places = []
+    if thing.stands is not None and not _places_everything(thing, *thing.stands):
+        places.append(thing.stands)
+    if thing.relation and thing.anchor is not None:
+        places.append((thing.relation, thing.anchor))
+    return places
+
+
+def _places_everything(thing: Thing, relation: str, place: Thing) -> bool:
+    """ "a boat with a red sail on a calm sea": the sea is where all of it is."""
+    if relation in ("with", "of") or lexicon.is_kind(place.key, "weather"):
+        return True
+    hangs = thing.anchor is not None and not thing.anchor.is_setting
+    return place.is_setting and (thing.joined or hangs)

@@ -1,0 +1,68 @@
+"""Verbs: one key for all their forms, and what little the grammar needs to know of their meaning."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from lib_automask.plan.lexicon import groups, mapping, names
+
+
+@cache
+def stem(verb: str) -> str:
+    """One key for all forms of a verb, and for verbs that mean the same: sitting, sits, sat and seated give "sit"."""
+    base = _bare(mapping("grammar", "irregular verb").get(verb, verb))
+    return _groups().get(base, base)
+
+
+@cache
+def is_verb(word: str) -> bool:
+    """Whether a word without -ing or -ed is listed as a verb, in any form."""
+    return word in mapping("grammar", "irregular verb") or _bare(word) in _listed()
+
+
+@cache
+def resting(verb_stem: str) -> bool:
+    """Whether a verb says little more than that something is there: stand, sit, be parked."""
+    return any(verb_stem == stem(form) for form in names("synonyms", "at rest"))
+
+
+@cache
+def stems(section: str) -> frozenset[str]:
+    """The stems of the verbs of a section of common.txt."""
+    return frozenset(map(stem, names("common", section)))
+
+
+def gerund(verb: str) -> str:
+    """ "kneels" → "kneeling"; participles stay: "perched"."""
+    if verb.endswith("ing") or not verb.endswith("s"):
+        return verb
+    base = verb[:-2] if verb.endswith(("shes", "ches", "sses", "xes")) else verb[:-1]
+    if base.endswith("ie"):
+        return base[:-2] + "ying"
+    if re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]", base):
+        return f"{base}{base[-1]}ing"
+    return base.removesuffix("e") + "ing" if not base.endswith("ee") else base + "ing"
+
+
+@cache
+def _bare(verb: str) -> str:
+    """A verb without its ending, double consonant and final e: racing, raced and race give "rac"."""
+    for ending in ("ing", "ied", "ed", "ies", "es", "s"):
+        root = verb.removesuffix(ending)
+        if root != verb and len(root) > 1 and re.search("[aeiouy]", root) and not verb.endswith("ss"):
+            verb = root + "y" if ending in ("ied", "ies") else root
+            break
+    if len(verb) > 3 and verb[-1] == verb[-2] and verb[-1] not in "lsz":
+        verb = verb[:-1]
+    return verb.removesuffix("e") if len(verb) > 2 else verb
+
+
+@cache
+def _groups() -> dict[str, str]:
+    return {_bare(form): _bare(group[0]) for group in groups("synonyms", "verbs") for form in group}
+
+
+@cache
+def _listed() -> frozenset[str]:
+    return frozenset(map(_bare, names("synonyms", "verbs") | names("synonyms", "at rest")))
