@@ -56,7 +56,7 @@ def load_models(
     progress("loading models", 0.0)
     loaded_captioner = BlipCaptioner(paths["captioner"], device)
     progress("loading models", 0.4)
-    loaded_matcher = BlipMatcher(paths["matcher"], device)
+    loaded_matcher = BlipMatcher(paths["matcher"], device, progress=lambda share: progress("scores", share))
     progress("loading models", 0.8)
     loaded_segmenter = SamSegmenter(paths["segmenter"], device, lambda share: progress("segments", share))
     return Models(loaded_captioner, loaded_matcher, loaded_segmenter, progress)

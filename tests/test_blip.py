@@ -15,7 +15,7 @@ import tiny_models
 from lib_automask.blip import crops, scoring
 from lib_automask.blip.captioner import BlipCaptioner, clean_caption
 from lib_automask.blip.matcher import BlipMatcher
-from lib_automask.errors import ModelCorrupt, ModelMissing
+from lib_automask.errors import Interrupted, ModelCorrupt, ModelMissing
 from lib_automask.structures import Image, Segment
 
 
@@ -321,6 +321,20 @@ def test_of_many_segments_the_promising_ones_are_looked_at_closely(matcher: Blip
         matcher.reader, picture, [segments[index] for index in np.flatnonzero(checked)], phrases
     )
     assert scores[checked] == pytest.approx(crops_alone, abs=1e-6)
+
+
+def test_scoring_ends_between_batches_when_interrupted(matcher_folder: Path, picture: Image) -> None:
+    told: list[float] = []
+
+    def stop_at_half(share: float) -> None:
+        told.append(share)
+        if share >= 0.5:
+            raise Interrupted("stopped")
+
+    matcher = BlipMatcher(matcher_folder, progress=stop_at_half)
+    with pytest.raises(Interrupted):
+        matcher.score_segments(picture, many_segments(8), ["a cat"])
+    assert told == [0, 0.25, 0.5]
 
 
 def test_best_few_takes_from_each_phrase_in_turn() -> None:

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lib_automask.blip import scoring
 from lib_automask.blip.heat import heat_maps
-from lib_automask.blip.reader import Reader
+from lib_automask.blip.reader import Progress, Reader
 from lib_automask.cache import ByteCache
 from lib_automask.structures import Heat, Image, Segment
 
@@ -27,14 +27,21 @@ class BlipMatcher:
             block that localises best, which differs between models, and "first_token", see ``Reader``.
         device: as torch names it.
         cache: where vision passes are kept; its own, of 64 MB, if none is given.
+        progress: told the share of the segments that are scored, 0–1; may raise ``Interrupted`` to end the run.
 
     Raises:
         ModelMissing: a file is not there.
         ModelCorrupt: the files are not those of a matching model.
     """
 
-    def __init__(self, folder: str | Path, device: str = "cpu", cache: ByteCache[torch.Tensor] | None = None) -> None:
-        self.reader = Reader(folder, device, cache)
+    def __init__(
+        self,
+        folder: str | Path,
+        device: str = "cpu",
+        cache: ByteCache[torch.Tensor] | None = None,
+        progress: Progress = lambda _share: None,
+    ) -> None:
+        self.reader = Reader(folder, device, cache, progress)
 
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
         """Probability, 0–1, that each phrase describes something in ``image`` uint8[H, W, 3] RGB."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 MAX_TOKENS = 35
 CACHE_BYTES = 64 * 2**20
+BATCH, BATCH_ON_CPU = 8, 2
+"""Crops in one pass: few enough for a small card; on a processor more are no faster, and Interrupt would come late."""
+Progress = Callable[[float], None]
+"""Told the share that is done, 0–1, before every batch of segments; it may raise ``Interrupted`` to end the run."""
 
 
 @dataclass(frozen=True)
@@ -47,18 +51,27 @@ class Reader:
         folder: the model in Hugging Face's layout.
         device: as torch names it.
         cache: where vision passes are kept; its own, of 64 MB, if none is given.
+        progress: see ``Progress``.
 
     Raises:
         ModelMissing: a file is not there.
         ModelCorrupt: the files are not those of a matching model.
     """
 
-    def __init__(self, folder: str | Path, device: str = "cpu", cache: ByteCache[torch.Tensor] | None = None) -> None:
+    def __init__(
+        self,
+        folder: str | Path,
+        device: str = "cpu",
+        cache: ByteCache[torch.Tensor] | None = None,
+        progress: Progress = lambda _share: None,
+    ) -> None:
         folder = Path(folder)
         self.network = load_network(folder, "BlipForImageTextRetrieval", device)
         self.tokenizer = load_tokenizer(folder)
         self.pixels = Pixels.from_folder(folder)
         self.device = device
+        self.batch = BATCH_ON_CPU if device == "cpu" else BATCH
+        self.progress = progress
         self.cache: ByteCache[torch.Tensor] = cache or ByteCache(CACHE_BYTES)
         own = settings(folder)
         self.gradcam_block = self._gradcam_block(own)

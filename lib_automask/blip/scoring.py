@@ -5,7 +5,7 @@ Each takes the reader, the picture uint8[H, W, 3], segments and phrases, and ret
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     import torch
 
 Scores = npt.NDArray[np.float32]
-BATCH = 8
-"""Segments that go through the networks together: few enough for a small card."""
 CHECKED = 16
 """Segments that are looked at closely; with no more than these, all are."""
 
@@ -42,7 +40,7 @@ def by_crops(reader: Reader, image: Image, segments: Sequence[Segment], phrases:
 
     rows = reader.read(phrases)
     scores = []
-    for some in batches(segments, BATCH):
+    for some in batches(reader, segments):
         with torch.inference_mode():
             seen = reader.look_at([crop_segment(image, segment) for segment in some])
             scores.append(match_all(reader, seen, rows))
@@ -55,7 +53,7 @@ def by_patches(reader: Reader, image: Image, segments: Sequence[Segment], phrase
 
     rows, seen = reader.read(phrases), reader.look(image)
     scores = []
-    for some in batches(segments, BATCH):
+    for some in batches(reader, segments):
         with torch.inference_mode():
             patches = torch.stack([segment_patches(segment, reader.grid) for segment in some]).to(reader.device)
             scores.append(match_all(reader, seen.expand(len(some), -1, -1), rows, patches))
@@ -107,6 +105,8 @@ def segment_patches(segment: Segment, grid: int) -> torch.Tensor:
     return torch.cat([covered.new_zeros(1), covered])
 
 
-def batches(items: Sequence[Segment], size: int) -> list[Sequence[Segment]]:
-    """The items in runs of ``size``."""
-    return [items[start : start + size] for start in range(0, len(items), size)]
+def batches(reader: Reader, segments: Sequence[Segment]) -> Iterator[Sequence[Segment]]:
+    """The segments in runs that go through the networks together; the progress is told before each."""
+    for start in range(0, len(segments), reader.batch):
+        reader.progress(start / len(segments))
+        yield segments[start : start + reader.batch]
