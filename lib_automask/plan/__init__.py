@@ -22,11 +22,12 @@ from lib_automask.plan import lexicon
 from lib_automask.plan.alignment import Alignment, align
 from lib_automask.plan.boosters import drop_boosters, split_clauses
 from lib_automask.plan.changes import find_changes
-from lib_automask.plan.commands import obey
-from lib_automask.plan.instruction import read_commands
+from lib_automask.plan.commands import in_place_of, obey
+from lib_automask.plan.instruction import Command, read_commands
+from lib_automask.plan.making import make
 from lib_automask.plan.phrases import read_scene, rewrite_idioms
 from lib_automask.plan.presence import ask_picture
-from lib_automask.plan.scene import Scene
+from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.styles import take_styles
 from lib_automask.plan.syntax import read_syntax
 from lib_automask.structures import Edit, EditPlan, Presence
@@ -50,7 +51,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     clauses = drop_boosters(split_clauses(typed.text))
     commands, descriptions = read_commands(clauses)
     if commands:
-        changes = [change for command in commands for change in obey(command, shown)]
+        changes = [change for command in commands for change in _obeyed(command, shown)]
         edits, kept = ask_picture(changes, presence)
         keep = [command.old for command in commands if command.verb == "keep"]
         unknown = [command.old for command in commands if command.verb == "unknown"]
@@ -62,6 +63,11 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     edits, kept = ask_picture(find_changes(shown, wanted, alignment, unwanted), presence)
     return _plan(edits, [*_shared(alignment, edits), *kept], wanted.residue, shown, wanted)
+
+
+def _obeyed(command: Command, shown: Scene) -> list[Change]:
+    changes = make(command.old, shown) if command.verb == "make" else obey(command, shown)
+    return in_place_of(changes, command.instead, shown) if command.instead else changes
 
 
 def plan_target(target: str, prompt: str) -> EditPlan:

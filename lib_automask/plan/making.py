@@ -1,0 +1,95 @@
+""" "make ⟨thing⟩ ⟨what⟩": "make her hair red", "make the cat a dog", "make the duck fly", "make him wear a hat"."""
+
+from __future__ import annotations
+
+import re
+
+from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.commands import FILLING, become, give, is_description, modify, move_to, noun_for
+from lib_automask.plan.meaning import meant, target, thing_in
+from lib_automask.plan.phrases import rewrite_idioms
+from lib_automask.plan.scene import Change, Scene
+from lib_automask.plan.tagging import tag_words
+
+WISHED = re.compile(r"\s+(?:should|must|needs? to|has to|have to|ought to|to)\s+(?:be )?")
+HAS = re.compile(
+    r"^(?:be |to )?(wear|wearing|hold|holding|have|having|with|carry|carrying|ride|riding|eat|eating|drink|drinking) (.+)$"
+)
+PLACED = re.compile(r"^(?:be |sit |stand |lie |be sitting |be standing )?(?:in|on|at|inside|under|by) (.+)$")
+OPENS_RESULT = ("a", "an", "look", "be", "wear", "hold", "have", "into", "to", "more", "appear")
+PRONOUNS = ("it", "him", "her", "them")
+
+
+def make(text: str, caption: Scene) -> list[Change]:
+    """The changes that "make ``text``" asks for."""
+    old, new = _split(rewrite_idioms(WISHED.sub(" be ", text, count=1)).split(), caption)
+    if not new:
+        return []
+    if match := HAS.match(new):
+        return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s") if match[1] != "with" else "with")
+    place = thing_in(match[1]) if (match := PLACED.match(new)) else None
+    if match and place is not None and lexicon.is_place(place.key):
+        return [move_to(match[1], caption)]
+    what = FILLING.sub("", re.sub(r"^like ", "", FILLING.sub("", new)))
+    thing = meant(old, caption)
+    called = target(thing, old, caption)
+    if _is_action(what):
+        return [modify(called, _doing(what))]
+    unlisted = len(what.split()) == 1 and not lexicon.kinds(lexicon.singular(what))
+    if unlisted and not re.match(r"an?\b", new):
+        what = lexicon.mapping("idioms", "compared").get(what, what)
+        return [modify(called, f"{what} {noun_for(thing, old, called)}")]
+    return [become(thing, old, what, caption)]
+
+
+def _is_action(what: str) -> bool:
+    words = tag_words(f"the thing {what}")[2:]
+    if is_description(what) or not words:
+        return False
+    return words[0].tag == "verb" or verbs.is_verb(words[0].text)
+
+
+def _doing(what: str) -> str:
+    """ "run on the beach" → "running"."""
+    verb = what.split()[0]
+    return what if verb.endswith("ing") else verbs.gerund(verb if verb.endswith("s") else verb + "s")
+
+
+def _split(words: list[str], caption: Scene) -> tuple[str, str]:
+    """(the thing, what becomes of it): "the man's jacket red" → ("the man's jacket", "red")."""
+    if words and words[0] in PRONOUNS and not (words[0] == "her" and _is_noun(words[1:2], caption)):
+        return words[0], " ".join(words[1:])
+    end = _end_of_known(words, caption) or _end_of_unknown(words)
+    return " ".join(words[:end]), " ".join(words[end:])
+
+
+def _end_of_known(words: list[str], caption: Scene) -> int:
+    """Where the phrase for a thing of the caption ends, with its owner, side or place; 0 where it names none."""
+    ends = [index + 1 for index in range(len(words)) if _is_noun(words[index : index + 1], caption)]
+    if not ends:
+        return 0
+    end = ends[0]
+    if words[end : end + 3] in (["on", "the", "left"], ["on", "the", "right"]):
+        return end + 3
+    while end < len(words) - 1 and (words[end - 1].endswith("'s") or end + 1 in ends):
+        end += 1
+    if end + 2 < len(words) and words[end] in ("on", "of", "in", "with"):
+        return next((later for later in ends if later > end), end)
+    return end
+
+
+def _end_of_unknown(words: list[str]) -> int:
+    """The same for a thing that the caption does not name: before what can only be the result."""
+    for index in range(1, len(words)):
+        if words[index] in OPENS_RESULT or (index > 1 and lexicon.is_attribute(words[index])):
+            return index
+    return max(len(words) - 1, 1)
+
+
+def _is_noun(words: list[str], caption: Scene) -> bool:
+    """Whether a word is the noun of a thing of the caption, rather than an attribute."""
+    if not words or lexicon.attribute_kinds(words[0]) - {"nature", "material"}:
+        return False
+    noun = words[0].removesuffix("'s")
+    key, last = lexicon.concept([noun])[0], lexicon.singular(noun)
+    return any(lexicon.same_concept(thing.key, key) or lexicon.singular(thing.words[-1]) == last for thing in caption.things)
