@@ -144,7 +144,8 @@ def _item(item: str) -> str:
     if item.startswith("["):
         return f"(?:{_regex(item[1:-1])})?"
     if match := re.fullmatch(r"<(\w+)(?::(\S+))?>", item):
-        return rf"(?P<{match[1]}>{_choice(match[2]) if match[2] else r'\S.*?'})\s*"
+        words = _choice(match[2]) if match[2] else r"\S.*?"
+        return rf"(?P<{match[1]}>{words})\s*"
     return _choice(item)
 
 
