@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import http.client
+import ssl
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -50,7 +51,7 @@ def download(url: str, path: Path, size: int, sha256: str, progress: Progress = 
         raise ModelMissing(
             f"{url} answered {error.code} {error.reason}; find {path.name} elsewhere and put it into {path.parent}"
         ) from error
-    except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as error:
+    except (urllib.error.URLError, http.client.HTTPException, ssl.SSLError, TimeoutError, ConnectionError) as error:
         raise ModelMissing(
             f"the connection to {url} failed or broke off ({_reason(error)}); fetch again, it goes on from there"
         ) from error

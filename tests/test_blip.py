@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ import tiny_models
 from lib_automask.blip import crops, scoring
 from lib_automask.blip.captioner import BlipCaptioner, clean_caption
 from lib_automask.blip.matcher import BlipMatcher
+from lib_automask.cache import ByteCache
 from lib_automask.errors import Interrupted, ModelCorrupt, ModelMissing
 from lib_automask.structures import Image, Segment
 
@@ -209,6 +211,12 @@ def test_picture_is_looked_at_once(matcher_folder: Path, picture: Image) -> None
     assert len(looked) == 1
     matcher.match(picture[::-1], ["a cat"])
     assert len(looked) == 2
+
+
+def test_cache_can_be_shared(matcher_folder: Path, picture: Image) -> None:
+    shared: Any = ByteCache(2**20)
+    BlipMatcher(matcher_folder, cache=shared).match(picture, ["a cat"])
+    assert len(shared) == 1
 
 
 # --- heat

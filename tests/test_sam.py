@@ -13,6 +13,7 @@ pytest.importorskip("segment_anything")
 
 import tiny_models
 
+from lib_automask.cache import ByteCache
 from lib_automask.errors import InputError, Interrupted, ModelCorrupt, ModelMissing
 from lib_automask.sam.architecture import VIT_B, VIT_H, VIT_L, SamShape, build_sam
 from lib_automask.sam.generate import SamSegmenter
@@ -208,6 +209,12 @@ def test_prompts_share_the_picture_embedding(folder: Path, picture: Image) -> No
     assert [one.mask.tobytes() for one in first] == [one.mask.tobytes() for one in again]
     segment_at(network, picture[:, ::-1].copy(), inside=[(8, 8)])
     assert len(seen) == 2
+
+
+def test_cache_can_be_shared(folder: Path, picture: Image) -> None:
+    shared: Any = ByteCache(2**20)
+    SamSegmenter(folder, embeddings=shared).segments(picture)
+    assert len(shared) == 1
 
 
 def test_one_point_gets_up_to_three_answers_and_a_box_one(folder: Path, picture: Image) -> None:

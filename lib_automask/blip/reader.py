@@ -72,7 +72,7 @@ class Reader:
         self.device = device
         self.batch = BATCH_ON_CPU if device == "cpu" else BATCH
         self.progress = progress
-        self.cache: ByteCache[torch.Tensor] = cache or ByteCache(CACHE_BYTES)
+        self.cache: ByteCache[torch.Tensor] = ByteCache(CACHE_BYTES) if cache is None else cache
         own = settings(folder)
         self.gradcam_block = self._gradcam_block(own)
         self.first_token = self._first_token(own)

@@ -27,7 +27,7 @@ class SamNetwork:
     def __init__(self, path: str | Path, device: str = "cpu", cache: ByteCache[torch.Tensor] | None = None) -> None:
         self.model = load_sam(path, device)
         self.name = str(Path(path).resolve())
-        self.cache: ByteCache[torch.Tensor] = cache or ByteCache(CACHE_BYTES)
+        self.cache: ByteCache[torch.Tensor] = ByteCache(CACHE_BYTES) if cache is None else cache
 
     def predictor(self) -> Any:
         """A ``SamPredictor`` whose ``set_image`` takes the embedding from the cache where it is there."""
