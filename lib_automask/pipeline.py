@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from lib_automask.structures import (
     MaskResult,
     Models,
     Outcome,
+    Presence,
     ScoredSegment,
     Segment,
 )
@@ -44,15 +46,12 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
         caption = models.captioner.caption(request.image)
 
     with run.stage("plan", 0.1):
-        plan = make_plan(request, caption, models)
+        plan = make_plan(request, caption, models, run.shown)
     if not plan.edits:
         return run.without_mask("nothing", caption, plan, f"{said(request, caption)} → nothing to change")
 
-    with run.stage("segments", 0.2):
-        segments = models.segmenter.segments(request.image)
-
     with run.stage("scores", 0.7):
-        scores = score(request, segments, plan, models)
+        scores = score(request, run.segments, plan, models)
 
     with run.stage("places", 0.95):
         places = [find_place(edit, plan, scores, request.image.shape[:2]) for edit in plan.edits]
@@ -65,11 +64,11 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     return run.result("mask", mask, caption, plan, f"{said(request, caption)} → {plan}")
 
 
-def make_plan(request: MaskRequest, caption: str, models: Models) -> EditPlan:
+def make_plan(request: MaskRequest, caption: str, models: Models, presence: Presence) -> EditPlan:
     """The edits: what the user named as the target, else what caption, prompt and picture tell."""
     if request.options.target.strip():
         return plan_target(request.options.target, request.prompt)
-    return plan_edits(caption, request.prompt, lambda phrases: models.matcher.match(request.image, phrases))
+    return plan_edits(caption, request.prompt, presence)
 
 
 def score(request: MaskRequest, segments: tuple[Segment, ...], plan: EditPlan, models: Models) -> Scores:
@@ -138,13 +137,33 @@ class _Run:
     models: Models
     timings: dict[str, float] = field(default_factory=dict)
     candidates: tuple[ScoredSegment, ...] = ()
+    inner: float = 0.0
 
     @contextmanager
     def stage(self, name: str, share: float) -> Iterator[None]:
+        """Time a stage; what a stage inside it takes counts for that one alone."""
         self.models.progress(name, share)
-        started = time.perf_counter()
+        started, outer = time.perf_counter(), self.inner
+        self.inner = 0.0
         yield
-        self.timings[name] = time.perf_counter() - started
+        spent = time.perf_counter() - started
+        self.timings[name] = spent - self.inner
+        self.inner = outer + spent
+
+    @cached_property
+    def segments(self) -> tuple[Segment, ...]:
+        """Found when they are first needed: a prompt that changes nothing never asks for them."""
+        with self.stage("segments", 0.2):
+            return self.models.segmenter.segments(self.request.image)
+
+    def shown(self, phrases: Sequence[str]) -> list[float]:
+        """The probability that the picture shows each phrase: as a whole, or in the segment that shows it best.
+
+        Small things drown in the whole picture; places and relations are in no single segment.
+        """
+        whole = self.models.matcher.match(self.request.image, phrases)
+        parts = self.models.matcher.score_segments(self.request.image, self.segments, phrases)
+        return [float((one + part) / 2) for one, part in zip(whole, parts.max(0, initial=0))]
 
     def without_mask(self, outcome: Outcome, caption: str, plan: EditPlan, why: str) -> MaskResult:
         return self.result(outcome, np.zeros(self.request.image.shape[:2], np.bool_), caption, plan, why)

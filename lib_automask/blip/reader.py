@@ -86,16 +86,22 @@ class Reader:
 
     def look(self, image: Image) -> torch.Tensor:
         """float32[1, 1 + grid², C]: what the vision network makes of a picture uint8[H, W, 3]; class token first."""
-        key = digest(image, self.name.encode())
-        return self.cache.get_or_make(key, lambda: self.look_at([image]), lambda seen: seen.nbytes)
+        return self.look_at([image])
 
     def look_at(self, images: Sequence[Image]) -> torch.Tensor:
-        """float32[B, 1 + grid², C] of pictures that are not worth remembering."""
+        """float32[B, 1 + grid², C] of several pictures; those that were looked at before cost no pass."""
         import torch
 
-        with torch.inference_mode():
-            seen: torch.Tensor = self.network.vision_model(self.pixels.tensor(images).to(self.device))[0]
-            return seen
+        keys = [digest(image, self.name.encode()) for image in images]
+        seen = {key: self.cache.get(key) for key in keys}
+        new = {key: image for key, image in zip(keys, images) if seen[key] is None}
+        if new:
+            with torch.inference_mode():
+                passed = self.network.vision_model(self.pixels.tensor(list(new.values())).to(self.device))[0]
+            for key, row in zip(new, passed):
+                seen[key] = row
+                self.cache.put(key, row.clone(), row.nbytes)
+        return torch.stack([row for key in keys if (row := seen[key]) is not None])
 
     def read(self, phrases: Sequence[str]) -> Phrases:
         """The phrases as tokens, cut after 35 as in BLIP's own matching."""
