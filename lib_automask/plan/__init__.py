@@ -25,7 +25,8 @@ from lib_automask.plan.changes import find_changes
 from lib_automask.plan.commands import in_place_of, obey
 from lib_automask.plan.instruction import Command, read_commands
 from lib_automask.plan.making import make
-from lib_automask.plan.phrases import read_scene, rewrite_idioms
+from lib_automask.plan.clause import rewrite_idioms
+from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.styles import take_styles
@@ -59,7 +60,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     wanted = _read_clauses(descriptions, _subjects(shown))
     if not wanted.things and not wanted.styles and not wanted.absent:
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, shown)
-    alignment = align(shown.things, wanted.things)
+    alignment = align(shown, wanted)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     edits, kept = ask_picture(find_changes(shown, wanted, alignment, unwanted), presence)
     return _plan(edits, [*_shared(alignment, edits), *kept], wanted.residue, shown, wanted)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.hanging import contradict
-from lib_automask.plan.scene import SETTING_RELATIONS, Thing
+from lib_automask.plan.scene import Scene, Thing
 
 Score = Callable[[Thing, Thing], float]
 LEAST = 2.0
@@ -28,15 +28,18 @@ class Alignment:
         return next((before for before, after in (*self.same, *self.swapped) if after is new), None)
 
 
-def align(caption: list[Thing], prompt: list[Thing]) -> Alignment:
+def align(shown: Scene, wanted: Scene) -> Alignment:
     """Pair the things of a caption with those of a prompt, best evidence first."""
+    caption, prompt = shown.things, wanted.things
     same = _greedy(caption, prompt, lambda old, new: _sameness(old, new, caption, prompt), least=0.01)
     matched = {id(thing) for pair in same for thing in pair}
     gone = [thing for thing in caption if id(thing) not in matched]
     come = [thing for thing in prompt if id(thing) not in matched]
     partner = {id(new): old for old, new in same}
+    told = wanted.implied()
+    lost = [thing for thing in gone if thing.key not in told and not thing.mentioned]
     solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
-    swapped = _greedy(gone, come, lambda old, new: _substitution(old, new, partner, len(gone), len(solid)), LEAST)
+    swapped = _greedy(lost, come, lambda old, new: _substitution(old, new, partner, len(lost), len(solid)), LEAST)
     matched = {id(thing) for pair in swapped for thing in pair}
     return Alignment(
         tuple(same),
@@ -103,7 +106,7 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     unlisted = not lexicon.kinds(other.key) or lexicon.is_kind(other.key, "building", "furniture", "fixture")
     unlisted = unlisted and (other.anchor is None or not other.anchor.relation)
     relation = old.relation if new.tag and new.is_setting else new.relation
-    return 2.5 * (unlisted and old.relation == relation and old.relation in SETTING_RELATIONS)
+    return 2.5 * (unlisted and old.relation == relation and old.relation in lexicon.names("common", "setting relation"))
 
 
 def _same_role(old: Thing, new: Thing, partner: dict[int, Thing]) -> float:

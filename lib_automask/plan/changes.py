@@ -12,11 +12,6 @@ from lib_automask.plan.scene import Change, Scene, Thing
 from lib_automask.plan.styles import is_photo
 from lib_automask.structures import Edit
 
-OUTSIDE = frozenset("in on at by during under through near against across over".split(" ")) | {""}
-"""Relations by which a place is the setting of a whole picture."""
-LOOSE = frozenset("of for from like as to at".split(" "))
-"""Relations whose thing is often left out without being taken away."""
-
 
 def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: Scene) -> list[Change]:
     """Every change between two scenes; ``unwanted`` is what the negative prompt names."""
@@ -88,7 +83,7 @@ def _body_part(thing: Thing) -> list[Change]:
 def _new_setting(thing: Thing) -> list[Change]:
     """A place or time where the caption has none; a bare tag may be where the picture is anyway."""
     mood = lexicon.is_kind(thing.key, "light") and not thing.attributes
-    if mood or thing.relation not in OUTSIDE:
+    if mood or thing.relation not in lexicon.names("common", "whole setting") | {""}:
         return []
     lasting = not lexicon.is_kind(thing.key, "weather") or thing.key in lexicon.names("common", "season")
     edit = Edit("background", "background", thing.phrase, score=0.7)
@@ -109,7 +104,7 @@ def _removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scen
         unwelcome = thing in alignment.gone and _is_named(thing, unwanted.things)
         if denied or unwelcome:
             yield Change(Edit("remove", name(thing, caption), score=0.95), old=thing.phrase)
-        elif thing in alignment.gone and _repeats(alignment) and _is_missed(thing, prompt, [*replaced, *alignment.gone]):
+        elif thing in alignment.gone and _repeats(alignment) and _is_missed(thing, prompt, alignment):
             yield Change(Edit("remove", name(thing, caption), score=0.75), old=thing.phrase)
     for thing in prompt.absent:
         if not _is_named(thing, caption.things):
@@ -126,12 +121,16 @@ def _repeats(alignment: Alignment) -> bool:
     return matched > 0 and matched >= len([thing for thing in alignment.gone if not thing.is_setting])
 
 
-def _is_missed(thing: Thing, prompt: Scene, left: list[Thing]) -> bool:
+def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     """Places, parts of a body, and what hangs on something that goes, are left out without being removed."""
+    left = [*alignment.gone, *(old for old, _ in alignment.swapped)]
+    moved = any(old.is_setting for old, _ in alignment.swapped)
+    if moved and thing.relation == "on" and lexicon.is_kind(thing.key, "furniture", "fixture"):
+        return False
     common = lexicon.names("common", "everybody has") | lexicon.names("common", "always there")
     if thing.mentioned or thing.key in common or thing.is_setting or lexicon.is_place(thing.key):
         return False
-    if thing.relation in LOOSE or (thing.anchor is not None and thing.anchor in left):
+    if thing.relation in lexicon.names("common", "loose relation") or (thing.anchor is not None and thing.anchor in left):
         return False
     return not _by_the_way(thing, prompt)
 

@@ -171,9 +171,11 @@ def is_attribute(word: str) -> bool:
 
 
 def same_attribute(one: str, other: str) -> bool:
-    """Equal, or of one group: big and huge."""
+    """Equal, or of one group: big and huge, "black and white" and "white and black"."""
     first, second = _attributes().get(one, {}), _attributes().get(other, {})
-    return one == other or any(first[section] == second.get(section) for section in first)
+    if sorted(one.split()) == sorted(other.split()):
+        return True
+    return any(first[section] == second.get(section) for section in first)
 
 
 @cache

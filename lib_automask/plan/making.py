@@ -7,7 +7,7 @@ import re
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.commands import FILLING, become, give, is_description, modify, move_to, noun_for
 from lib_automask.plan.meaning import meant, target, thing_in
-from lib_automask.plan.phrases import rewrite_idioms
+from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.tagging import tag_words
 
@@ -88,6 +88,8 @@ def _end_of_unknown(words: list[str]) -> int:
 
 def _is_noun(words: list[str], caption: Scene) -> bool:
     """Whether a word is the noun of a thing of the caption, rather than an attribute."""
+    if words in (["one"], ["ones"]):
+        return True
     if not words or lexicon.attribute_kinds(words[0]) - {"nature", "material"}:
         return False
     noun = words[0].removesuffix("'s")

@@ -28,6 +28,8 @@ def meant(text: str, caption: Scene) -> Thing | None:
     """The caption's thing that a phrase or pronoun of an instruction speaks of; None where it has none."""
     if text in PEOPLE or text in SUBJECT:
         return subject(caption, text)
+    if match := re.fullmatch(r"the (.+) ones?", text):
+        return next((thing for thing in caption.things if match[1] in thing.attributes), None)
     asked = thing_in(text)
     return find(asked, caption) if asked is not None else None
 
@@ -60,7 +62,7 @@ def subject(caption: Scene, pronoun: str = "it") -> Thing | None:
 
 def target(thing: Thing | None, text: str, caption: Scene) -> str:
     """The caption's own phrase for the thing; the user's where the caption does not tell two apart, or lacks it."""
-    asked = thing_in(text)
+    asked = None if re.search(r" ones?$", text) else thing_in(text)
     if thing is None:
         return owned(asked) if asked else bare(text)
     if asked is None:

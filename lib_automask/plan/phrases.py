@@ -6,11 +6,8 @@ then hangs it on ``Clause.holder``.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from functools import cache
-
 from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.clause import Clause, rewrite_idioms
 from lib_automask.plan.hanging import body_parts, mentioned_before, shares_relation, split_up, takes_part
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
 from lib_automask.plan.scene import Action, Scene, Thing
@@ -28,61 +25,6 @@ def read_scene(clauses: list[str]) -> Scene:
     for clause in clauses:
         reader.read(rewrite_idioms(clause))
     return reader.scene
-
-
-def rewrite_idioms(clause: str) -> str:
-    """Turns of phrase brought to plain words: "takes a break" → "resting"."""
-    rewritten = _idioms().sub(lambda match: lexicon.mapping("idioms", "rewrite")[match[0]], clause)
-    return re.sub(r"\s+", " ", rewritten).strip()
-
-
-@cache
-def _idioms() -> re.Pattern[str]:
-    longest_first = sorted(lexicon.mapping("idioms", "rewrite"), key=len, reverse=True)
-    return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
-
-
-@dataclass
-class Clause:
-    """Where the reading of one clause stands.
-
-    Args:
-        about: what it is about: its first noun phrase, or a later one that hangs on nothing.
-        last: the thing that it named last.
-        relation: the preposition or verb that waits for its noun phrase; ``holder`` is what it hangs on.
-        after_verb: the relation is a verb.
-        predicate: a form of "be" has come; attributes then speak of ``about``.
-        relative: "that" or "who" has come; attributes then speak of ``last``.
-        joined: "and" has come.
-        negated: "no" or "without" has come.
-        collective: the "group" of "a group of".
-        vessel: the "cup" of "a cup of".
-        owner: the man of "the man's".
-        place: where the next thing stands, as said before it: "in front of the barn stands ...".
-        opening: what it does there.
-        suffered: what is done to ``about`` by the thing to come.
-    """
-
-    about: Thing | None = None
-    last: Thing | None = None
-    relation: str = ""
-    holder: Thing | None = None
-    after_verb: bool = False
-    predicate: bool = False
-    relative: bool = False
-    joined: bool = False
-    negated: bool = False
-    collective: str = ""
-    vessel: NounPhrase | None = None
-    owner: Thing | None = None
-    place: tuple[str, Thing] | None = None
-    opening: list[Action] = field(default_factory=list)
-    suffered: Action | None = None
-
-    @property
-    def opens_with_place(self) -> bool:
-        """ "in front of the barn ...": nothing else has been named yet."""
-        return self.last is not None and self.last.anchor is None and self.last.relation != ""
 
 
 class _Reader:
@@ -173,7 +115,7 @@ class _Reader:
             for doer in self._together(actor):
                 doer.actions.append(action)
         clause.relation, clause.holder, clause.after_verb = word.text, actor, True
-        clause.predicate = clause.joined = False
+        clause.predicate = clause.joined = clause.relative = False
 
     def _actor(self) -> Thing | None:
         """Who does what the verb says: the thing named last, or the one it is worn by, sits on or stands in."""

@@ -7,10 +7,6 @@ from dataclasses import dataclass, field
 from lib_automask.plan import lexicon
 from lib_automask.structures import Edit
 
-SETTING_RELATIONS = frozenset(
-    "in at on through by across along around inside under near over during into above against beside behind amid alongside underwater".split()
-) | {"in front of", "outside of", "on top of", "in the middle of", "set against", "on the edge of", "next to", "at the foot of", "at the edge of", "amid"}
-
 MANY = -1
 """The count of a plural without a number."""
 
@@ -86,7 +82,7 @@ class Thing:
             return False
         if self.tag and not lexicon.is_kind(self.key, "building", "vehicle"):
             return True
-        return lexicon.is_kind(self.key, "weather") or self.relation in SETTING_RELATIONS
+        return lexicon.is_kind(self.key, "weather") or self.relation in lexicon.names("common", "setting relation")
 
     @property
     def located(self) -> str:
@@ -114,14 +110,21 @@ class Scene:
     hinted: set[str] = field(default_factory=set)
     residue: list[str] = field(default_factory=list)
 
-    def by_the_way(self) -> set[str]:
-        """What is named without a noun phrase of its own: the tree of "a tree branch", the beard of "a bearded man"."""
-        named = set(self.hinted)
+    def implied(self) -> set[str]:
+        """What other things bring along: the surfboard of "a surfer", the flowers of "a flower-filled vase"."""
+        named: set[str] = set()
         for thing in self.things:
-            named |= set(map(lexicon.singular, (*thing.words[:-1], *thing.vessel.split())))
-            named |= {action.stem for action in thing.actions}
-            named |= {lexicon.singular(word.split("-")[0]) for word in thing.attributes if "-" in word}
             named = named.union(*map(lexicon.implied, (thing.key, *thing.attributes)))
+            named |= {lexicon.singular(word.split("-")[0]) for word in thing.attributes if "-" in word}
+        return named
+
+    def by_the_way(self) -> set[str]:
+        """What is named without a noun phrase of its own: the tree of "a tree branch", and what is implied."""
+        named = self.implied() | self.hinted
+        for thing in self.things:
+            words = (*thing.words[:-1], *thing.vessel.split())
+            named |= {lexicon.singular(word) for word in words if "colour" not in lexicon.attribute_kinds(word)}
+            named |= {action.stem for action in thing.actions} | thing.kind
         return named
 
 

@@ -22,6 +22,13 @@ def is_verb(word: str) -> bool:
 
 
 @cache
+def is_participle(word: str) -> bool:
+    """Whether a word is an irregular participle, and hardly ever anything else: worn, held, seen."""
+    listed = mapping("grammar", "irregular verb")
+    return word in listed and not word.endswith("s") and word not in names("grammar", "doubtful participle")
+
+
+@cache
 def resting(verb_stem: str) -> bool:
     """Whether a verb says little more than that something is there: stand, sit, be parked."""
     return any(verb_stem == stem(form) for form in names("synonyms", "at rest"))

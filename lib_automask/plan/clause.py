@@ -1,0 +1,66 @@
+"""One clause: its idioms brought to plain words, and where the reading of it stands."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+
+from lib_automask.plan import lexicon
+from lib_automask.plan.noun_phrase import NounPhrase
+from lib_automask.plan.scene import Action, Thing
+
+
+def rewrite_idioms(clause: str) -> str:
+    """Turns of phrase brought to plain words: "takes a break" → "resting"."""
+    rewritten = _idioms().sub(lambda match: lexicon.mapping("idioms", "rewrite")[match[0]], clause)
+    return re.sub(r"\s+", " ", rewritten).strip()
+
+
+@cache
+def _idioms() -> re.Pattern[str]:
+    longest_first = sorted(lexicon.mapping("idioms", "rewrite"), key=len, reverse=True)
+    return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
+
+
+@dataclass
+class Clause:
+    """Where the reading of one clause stands.
+
+    Args:
+        about: what it is about: its first noun phrase, or a later one that hangs on nothing.
+        last: the thing that it named last.
+        relation: the preposition or verb that waits for its noun phrase; ``holder`` is what it hangs on.
+        after_verb: the relation is a verb.
+        predicate: a form of "be" has come; attributes then speak of ``about``.
+        relative: "that" or "who" has come; attributes then speak of ``last``.
+        joined: "and" has come.
+        negated: "no" or "without" has come.
+        collective: the "group" of "a group of".
+        vessel: the "cup" of "a cup of".
+        owner: the man of "the man's".
+        place: where the next thing stands, as said before it: "in front of the barn stands ...".
+        opening: what it does there.
+        suffered: what is done to ``about`` by the thing to come.
+    """
+
+    about: Thing | None = None
+    last: Thing | None = None
+    relation: str = ""
+    holder: Thing | None = None
+    after_verb: bool = False
+    predicate: bool = False
+    relative: bool = False
+    joined: bool = False
+    negated: bool = False
+    collective: str = ""
+    vessel: NounPhrase | None = None
+    owner: Thing | None = None
+    place: tuple[str, Thing] | None = None
+    opening: list[Action] = field(default_factory=list)
+    suffered: Action | None = None
+
+    @property
+    def opens_with_place(self) -> bool:
+        """ "in front of the barn ...": nothing else has been named yet."""
+        return self.last is not None and self.last.anchor is None and self.last.relation != ""

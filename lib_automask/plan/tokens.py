@@ -1,0 +1,110 @@
+"""A clause → its words, the closed classes of English tagged, open words not yet."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal, NamedTuple
+
+from lib_automask.plan import lexicon
+
+Tag = Literal[
+    "article", "owner", "number", "pronoun", "be", "have", "and", "not", "adverb", "at", "who", "modal", "verb", "noun"
+]
+CLOSED: tuple[tuple[Tag, str], ...] = (
+    ("number", "number"),
+    ("at", "preposition"),
+    ("be", "copula"),
+    ("have", "possession"),
+    ("not", "negation"),
+    ("and", "conjunction"),
+    ("article", "determiner"),
+    ("owner", "possessive"),
+    ("pronoun", "pronoun"),
+    ("who", "relative"),
+    ("modal", "modal"),
+    ("adverb", "adverb"),
+)
+"""(tag, section of grammar.txt); a word of two sections gets the first."""
+LONGEST = 6
+"""Words of the longest fixed phrase."""
+OWN = "ownedby"
+"""Stands for the possessive ending: "the man's jacket" → the, man, OWN, jacket."""
+
+
+class Token(NamedTuple):
+    """One word, or a fixed phrase such as "in front of"; ``tag`` is None for a word of an open class."""
+
+    text: str
+    tag: Tag | None
+
+
+def tokenize(clause: str) -> list[Token]:
+    """The tokens of a clause in lower case."""
+    words = _joined(_without_repeats(re.findall(r"[^\W_]+(?:[.'/-][^\W_]+)*", _apart(clause))))
+    found: list[Token] = []
+    start = 0
+    while start < len(words):
+        length = next((n for n in range(LONGEST, 0, -1) if " ".join(words[start : start + n]) in _closed()), 1)
+        text = " ".join(words[start : start + length])
+        start += length
+        found.append(Token(text, _tag(text, found, words[start : start + 1])))
+    return found
+
+
+def _apart(clause: str) -> str:
+    """Possessive endings as words of their own; "it's" becomes "it is"."""
+    clause = re.sub(r"\b(it|he|she|that|who|there|what)'s\b", r"\1 is", clause)
+    return re.sub(r"(?<=\w)'s\b|(?<=\ws)'(?=\s)", f" {OWN}", clause)
+
+
+def _without_repeats(words: list[str]) -> list[str]:
+    """BLIP's glitch "a bird bird" → "a bird"."""
+    return [word for index, word in enumerate(words) if index == 0 or word != words[index - 1]]
+
+
+def _joined(words: list[str]) -> list[str]:
+    """ "black and white cow" has one colour, "gray haired man" and "snow covered bench" one adjective."""
+    found: list[str] = []
+    for word, following in zip(words, [*words[1:], ""]):
+        before = found[-1] if found else ""
+        if following and before == "and" and len(found) > 1 and _is_colour(found[-2]) and _is_colour(word):
+            found[-2:] = [f"{found[-2]} and {word}"]
+        elif word in lexicon.mapping("idioms", "part") and lexicon.is_attribute(before):
+            found[-1] = f"{before} {word}"
+        elif following and word in lexicon.names("common", "compounding") and not {before, following} & _closed().keys():
+            found[-1] = f"{before}-{word}"
+        else:
+            found.append(word)
+    return found
+
+
+def _is_colour(word: str) -> bool:
+    return "colour" in lexicon.attribute_kinds(word)
+
+
+def _tag(text: str, before: list[Token], following: list[str]) -> Tag | None:
+    if text == OWN:
+        return "owner"
+    if re.fullmatch(r"\d{1,3}", text):
+        return "number"
+    if text in ("that", "this") and before and before[-1].tag is None:
+        return "who"
+    tag = _closed().get(text)
+    return None if tag == "modal" and not _is_before_verb(following) else tag
+
+
+def _is_before_verb(following: list[str]) -> bool:
+    """A modal has its verb behind it; "a trash can on the street" has not."""
+    allowed = ("not", "be", "adverb", "pronoun", "have", None)
+    return bool(following) and _closed().get(following[0]) in allowed
+
+
+@cache
+def _closed() -> dict[str, Tag]:
+    found: dict[str, Tag] = {"": "and"}
+    for tag, section in CLOSED:
+        forms = lexicon.mapping("grammar", section) if tag == "number" else lexicon.names("grammar", section)
+        for form in forms:
+            found.setdefault(form, tag)
+    return found
