@@ -31,14 +31,32 @@ Record = dict[str, Any]
 Judge = Callable[[Record, Edit], bool]
 
 ARTICLES = frozenset(("a", "an", "the"))
-PARTICLES = ARTICLES | frozenset(
-    "up down on off out in over away back one ones just only it them there now instead of to".split()
+PARTICLES = ARTICLES.union(
+    ("up", "down", "on", "off", "out", "in", "over", "away", "back", "one", "ones", "just", "only", "it", "them"),
+    ("there", "now", "instead", "of", "to"),
 )
-PLACES = frozenset("on in at by near beside next over under against with behind inside above into".split())
+PLACES = frozenset(
+    (
+        "on",
+        "in",
+        "at",
+        "by",
+        "near",
+        "beside",
+        "next",
+        "over",
+        "under",
+        "against",
+        "with",
+        "behind",
+        "inside",
+        "above",
+        "into",
+    )
+)
 MEDIA = frozenset(
-    """painting style art drawing illustration picture image photo photograph render rendering print sketch window panel
-    book""".split()
-)
+    ("painting", "style", "art", "drawing", "illustration", "picture", "image", "photo", "photograph", "render"),
+).union(("rendering", "print", "sketch", "window", "panel", "book"))
 
 
 def words(phrase: str) -> list[str]:
@@ -78,7 +96,9 @@ def is_guarded(gold: Record, edit: Edit) -> bool:
         return True
     nouns = {form for phrase in gold["target"] for form in noun_forms(last_word(words(phrase)))}
     said = words(edit.replacement or "")
-    return any(said == words(other) or essence(said, nouns) == essence(words(other), nouns) for other in gold["replacement"])
+    return any(
+        said == words(other) or essence(said, nouns) == essence(words(other), nouns) for other in gold["replacement"]
+    )
 
 
 def noun_forms(noun: str) -> set[str]:
@@ -88,7 +108,9 @@ def noun_forms(noun: str) -> set[str]:
 
 def essence(phrase: list[str], nouns: set[str]) -> str:
     """The attribute or medium that a replacement is about, without noun, place and words like "painting"."""
-    end = next((i for i, word in enumerate(phrase) if i and word in PLACES and not PARTICLES.issuperset(phrase[i:])), None)
+    end = next(
+        (i for i, word in enumerate(phrase) if i and word in PLACES and not PARTICLES.issuperset(phrase[i:])), None
+    )
     kept = phrase[:end]
     while kept and kept[-1] in nouns | MEDIA:
         kept.pop()
@@ -107,7 +129,10 @@ def score(records: Iterable[Record]) -> list[Record]:
     scored = []
     for record in records:
         edits = plan_edits(record["caption"], record["prompt"]).edits
-        verdicts = {"exact": agrees(record["edits"], edits, is_exact), "guarded": agrees(record["edits"], edits, is_guarded)}
+        verdicts = {
+            "exact": agrees(record["edits"], edits, is_exact),
+            "guarded": agrees(record["edits"], edits, is_guarded),
+        }
         scored.append({**record, **verdicts, "planned": [str(edit) for edit in edits]})
     return scored
 
@@ -116,12 +141,19 @@ def shares(records: Sequence[Record]) -> Record:
     """Counts and shares of the right records."""
     count = len(records)
     exact, guarded = (sum(record[key] for record in records) for key in ("exact", "guarded"))
-    return {"records": count, "exact": round(exact / count, 4), "guarded": round(guarded / count, 4)} if count else {"records": 0}
+    return (
+        {"records": count, "exact": round(exact / count, 4), "guarded": round(guarded / count, 4)}
+        if count
+        else {"records": 0}
+    )
 
 
 def table(scored: Sequence[Record]) -> Record:
     """The figures over all, without the ambiguous, and by category and style."""
-    figures: Record = {"all": shares(scored), "without ambiguous": shares([r for r in scored if not r.get("ambiguous")])}
+    figures: Record = {
+        "all": shares(scored),
+        "without ambiguous": shares([r for r in scored if not r.get("ambiguous")]),
+    }
     for key in ("category", "style"):
         values = dict.fromkeys(record[key] for record in scored)
         figures[f"by {key}"] = {value: shares([r for r in scored if r[key] == value]) for value in values}

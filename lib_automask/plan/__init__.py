@@ -16,16 +16,14 @@ Every stage is one file and takes what the stage before it gives. ``words/`` hol
 
 from __future__ import annotations
 
-import re
-
 from lib_automask.plan import lexicon
 from lib_automask.plan.alignment import Alignment, align
 from lib_automask.plan.boosters import drop_boosters, split_clauses
 from lib_automask.plan.changes import find_changes
+from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.commands import in_place_of, obey
 from lib_automask.plan.instruction import Command, read_commands
 from lib_automask.plan.making import make
-from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
 from lib_automask.plan.scene import Change, Scene
@@ -116,6 +114,8 @@ def _plan(edits: list[Edit], keep: list[str], residue: list[str], *scenes: Scene
     """The plan with its confidence: the weakest edit's, lowered by what was left unread."""
     confidence = min((edit.score for edit in edits), default=1.0) * (0.7 if residue else 1.0)
     kept = tuple(dict.fromkeys(keep))
-    settings = {form for scene in scenes for thing in scene.things if thing.is_setting for form in (thing.phrase, thing.located)}
+    settings = {
+        form for scene in scenes for thing in scene.things if thing.is_setting for form in (thing.phrase, thing.located)
+    }
     setting = tuple(phrase for phrase in kept if phrase in settings)
     return EditPlan(tuple(edits), kept, tuple(residue), round(confidence, 3), setting)

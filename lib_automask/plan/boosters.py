@@ -45,7 +45,13 @@ def _longest() -> int:
 
 def _is_dropped(clause: str) -> bool:
     weighty = WEAK.sub(" ", clause)
-    return is_booster(weighty) or is_booster(clause) or _ends_in_booster(clause) or _is_negated(clause) or _is_artist(clause)
+    return (
+        is_booster(weighty)
+        or is_booster(clause)
+        or _ends_in_booster(clause)
+        or _is_negated(clause)
+        or _is_artist(clause)
+    )
 
 
 def _ends_in_booster(clause: str) -> bool:
@@ -85,7 +91,9 @@ def _asks_for_quality(part: str) -> bool:
         return match[1] in lexicon.names("quality", "gain")
     asking, wanted = lexicon.names("quality", "request"), lexicon.names("quality", "request noun")
     words = [word for word in part.split() if word not in lexicon.names("quality", "request filler")]
-    return not asking.isdisjoint(part.split()[:3]) and all(word in asking | wanted or is_booster(word) for word in words)
+    return not asking.isdisjoint(part.split()[:3]) and all(
+        word in asking | wanted or is_booster(word) for word in words
+    )
 
 
 def _trim(clause: str) -> str:

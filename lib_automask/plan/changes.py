@@ -130,7 +130,9 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     common = lexicon.names("common", "everybody has") | lexicon.names("common", "always there")
     if thing.mentioned or thing.key in common or thing.is_setting or lexicon.is_place(thing.key):
         return False
-    if thing.relation in lexicon.names("common", "loose relation") or (thing.anchor is not None and thing.anchor in left):
+    if thing.relation in lexicon.names("common", "loose relation") or (
+        thing.anchor is not None and thing.anchor in left
+    ):
         return False
     return not _by_the_way(thing, prompt)
 

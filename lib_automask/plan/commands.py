@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon
 from lib_automask.plan.instruction import Command
 from lib_automask.plan.meaning import bare, find, meant, owned, subject, target, thing_in
 from lib_automask.plan.naming import name
@@ -15,12 +15,14 @@ from lib_automask.plan.styles import names_style
 from lib_automask.structures import Edit
 
 FILLING = re.compile(
-    r"^(?:(?:look|be|appear|seem|become|turn|to be|to look|to|being|a lot|much|more|very|really|all|a bit|into|in|of|out of|"
-    r"made of|made out of) )+"
+    r"^(?:(?:look|be|appear|seem|become|turn|to be|to look|to|being|a lot|much|more|very|really|all|a bit|into|in|of|"
+    r"out of|made of|made out of) )+"
 )
 """Words before a description that add nothing to it: "look much more ..."."""
 BESIDES = ("and", "with", "dark", "light", "bright")
-AT_PRONOUN = re.compile(r"\b(on|to|onto|over|behind|near|beside|in front of|next to|under|above|around) (him|her|it|them)$")
+AT_PRONOUN = re.compile(
+    r"\b(on|to|onto|over|behind|near|beside|in front of|next to|under|above|around) (him|her|it|them)$"
+)
 
 
 def obey(command: Command, caption: Scene) -> list[Change]:

@@ -68,8 +68,9 @@ def _contradicts(old: Thing, new: Thing, said: list[str]) -> bool:
     """Whether the caption says otherwise: another colour, or another word that the prompt leaves out."""
     if any(exclude(before, after) for before in old.attributes for after in said):
         return True
-    dropped = [word for word in old.attributes if not any(lexicon.same_attribute(word, other) for other in new.attributes)]
-    dropped = [word for word in dropped if word not in new.noun.split() and lexicon.attribute_kinds(word) != {"nature"}]
+    repeated = (*new.attributes, *new.noun.split())
+    dropped = [word for word in old.attributes if not any(lexicon.same_attribute(word, other) for other in repeated)]
+    dropped = [word for word in dropped if lexicon.attribute_kinds(word) != {"nature"}]
     return any(_same_family(before, after) for before in dropped for after in said)
 
 

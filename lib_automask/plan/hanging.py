@@ -8,7 +8,19 @@ from lib_automask.plan import lexicon
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
 from lib_automask.plan.scene import Scene, Thing
 
-STILL = ("clothing", "furniture", "place", "body", "hair", "food", "weather", "container", "building", "plant", "fixture")
+STILL = (
+    "clothing",
+    "furniture",
+    "place",
+    "body",
+    "hair",
+    "food",
+    "weather",
+    "container",
+    "building",
+    "plant",
+    "fixture",
+)
 DEFINITE = ("the", "that", "this", "same")
 
 

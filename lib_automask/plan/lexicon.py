@@ -138,7 +138,9 @@ def same_concept(one: str, other: str) -> bool:
 
 @cache
 def _implications() -> dict[str, frozenset[str]]:
-    return {group[0]: frozenset(concept(form.split())[0] for form in group[1:]) for group in groups("idioms", "implies")}
+    return {
+        group[0]: frozenset(concept(form.split())[0] for form in group[1:]) for group in groups("idioms", "implies")
+    }
 
 
 def implied(word: str) -> frozenset[str]:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import re
 
 from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.commands import FILLING, become, give, is_description, modify, move_to, noun_for
 from lib_automask.plan.meaning import meant, target, thing_in
-from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.tagging import tag_words
 
 WISHED = re.compile(r"\s+(?:should|must|needs? to|has to|have to|ought to|to)\s+(?:be )?")
 HAS = re.compile(
-    r"^(?:be |to )?(wear|wearing|hold|holding|have|having|with|carry|carrying|ride|riding|eat|eating|drink|drinking) (.+)$"
+    r"^(?:be |to )?(wear|wearing|hold|holding|have|having|with|carry|carrying|ride|riding|eat|eating|drink|drinking) "
+    r"(.+)$"
 )
 PLACED = re.compile(r"^(?:be |sit |stand |lie |be sitting |be standing )?(?:in|on|at|inside|under|by) (.+)$")
 OPENS_RESULT = ("a", "an", "look", "be", "wear", "hold", "have", "into", "to", "more", "appear")
@@ -94,4 +95,6 @@ def _is_noun(words: list[str], caption: Scene) -> bool:
         return False
     noun = words[0].removesuffix("'s")
     key, last = lexicon.concept([noun])[0], lexicon.singular(noun)
-    return any(lexicon.same_concept(thing.key, key) or lexicon.singular(thing.words[-1]) == last for thing in caption.things)
+    return any(
+        lexicon.same_concept(thing.key, key) or lexicon.singular(thing.words[-1]) == last for thing in caption.things
+    )

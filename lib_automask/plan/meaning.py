@@ -41,7 +41,9 @@ def find(asked: Thing, caption: Scene) -> Thing | None:
 
 
 def _fit(thing: Thing, asked: Thing) -> float:
-    shared = [word for word in asked.attributes if any(lexicon.same_attribute(word, other) for other in thing.attributes)]
+    shared = [
+        word for word in asked.attributes if any(lexicon.same_attribute(word, other) for other in thing.attributes)
+    ]
     value = float(len(shared)) - contradict(thing.attributes, asked.attributes)
     value += 2.0 * (bool(asked.place) and thing.place == asked.place)
     wearer = thing.owner or thing.anchor

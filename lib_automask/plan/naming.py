@@ -7,7 +7,12 @@ from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.scene import Scene, Thing
 
 WORN = ("in", "with", "wearing")
-SIDES = (("left of", "left", "right"), ("right of", "right", "left"), ("above", "top", "bottom"), ("below", "bottom", "top"))
+SIDES = (
+    ("left of", "left", "right"),
+    ("right of", "right", "left"),
+    ("above", "top", "bottom"),
+    ("below", "bottom", "top"),
+)
 """(relation, where its first thing lies, where its second)."""
 
 

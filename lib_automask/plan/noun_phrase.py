@@ -44,14 +44,14 @@ class NounPhrase:
 
     @property
     def says_how(self) -> bool:
-        """Attributes alone, and no thing by that name: "ice cream" is one, and "chocolate"; orange is a colour first."""
+        """Attributes alone, and no thing by that name: "ice cream" is one; orange is a colour first."""
         key, length = lexicon.concept(self.nouns)
         is_thing = bool(lexicon.kinds(key)) and (length > 1 or "colour" not in lexicon.attribute_kinds(self.nouns[-1]))
         return not self.article and self.only_attributes and not is_thing
 
     @property
     def is_surface(self) -> bool:
-        """What something can be of: the "glass" of "a door of glass", the "saffron yellow" of "a hat of saffron yellow"."""
+        """What something can be of: "(a door of) glass", "(a turban of) saffron yellow"."""
         listed = len(self.nouns) > 1 and lexicon.concept(self.nouns)[1] > 1
         surface = lexicon.attribute_kinds(self.nouns[-1]) & {"material", "colour"}
         return bool(surface) and not self.article and len(self.nouns) <= 2 and not listed

@@ -193,7 +193,8 @@ class _Reader:
         elif clause.holder is not None and self._is_made_of(phrase):
             clause.holder.attributes += [word for word in phrase.nouns if word not in clause.holder.attributes]
         elif clause.holder is not None and clause.after_verb and self._is_done(phrase):
-            clause.holder.actions[-1:] = [Action(verbs.stem(phrase.head), f"{clause.relation} {' '.join(phrase.nouns)}")]
+            text = " ".join((clause.relation, *phrase.nouns))
+            clause.holder.actions[-1] = Action(verbs.stem(phrase.head), text)
         elif phrase.number and phrase.only_attributes and split_up(phrase, self.scene):
             pass
         elif phrase.is_filler:
@@ -204,7 +205,8 @@ class _Reader:
 
     def _is_made_of(self, phrase: NounPhrase) -> bool:
         """ "made of gravel", "a door of glass"."""
-        return self.clause.relation in MADE_OF or (self.clause.relation == "of" and not self.clause.vessel and phrase.is_surface)
+        clause = self.clause
+        return clause.relation in MADE_OF or (clause.relation == "of" and not clause.vessel and phrase.is_surface)
 
     def _is_done(self, phrase: NounPhrase) -> bool:
         """ "doing a handstand" is an action and no thing."""

@@ -15,7 +15,10 @@ ARTICLE = r"(?:(?:an?|the|this|some) )?"
 NAME = r"([\w'/ -]{2,40}?)"
 STYLE = r"[ -](?:art )?(?:style|look|aesthetic|filter|effect)"
 DEPICTS = r"(?:of|depicting|showing|portraying|representing|featuring|that shows|that depicts)"
-DRAWN = r"(?:rendered|painted|drawn|sketched|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)"
+DRAWN = (
+    r"(?:rendered|painted|drawn|sketched|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)"
+)
+AS_IF = r"(?:as if it (?:were|was)|as though it (?:were|was)|as|in|like)"
 
 OPENING = re.compile(rf"^{ARTICLE}((?:[\w'/-]+ ){{0,5}}?[\w'/-]+) {DEPICTS} (.+)$")
 SAID = (
@@ -26,7 +29,7 @@ SAID = (
     re.compile(rf"^{ARTICLE}{NAME}{STYLE}$"),
 )
 """These say themselves that what they catch is a style."""
-PERHAPS = re.compile(rf",? ?\b(?:{DRAWN} )?(?:as if it (?:were|was)|as though it (?:were|was)|as|in|like) ({ARTICLE}[\w'/ -]{{2,40}})$")
+PERHAPS = re.compile(rf",? ?\b(?:{DRAWN} )?{AS_IF} ({ARTICLE}[\w'/ -]{{2,40}})$")
 """This needs a listed medium: "as a watercolor"."""
 
 
@@ -120,7 +123,7 @@ def _split_end(clause: str, subjects: Collection[str]) -> tuple[str, str]:
     owning = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "possessive") | {"with", "of"}
     for length in (3, 2):
         rest, style = words[:-length], words[-length:]
-        listed = style[-1] in _media() and (" ".join(style) in _media() or style[-2:-1] and style[-2] in _media())
+        listed = style[-1] in _media() and (" ".join(style) in _media() or (style[-2:-1] and style[-2] in _media()))
         if rest and listed and rest[-1] not in owning and not _mentions(style, subjects):
             return " ".join(rest), " ".join(style)
     return clause, ""

@@ -72,7 +72,9 @@ def _joined(words: list[str]) -> list[str]:
             found[-2:] = [f"{found[-2]} and {word}"]
         elif word in lexicon.mapping("idioms", "part") and lexicon.is_attribute(before):
             found[-1] = f"{before} {word}"
-        elif following and word in lexicon.names("common", "compounding") and not {before, following} & _closed().keys():
+        elif (
+            following and word in lexicon.names("common", "compounding") and not {before, following} & _closed().keys()
+        ):
             found[-1] = f"{before}-{word}"
         else:
             found.append(word)
