@@ -55,7 +55,9 @@ EXAMPLES = (
         "a white flower on the sand, and a green box right of the white flower",
     ),
     (
-        picture("night", 13, Thing("heart", "red", 0.3, 0.5, 0.2, 0, 1), Thing("star", "yellow", 0.72, 0.45, 0.19, 8, 1)),
+        picture(
+            "night", 13, Thing("heart", "red", 0.3, 0.5, 0.2, 0, 1), Thing("star", "yellow", 0.72, 0.45, 0.19, 8, 1)
+        ),
         "an oil painting of a red heart left of a yellow star, at night",
     ),
 )

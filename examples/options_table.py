@@ -17,9 +17,9 @@ def table() -> str:
     lines = [
         "# Options",
         "",
-        "Made by `python -m examples.options_table` from the one table in `lib_automask/options.py`. The name is the key",
-        'of the API\'s dict, `"alwayson_scripts": {"automask": {"args": [{"enabled": true}]}}`; a positional list follows',
-        "this order. In the infotext a key reads `automask grow`.",
+        "Made by `python -m examples.options_table` from the one table in `lib_automask/options.py`. The name is the",
+        'key of the API\'s dict, `"alwayson_scripts": {"automask": {"args": [{"enabled": true}]}}`; a positional list',
+        "follows this order. In the infotext a key reads `automask grow`.",
         "",
         "| name | control | allowed | default | what it does |",
         "|---|---|---|---|---|",

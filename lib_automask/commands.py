@@ -6,6 +6,7 @@ import argparse
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,10 @@ def plan(args: argparse.Namespace) -> Answer:
         if args.out is None:
             raise InputError("plan --jsonl needs --out, the file to write")
         lines = [
-            {"id": record["id"], "edits": [edit_as_json(edit) for edit in plan_edits(record["caption"], record["prompt"]).edits]}
+            {
+                "id": record["id"],
+                "edits": [edit_as_json(edit) for edit in plan_edits(record["caption"], record["prompt"]).edits],
+            }
             for record in _records(args.jsonl, ("id", "caption", "prompt"))
         ]
         _write_lines(lines, args.out)
@@ -131,7 +135,7 @@ def models(args: argparse.Namespace) -> Answer:
     folder = args.folder or Path("models")
     if args.action == "fetch":
         for name in args.names or DEFAULTS.values():
-            checkpoints.fetch(name, folder, lambda done, whole, name=name: _progress(name, done / whole))
+            checkpoints.fetch(name, folder, partial(_fetched, name))
             _finish_line()
     found = checkpoints.available([folder])
     if args.action == "verify":
@@ -140,6 +144,10 @@ def models(args: argparse.Namespace) -> Answer:
     there = [{"name": one.name, "kind": one.kind, "path": str(one.path)} for one in found]
     missing = [one.name for one in CHECKPOINTS if one.name not in {found_one.name for found_one in found}]
     return {"models": there, "missing": missing}, 0
+
+
+def _fetched(name: str, done: int, whole: int) -> None:
+    _progress(f"fetching {name}", done / whole)
 
 
 def as_text(answer: dict[str, Any]) -> str:

@@ -116,8 +116,8 @@ class Options:
     unsure: UnsurePolicy = _row(
         "stop",
         "When unsure",
-        "What to do when nothing changes or the place is not certain: stop with the reason, give the picture back as it "
-        "is, or run plain img2img over the whole picture.",
+        "What to do when nothing changes or the place is not certain: stop with the reason, give the picture back as "
+        "it is, or run plain img2img over the whole picture.",
     )
     confidence: float = _row(
         0.5,
@@ -132,7 +132,7 @@ class Options:
     combine: Combine = _row(
         "add",
         "Your own mask",
-        "A mask that you painted is added to, limits (within), or is kept out of (except) the found one; or is ignored.",
+        "What a mask that you painted does: it is added to the found one, limits it, is kept out of it, or is ignored.",
         shapes_mask=True,
     )
     grow: int = _row(

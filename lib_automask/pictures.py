@@ -41,7 +41,7 @@ def read_mask(path: Path) -> Mask:
 
 def write_mask(mask: Mask, path: Path) -> None:
     """White is repainted, black stays; an 8-bit grey PNG."""
-    write(mask.astype(np.uint8) * 255, path)
+    write(np.where(mask, np.uint8(255), np.uint8(0)), path)
 
 
 def write(picture: Image, path: Path) -> None:
@@ -54,7 +54,7 @@ def write(picture: Image, path: Path) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             PIL_Image.fromarray(picture).save(file, "PNG")
-        os.replace(part, path)
+        Path(part).replace(path)
     except BaseException:
         Path(part).unlink(missing_ok=True)
         raise

@@ -54,7 +54,7 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
         scores = score(request, run.segments, plan, models)
 
     with run.stage("places", 0.95):
-        places = [find_place(edit, plan, scores, request.image.shape[:2]) for edit in plan.edits]
+        places = [find_place(edit, plan, scores, request.size) for edit in plan.edits]
         mask = compose(plan, places, request)
 
     run.candidates = candidates(scores, places)
@@ -82,7 +82,7 @@ def score(request: MaskRequest, segments: tuple[Segment, ...], plan: EditPlan, m
 def compose(plan: EditPlan, places: list[Place], request: MaskRequest) -> Mask:
     """One mask of all places: holes filled, islands dropped, the user's own combined, grown or shrunk."""
     options = request.options
-    mask = np.zeros(request.image.shape[:2], np.bool_)
+    mask = np.zeros(request.size, np.bool_)
     for edit, place in zip(plan.edits, places):
         # A background goes round its subjects: those holes are meant.
         fill = options.fill_holes and edit.kind != "background"
@@ -166,7 +166,7 @@ class _Run:
         return [float((one + part) / 2) for one, part in zip(whole, parts.max(0, initial=0))]
 
     def without_mask(self, outcome: Outcome, caption: str, plan: EditPlan, why: str) -> MaskResult:
-        return self.result(outcome, np.zeros(self.request.image.shape[:2], np.bool_), caption, plan, why)
+        return self.result(outcome, np.zeros(self.request.size, np.bool_), caption, plan, why)
 
     def result(self, outcome: Outcome, mask: Mask, caption: str, plan: EditPlan, why: str) -> MaskResult:
         return MaskResult(outcome, mask, caption, plan, self.candidates, why, dict(self.timings))

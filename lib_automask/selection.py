@@ -138,12 +138,11 @@ def _distinct(found: Sequence[int], scores: Scores) -> list[int]:
 
 def _at_side(found: Sequence[int], side: str, scores: Scores) -> int:
     """The one that lies furthest to a side, or nearest to the middle."""
-    centers = {i: scores.segments[i].box.center for i in found}
     height, width = _shape(scores)
-    distance = {
-        "left": lambda c: c[0],
-        "right": lambda c: -c[0],
-        "top": lambda c: c[1],
-        "bottom": lambda c: -c[1],
-    }.get(side, lambda c: abs(c[0] - width / 2) + abs(c[1] - height / 2))
-    return min(found, key=lambda i: distance(centers[i]))
+
+    def distance(index: int) -> float:
+        x, y = scores.segments[index].box.center
+        middle = abs(x - width / 2) + abs(y - height / 2)
+        return {"left": x, "right": -x, "top": y, "bottom": -y}.get(side, middle)
+
+    return min(found, key=distance)

@@ -181,6 +181,11 @@ class MaskRequest:
                 )
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the picture."""
+        return self.image.shape[0], self.image.shape[1]
+
+    @property
     def key(self) -> str:
         """Digest of the whole content; equal requests have equal keys."""
         mask = b"" if self.user_mask is None else np.packbits(self.user_mask).tobytes()
@@ -235,7 +240,9 @@ class Matcher(Protocol):
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
         """Probability, 0–1, that each phrase describes something in the picture."""
 
-    def score_segments(self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> npt.NDArray[np.float32]:
+    def score_segments(
+        self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
+    ) -> npt.NDArray[np.float32]:
         """float32[S, P]: probability, 0–1, that a segment shows a phrase."""
 
     def heat(self, image: Image, phrases: Sequence[str]) -> Heat:

@@ -32,7 +32,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
 
 
 def _read_safetensors(path: Path) -> Any:
-    from safetensors import SafetensorError
+    from safetensors import SafetensorError  # type: ignore[attr-defined]
     from safetensors.torch import load
 
     try:

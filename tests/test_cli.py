@@ -16,7 +16,9 @@ from lib_automask.cli import main
 from lib_automask.masks import iou
 
 ROOT = Path(__file__).parents[1]
-SCENE = Scene((Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)), "grass", 160, 160, 3)
+SCENE = Scene(
+    (Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)), "grass", 160, 160, 3
+)
 PROMPT = "a blue star left of an orange cat, on the grass"
 
 
@@ -34,7 +36,9 @@ def answer(capsys: pytest.CaptureFixture[str]) -> dict:
 
 
 def test_mask_prints_one_object_and_writes_the_mask(picture, tmp_path, capsys):
-    code = main(["mask", str(picture), "--prompt", PROMPT, "--models", "demo", "--out", str(tmp_path / "out"), "--json"])
+    code = main(
+        ["mask", str(picture), "--prompt", PROMPT, "--models", "demo", "--out", str(tmp_path / "out"), "--json"]
+    )
     told = answer(capsys)
     assert code == 0
     assert {"caption", "prompt", "edits", "segments", "mask", "outcome", "timings"} <= set(told)

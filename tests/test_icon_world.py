@@ -47,9 +47,7 @@ def test_captions_name_the_things_in_reading_order():
 
 
 def test_the_same_seed_gives_the_same_scenes_and_another_others():
-    one, same, other = (
-        [make_scene(np.random.default_rng(seed)) for _ in range(3)] for seed in (4, 4, 5)
-    )
+    one, same, other = ([make_scene(np.random.default_rng(seed)) for _ in range(3)] for seed in (4, 4, 5))
     assert one == same
     assert one != other
     assert np.array_equal(draw(one[0]), draw(same[0]))

@@ -68,7 +68,9 @@ def test_a_whole_float_is_an_int_because_json_and_sliders_send_it():
 
 
 def test_infotext_holds_what_is_not_default_and_reads_back():
-    options = Options(enabled=True, target="the man's hat", grow=-3, confidence=0.7, fill_holes=False, area="only masked")
+    options = Options(
+        enabled=True, target="the man's hat", grow=-3, confidence=0.7, fill_holes=False, area="only masked"
+    )
     written = options.infotext()
     assert set(written) == {
         f"automask {name}" for name in ("enabled", "target", "grow", "confidence", "fill holes", "area")

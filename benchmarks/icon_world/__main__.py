@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image as PIL_Image
 
-from benchmarks.icon_world.score import run, scenes, summary
 from benchmarks.icon_world.scenes import Mask, draw, silhouettes
+from benchmarks.icon_world.score import run, scenes, summary
 from lib_automask import load_models
 from lib_automask.masks import box_of
 
@@ -79,7 +79,12 @@ def _save(mask: Mask, out: Path, name: str) -> str:
 
 def print_score(count: int, seed: int, as_json: bool, errors: bool) -> None:
     captions, rows, seconds = run(count, seed, load_models("demo"))
-    figures = {"count": count, "seed": seed, "machine": platform.processor() or platform.machine(), **summary(captions, rows)}
+    figures = {
+        "count": count,
+        "seed": seed,
+        "machine": platform.processor() or platform.machine(),
+        **summary(captions, rows),
+    }
     if as_json:
         print(json.dumps({**figures, "seconds_per_edit": round(seconds, 3)}))
         return

@@ -66,7 +66,7 @@ def _changed(
     old = scene.things[index]
     new = {"kind": kind or old.kind, "color": color or old.color}
     changed = scene.with_thing(index, **new)
-    if edit == "replace" and new["kind"] == old.kind or edit == "modify" and new["color"] == old.color:
+    if (edit == "replace" and new["kind"] == old.kind) or (edit == "modify" and new["color"] == old.color):
         return None
     if twins(scene):
         both = changed.with_thing(1 - index, **new)

@@ -167,7 +167,7 @@ def draw(scene: Scene) -> Image:
             cv2.polylines(canvas, [points], True, outline, _stroke(scene), cv2.LINE_AA)
         for points, paint in polygons:
             cv2.fillPoly(canvas, [points], shade(color, paint), cv2.LINE_AA)
-    return cv2.resize(canvas, (scene.width, scene.height), interpolation=cv2.INTER_AREA)  # type: ignore[return-value]
+    return cv2.resize(canvas, (scene.width, scene.height), interpolation=cv2.INTER_AREA)
 
 
 def _stroke(scene: Scene) -> int:

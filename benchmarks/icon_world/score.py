@@ -74,10 +74,7 @@ def _some(edits: list[SceneEdit], index: int) -> list[SceneEdit]:
 def judge(scene: Scene, edit: SceneEdit, result: MaskResult) -> Row:
     """Whether plan and mask are right. ``hit`` is the mask's IoU; for ``add``, whether its middle lies where it may."""
     right = plan_right(edit, result.plan)
-    if edit.kind == "add":
-        hit = middle_inside(edit, result)
-    else:
-        hit = iou(result.mask, edit.mask)
+    hit = middle_inside(edit, result) if edit.kind == "add" else iou(result.mask, edit.mask)
     return Row(len(scene.things), edit.kind, right, hit, edit.prompt, result.why)
 
 
@@ -107,7 +104,9 @@ def plan_right(edit: SceneEdit, plan: EditPlan) -> bool:
 
 def _names(phrase: str | None, words: str) -> bool:
     """Whether every word stands in the phrase, singular or plural."""
-    said = {form for word in (phrase or "").lower().split() for form in (word, word.rstrip("s"), word.removesuffix("es"))}
+    said = {
+        form for word in (phrase or "").lower().split() for form in (word, word.rstrip("s"), word.removesuffix("es"))
+    }
     return all(word in said or word.rstrip("s") in said for word in words.split())
 
 

@@ -1,29 +1,34 @@
 """What should change: a caption compared with the user's prompt, as text alone.
 
-    syntax       A1111 prompt syntax → plain clauses
-    boosters     quality tags and artists go
-    styles       medium and style of the whole picture are taken out
-    instruction  "make her hair red": the patterns of an instruction
-    tagging      words with their part of speech, by their place
-    phrases      noun phrases with head, attributes, relation → a scene
-    alignment    which thing of the prompt is which of the caption
-    changes      scenes and alignment → changes
-    commands     instructions and the caption's scene → changes
-    presence     what the picture says to that
+    syntax        A1111 prompt syntax → plain text
+    boosters      plain text → clauses, without quality tags and artists
+    instruction   "make her hair red": clauses → commands, by the templates of words/instructions.txt
+    styles        medium and style of the whole picture are taken out of the other clauses
+    tokens        a clause → words, the closed classes of English tagged
+    tagging       nouns told from verbs, by their place
+    phrases       words → a scene of things (noun_phrase, clause, hanging)
+    alignment     which thing of the prompt is which thing of the caption
+    changes       scenes and alignment → changes (differences, naming)
+    commands      commands and the caption's scene → changes (making, meaning)
+    presence      what the picture says to that → edits
 
-Every stage is one file and takes what the stage before it gives. ``words/`` holds the word lists.
+Every stage is one file and takes what the stage before it gives; in brackets the files that help it. ``lexicon`` and
+``verbs`` answer from the word lists in ``words/``; ``scene`` holds the records that go from stage to stage.
 """
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from lib_automask.plan import lexicon
-from lib_automask.plan.alignment import Alignment, align
+from lib_automask.plan.alignment import align
 from lib_automask.plan.boosters import drop_boosters, split_clauses
-from lib_automask.plan.changes import find_changes
+from lib_automask.plan.changes import find_changes, restyled
 from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.commands import in_place_of, obey
 from lib_automask.plan.instruction import Command, read_commands
 from lib_automask.plan.making import make
+from lib_automask.plan.meaning import bare
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
 from lib_automask.plan.scene import Change, Scene
@@ -32,6 +37,11 @@ from lib_automask.plan.syntax import read_syntax
 from lib_automask.structures import Edit, EditPlan, Presence
 
 __all__ = ["plan_edits", "plan_target"]
+
+WEAK = 0.6
+"""Confidence where caption and prompt share no thing at all."""
+UNREAD = 0.7
+"""Confidence where words of the prompt could not be placed."""
 
 
 def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> EditPlan:
@@ -45,28 +55,20 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     Returns:
         The plan; without edits when nothing changes. Never fails on a string, whatever it holds.
     """
-    shown = _read(caption, ())
+    shown = _read_scene(split_clauses(read_syntax(caption).text))
     typed = read_syntax(prompt)
-    clauses = drop_boosters(split_clauses(typed.text))
-    commands, descriptions = read_commands(clauses)
+    commands, descriptions = read_commands(drop_boosters(split_clauses(typed.text)))
     if commands:
-        changes = [change for command in commands for change in _obeyed(command, shown)]
-        edits, kept = ask_picture(changes, presence)
-        keep = [command.old for command in commands if command.verb == "keep"]
-        unknown = [command.old for command in commands if command.verb == "unknown"]
-        return _plan(edits, [*keep, *kept, *_untouched(shown, edits)], [*unknown, *descriptions], shown)
-    wanted = _read_clauses(descriptions, _subjects(shown))
-    if not wanted.things and not wanted.styles and not wanted.absent:
-        return _plan([], [thing.phrase for thing in shown.things], wanted.residue, shown)
-    alignment = align(shown, wanted)
+        return _plan_commands(commands, descriptions, shown, presence)
+    wanted = _read_scene(descriptions, _nouns(shown))
+    if not (wanted.things or wanted.styles or wanted.absent):
+        return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
+    alignment = align(shown, wanted)
     edits, kept = ask_picture(find_changes(shown, wanted, alignment, unwanted), presence)
-    return _plan(edits, [*_shared(alignment, edits), *kept], wanted.residue, shown, wanted)
-
-
-def _obeyed(command: Command, shown: Scene) -> list[Change]:
-    changes = make(command.old, shown) if command.verb == "make" else obey(command, shown)
-    return in_place_of(changes, command.instead, shown) if command.instead else changes
+    same = [old.phrase for old, _ in alignment.same]
+    sure = 1.0 if same or len(shown.things) < 2 else WEAK
+    return _plan(edits, [*_unchanged(same, edits), *kept], wanted.residue, sure, shown, wanted)
 
 
 def plan_target(target: str, prompt: str) -> EditPlan:
@@ -74,48 +76,54 @@ def plan_target(target: str, prompt: str) -> EditPlan:
 
     The replacement is the prompt's phrase for a thing of the same kind where there is one, else the whole prompt.
     """
-    typed = read_syntax(prompt)
-    clauses, _ = take_styles(drop_boosters(split_clauses(typed.text)))
-    scene = read_scene(clauses)
+    clauses, _ = take_styles(drop_boosters(split_clauses(read_syntax(prompt).text)))
+    things = read_scene(clauses).things
     key = lexicon.concept(target.lower().split() or [""])[0]
-    alike = [thing for thing in scene.things if lexicon.same_concept(thing.key, key)]
-    alike += [thing for thing in scene.things if lexicon.kinds(thing.key) & lexicon.kinds(key)]
-    replacement = alike[0].phrase if alike else ", ".join(clauses)
+    alike = [thing for thing in things if lexicon.same_concept(thing.key, key)]
+    alike += [thing for thing in things if thing.kind & lexicon.kinds(key)]
+    replacement = alike[0].phrase if alike else bare(", ".join(clauses))
     return EditPlan((Edit("replace", target.strip(), replacement or None),))
 
 
-def _read(text: str, subjects: tuple[str, ...]) -> Scene:
-    return _read_clauses(split_clauses(read_syntax(text).text), subjects)
+def _plan_commands(commands: list[Command], rest: list[str], shown: Scene, presence: Presence | None) -> EditPlan:
+    """The plan for instructions; of what stands beside them only a style is understood."""
+    beside = _read_scene(rest, _nouns(shown))
+    changes = [change for command in commands for change in _obeyed(command, shown)]
+    edits, kept = ask_picture([*changes, *restyled(shown, beside)], presence)
+    unknown = [command.old for command in commands if command.verb == "unknown"]
+    unread = [*unknown, *(thing.phrase for thing in beside.things), *beside.residue]
+    here = [thing.phrase for thing in shown.things]
+    return _plan(edits, [*_unchanged(here, edits), *kept], unread, 1.0, shown)
 
 
-def _read_clauses(clauses: list[str], subjects: tuple[str, ...]) -> Scene:
+def _obeyed(command: Command, shown: Scene) -> list[Change]:
+    changes = make(command.old, shown) if command.verb == "make" else obey(command, shown)
+    return in_place_of(changes, command.instead, shown) if command.instead else changes
+
+
+def _read_scene(clauses: list[str], subjects: Collection[str] = ()) -> Scene:
     clauses, styles = take_styles([text for text in map(rewrite_idioms, clauses) if text], subjects)
     scene = read_scene(clauses)
     scene.styles = styles
     return scene
 
 
-def _subjects(scene: Scene) -> tuple[str, ...]:
+def _nouns(scene: Scene) -> frozenset[str]:
     """The nouns of a scene, as typed and in the singular."""
-    return tuple({form for thing in scene.things for form in (thing.words[-1], lexicon.singular(thing.words[-1]))})
+    heads = [thing.words[-1] for thing in scene.things]
+    return frozenset((*heads, *map(lexicon.singular, heads)))
 
 
-def _shared(alignment: Alignment, edits: list[Edit]) -> list[str]:
+def _unchanged(phrases: list[str], edits: list[Edit]) -> list[str]:
     changed = {edit.target for edit in edits if edit.kind != "add"}
-    return [old.phrase for old, _ in alignment.same if old.phrase not in changed]
+    return [phrase for phrase in phrases if phrase not in changed]
 
 
-def _untouched(scene: Scene, edits: list[Edit]) -> list[str]:
-    changed = {edit.target for edit in edits if edit.kind != "add"}
-    return [thing.phrase for thing in scene.things if thing.phrase not in changed]
-
-
-def _plan(edits: list[Edit], keep: list[str], residue: list[str], *scenes: Scene) -> EditPlan:
-    """The plan with its confidence: the weakest edit's, lowered by what was left unread."""
-    confidence = min((edit.score for edit in edits), default=1.0) * (0.7 if residue else 1.0)
+def _plan(edits: list[Edit], keep: list[str], residue: list[str], sure: float, *scenes: Scene) -> EditPlan:
+    """The plan with its confidence: the weakest edit's, lowered by what was left unread and by a weak alignment."""
+    confidence = min((edit.score for edit in edits), default=1.0) * sure * (UNREAD if residue else 1.0)
     kept = tuple(dict.fromkeys(keep))
-    settings = {
-        form for scene in scenes for thing in scene.things if thing.is_setting for form in (thing.phrase, thing.located)
-    }
+    places = [thing for scene in scenes for thing in scene.things if thing.is_setting]
+    settings = {form for thing in places for form in (thing.phrase, thing.located)}
     setting = tuple(phrase for phrase in kept if phrase in settings)
     return EditPlan(tuple(edits), kept, tuple(residue), round(confidence, 3), setting)

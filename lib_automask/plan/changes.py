@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.differences import differences
-from lib_automask.plan.naming import anchor, name
+from lib_automask.plan.naming import anchor, name, other_names
 from lib_automask.plan.scene import Change, Scene, Thing
 from lib_automask.plan.styles import is_photo
 from lib_automask.structures import Edit
@@ -21,7 +21,7 @@ def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: 
     changes += [_swapped(old, new, caption) for old, new in alignment.swapped]
     changes += [change for thing in alignment.come for change in _added(thing, alignment, caption)]
     changes += _removed(alignment, caption, prompt, unwanted)
-    changes += _restyled(caption, prompt)
+    changes += restyled(caption, prompt)
     return list(_once(changes))
 
 
@@ -42,7 +42,7 @@ def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
         edit = Edit("background", name(old, caption), new.counted, score=0.9)
         return Change(edit, new=new.located, old=old.located)
     edit = Edit("replace", name(old, caption), new.counted, score=0.9)
-    return Change(edit, new=new.phrase, old=old.phrase)
+    return Change(edit, new=new.phrase, old=old.phrase, others=other_names(old, caption, new))
 
 
 def _added(thing: Thing, alignment: Alignment, caption: Scene) -> list[Change]:
@@ -103,12 +103,17 @@ def _removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scen
         denied = thing not in replaced and _is_named(thing, prompt.absent)
         unwelcome = thing in alignment.gone and _is_named(thing, unwanted.things)
         if denied or unwelcome:
-            yield Change(Edit("remove", name(thing, caption), score=0.95), old=thing.phrase)
+            yield _taken_away(thing, caption, 0.95)
         elif thing in alignment.gone and _repeats(alignment) and _is_missed(thing, prompt, alignment):
-            yield Change(Edit("remove", name(thing, caption), score=0.75), old=thing.phrase)
+            yield _taken_away(thing, caption, 0.75)
     for thing in prompt.absent:
         if not _is_named(thing, caption.things):
             yield Change(Edit("remove", thing.phrase, score=0.6), old=thing.phrase, unsaid=True)
+
+
+def _taken_away(thing: Thing, caption: Scene, score: float) -> Change:
+    edit = Edit("remove", name(thing, caption), score=score)
+    return Change(edit, old=thing.phrase, others=other_names(thing, caption))
 
 
 def _is_named(thing: Thing, things: list[Thing]) -> bool:
@@ -137,7 +142,7 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     return not _by_the_way(thing, prompt)
 
 
-def _restyled(caption: Scene, prompt: Scene) -> list[Change]:
+def restyled(caption: Scene, prompt: Scene) -> list[Change]:
     """The first style that the caption has not; "a photo of" is one only where the caption shows a drawing."""
     drawn = any(not is_photo(style) for style in caption.styles)
     known = {word for style in caption.styles for word in style.split()}

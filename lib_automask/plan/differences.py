@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.hanging import STILL, exclude
+from lib_automask.plan.naming import other_names
 from lib_automask.plan.scene import MANY, Action, Change, Scene, Thing
 from lib_automask.structures import Edit
 
@@ -19,7 +20,7 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         text = f"{number} {new.noun}"
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase))
     if said := [word for word in new.attributes if not _is_said(word, old)]:
-        changes.append(_described(old, new, said, target))
+        changes.append(_described(old, new, said, target, other_names(old, caption)))
     if action := _new_action(old, new, caption):
         text = _action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)
@@ -45,14 +46,14 @@ def _new_number(old: Thing, new: Thing) -> str:
     return new.number
 
 
-def _described(old: Thing, new: Thing, said: list[str], target: str) -> Change:
+def _described(old: Thing, new: Thing, said: list[str], target: str, others: tuple[str, ...]) -> Change:
     """The change of attributes; without a contrast in the caption only the picture can tell."""
     text = " ".join([*said, new.noun])
     if old.key == "background":
         return Change(Edit("background", target, text, score=0.9), new=text, old=old.phrase)
     contrast = _contradicts(old, new, said)
     edit = Edit("modify", target, text, score=0.95 if contrast else 0.5)
-    return Change(edit, new=text, old=old.phrase, unsaid=not contrast)
+    return Change(edit, new=text, old=old.phrase, others=others, unsaid=not contrast)
 
 
 def _is_said(attribute: str, old: Thing) -> bool:

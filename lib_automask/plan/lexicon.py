@@ -7,6 +7,7 @@ what place cannot: that a couch is a sofa, that a corgi is a dog, that red and b
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import cache
 from importlib import resources
@@ -69,6 +70,14 @@ def singular(noun: str) -> str:
     if noun.endswith("ies"):
         return noun[:-3] + "y"
     return noun[:-2] if noun[:-2] in _nouns() or re.search(r"(ch|sh|x|ss|zz)es$", noun) else noun[:-1]
+
+
+@cache
+def is_word(word: str) -> bool:
+    """Whether something could be an English word: letters with a vowel among them, or listed."""
+    plain = re.sub("[^a-z]", "", "".join(char for char in unicodedata.normalize("NFD", word) if char.isascii()))
+    spelled = len(plain) > 1 and bool(re.search("[aeiouy]", plain)) and not re.search("[^aeiouy]{6}", plain)
+    return spelled or word in _nouns() or is_attribute(word)
 
 
 @cache

@@ -31,6 +31,17 @@ def name(thing: Thing, scene: Scene) -> str:
     return thing.phrase
 
 
+def other_names(thing: Thing, scene: Scene, new: Thing | None = None) -> tuple[str, ...]:
+    """What else may find a thing whose caption is wrong in a word: with the new one's adjectives, or with none.
+
+    None where the scene has its like, since they would then name both.
+    """
+    if any(other.key == thing.key for other in scene.things if other is not thing):
+        return ()
+    described = [" ".join([*new.attributes, thing.noun])] if new is not None and new.attributes else []
+    return tuple(phrase for phrase in (*described, thing.noun) if phrase != thing.phrase)
+
+
 def _side(thing: Thing, alike: list[Thing]) -> str:
     """Where a thing lies that stands left of, or above, another of its like: "left", "bottom"; else ""."""
     for relation, here, there in SIDES:

@@ -38,7 +38,8 @@ class _Reader:
 
     def read(self, text: str) -> None:
         self.clause = Clause()
-        words = tag_words(text)
+        words, junk = _sift(tag_words(text))
+        self.scene.residue += junk
         if _is_attribute_tag(words):
             self._describe([word.text for word in words if word.tag == "noun"])
             return
@@ -281,6 +282,12 @@ class _Reader:
         if clause.predicate or clause.after_verb:
             return clause.last if clause.relative or clause.about is None else clause.about
         return self.last if self.last is self.subject else self.subject or self.last
+
+
+def _sift(words: list[Word]) -> tuple[list[Word], list[str]]:
+    """Words, and what cannot be one: "0.5", "xqzt"; junk must never become an edit."""
+    junk = [word.text for word in words if word.tag == "noun" and not lexicon.is_word(word.text)]
+    return [word for word in words if word.tag != "noun" or word.text not in junk], junk
 
 
 def _is_attribute_tag(words: list[Word]) -> bool:

@@ -28,7 +28,7 @@ def ask_picture(changes: list[Change], presence: Presence | None) -> tuple[list[
     shown = _ask(changes, presence)
     edits: list[Edit] = []
     kept: list[str] = []
-    for change in changes:
+    for change in (_found(change, shown) for change in changes):
         if _stands(change, shown):
             edits.append(replace(change.edit, score=_score(change, shown)))
         elif change.new:
@@ -37,9 +37,19 @@ def ask_picture(changes: list[Change], presence: Presence | None) -> tuple[list[
 
 
 def _ask(changes: Sequence[Change], presence: Presence) -> dict[str, float]:
-    phrases = list(dict.fromkeys(phrase for change in changes for phrase in (change.new, change.old) if phrase))
+    asked = (phrase for change in changes for phrase in (change.new, change.old, *change.others) if phrase)
+    phrases = list(dict.fromkeys(asked))
     answers = presence(phrases) if phrases else []
     return {phrase: float(answer) for phrase, answer in zip(phrases, answers, strict=True)}
+
+
+def _found(change: Change, shown: dict[str, float]) -> Change:
+    """With a target that the picture shows, where it does not show the caption's."""
+    done = bool(change.new) and shown[change.new] >= SHOWN
+    if not change.others or done or shown[change.old] >= SHOWN:
+        return change
+    name = next((phrase for phrase in change.others if shown[phrase] >= SHOWN), None)
+    return replace(change, edit=replace(change.edit, target=name), old=name) if name else change
 
 
 def _stands(change: Change, shown: dict[str, float]) -> bool:

@@ -136,6 +136,7 @@ class Change:
         edit: what the texts alone say.
         new: what the picture shows if it is done already; "" where asking makes no sense.
         old: what the picture shows if it is not.
+        others: what else the target may be found by, where the caption is wrong in a word: "cat" for "yellow cat".
         unsaid: the caption says nothing against it, so that only the picture can make it an edit.
         shared: several things do it together.
     """
@@ -143,5 +144,6 @@ class Change:
     edit: Edit
     new: str = ""
     old: str = ""
+    others: tuple[str, ...] = ()
     unsaid: bool = False
     shared: bool = False

@@ -34,9 +34,17 @@ class Typed:
 
 def read_syntax(prompt: str) -> Typed:
     """What a prompt says in plain words; never fails, whatever the string."""
-    text = plain_characters(FOOTER.sub("", prompt[:LONGEST]))
+    text = plain_characters(FOOTER.sub("", _beginning(prompt)))
     wanted, *rest = NEGATIVE.split(text, maxsplit=1)
     return Typed(_plain(wanted), _plain(" ".join(rest)))
+
+
+def _beginning(prompt: str) -> str:
+    """The first ``LONGEST`` characters, cut where a tag or at least a word ends."""
+    if len(prompt) <= LONGEST:
+        return prompt
+    end = prompt.rfind(",", 0, LONGEST)
+    return prompt[: end if end > 0 else prompt.rfind(" ", 0, LONGEST) % LONGEST]
 
 
 def plain_characters(text: str) -> str:

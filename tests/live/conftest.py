@@ -51,7 +51,9 @@ class WebUI:
     def post(self, path: str, body: dict[str, Any]) -> requests.Response:
         return requests.post(self.url + path, json=body, timeout=300)
 
-    def img2img(self, picture: Image.Image | np.ndarray, prompt: str, args: list[Any] | None = None, **more: Any) -> Answer:
+    def img2img(
+        self, picture: Image.Image | np.ndarray, prompt: str, args: list[Any] | None = None, **more: Any
+    ) -> Answer:
         """One request with few steps; ``args`` are automask's, None leaves it out."""
         body = {
             "init_images": [encoded(picture)], "prompt": prompt, "steps": 2, "cfg_scale": 1, "seed": 1,
