@@ -1,0 +1,192 @@
+"""From the decoder's small masks to the picture's size, and only where there is something.
+
+SAM enlarges its logits twice, bilinearly: from the decoder's grid to the square that the encoder saw, and, its padding
+cut off, to the picture. Both work along rows and along columns, so together they are one matrix from each side.
+A mask is kept as a crop of the grid until it is known to be wanted.
+
+Edges of boxes are float32[..., 4], left, top, right, bottom, as segment-anything has them: the last pixel, not the one
+after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from lib_automask.structures import Mask
+
+if TYPE_CHECKING:
+    import torch
+
+Edges = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Crop:
+    """A mask before it is drawn: the part of its logits that can rise above the lower threshold.
+
+    Args:
+        logits: float32[h, w], on the CPU.
+        top, left: where that part lies in the grid.
+        outer: edges that the mask in the picture cannot exceed.
+        inner: edges that it reaches at least, or None where that is not known.
+    """
+
+    logits: torch.Tensor
+    top: int
+    left: int
+    outer: Edges
+    inner: Edges | None
+
+
+@dataclass(frozen=True, eq=False)
+class Drawn:
+    """A mask at the size of the picture: bool[H, W], not empty; its stability, float32 in 0–1; its edges."""
+
+    mask: Mask
+    stability: np.float32
+    edges: Edges
+
+
+class Axis:
+    """One side of the picture.
+
+    Args:
+        grid: pixels of the decoder's masks.
+        square: pixels of the encoder's square.
+        shown: how many of these show the picture.
+        length: pixels of the picture.
+    """
+
+    def __init__(self, grid: int, square: int, shown: int, length: int) -> None:
+        import torch
+        from torch.nn.functional import interpolate
+
+        enlarged = interpolate(torch.eye(grid)[None], size=square, mode="linear", align_corners=False)
+        placed = interpolate(enlarged[..., :shown], size=length, mode="linear", align_corners=False)
+        self.weights = placed[0].T.contiguous()
+        """float32[length, grid]: what each pixel of the picture takes from each of the grid."""
+        taken = self.weights.numpy() > 0
+        self.first = taken.argmax(1)
+        self.last = grid - 1 - taken[:, ::-1].argmax(1)
+        self.used = int(self.last.max()) + 1
+        """How many pixels of the grid have a say, from the first."""
+        self.reach = int((self.last - self.first).max())
+        """How far apart two pixels of the grid can be that one pixel of the picture takes from."""
+        spans = range(max(1, self.used - self.reach))
+        self.dense = all(self.within(start, start + self.reach) for start in spans)
+        """Whether every ``reach + 1`` pixels of the grid hold all that some pixel of the picture takes."""
+
+    def touching(self, low: int, high: int) -> slice | None:
+        """The picture's pixels that take anything from the grid's ``low`` to ``high``, both included."""
+        return _slice((self.last >= low) & (self.first <= high))
+
+    def within(self, low: int, high: int) -> slice | None:
+        """The picture's pixels that take nothing but from the grid's ``low`` to ``high``, both included."""
+        return _slice((self.first >= low) & (self.last <= high))
+
+
+class Canvas:
+    """The picture that masks are drawn on.
+
+    Args:
+        grid: side of the decoder's masks.
+        square: side of the encoder's square.
+        shown: (height, width) of the picture within that square.
+        size: (height, width) of the picture.
+        offset: by how much the threshold moves when stability is measured.
+    """
+
+    def __init__(
+        self, grid: int, square: int, shown: tuple[int, int], size: tuple[int, int], offset: float = 1.0
+    ) -> None:
+        self.size, self.offset = size, offset
+        self.rows = Axis(grid, square, shown[0], size[0])
+        self.columns = Axis(grid, square, shown[1], size[1])
+
+    def crop(self, logits: torch.Tensor) -> Crop | None:
+        """What of one mask's ``logits`` float32[≥ rows.used, grid] can matter; None where it is empty for certain.
+
+        Round what is above the lower threshold a margin is kept, so that every pixel of the picture that mixes with it
+        finds all it takes.
+        """
+        logits = logits[: self.rows.used, : self.columns.used]
+        inside = (logits > 0).cpu().numpy()
+        found = _extent(inside)
+        if found is None:
+            return None
+        outer = self._outer(*found)
+        if outer is None:
+            return None
+        left, top, right, bottom = _extent((logits > -self.offset).cpu().numpy()) or found
+        left, top = max(0, left - self.columns.reach), max(0, top - self.rows.reach)
+        kept = logits[top : bottom + self.rows.reach + 1, left : right + self.columns.reach + 1]
+        return Crop(kept.cpu().clone(), top, left, outer, self._inner(inside))
+
+    def draw(self, crop: Crop) -> Drawn | None:
+        """The mask above 0, and how stable it is when that threshold moves; None where it has no pixel."""
+        height, width = crop.logits.shape
+        rows = self.rows.within(crop.top, crop.top + height - 1)
+        columns = self.columns.within(crop.left, crop.left + width - 1)
+        if rows is None or columns is None:
+            return None
+        from_rows = self.rows.weights[rows, crop.top : crop.top + height]
+        from_columns = self.columns.weights[columns, crop.left : crop.left + width]
+        values = (from_rows @ crop.logits @ from_columns.T).numpy()
+        mask = np.zeros(self.size, np.bool_)
+        mask[rows, columns] = values > 0
+        edges = _extent(mask)
+        if edges is None:
+            return None
+        above, below = np.count_nonzero(values > self.offset), np.count_nonzero(values > -self.offset)
+        return Drawn(mask, np.float32(above) / np.float32(below), np.array(edges, np.float32))
+
+    def _outer(self, left: int, top: int, right: int, bottom: int) -> Edges | None:
+        """What a mask can cover at most that in the grid covers these edges."""
+        rows, columns = self.rows.touching(top, bottom), self.columns.touching(left, right)
+        if rows is None or columns is None:
+            return None
+        return np.array([columns.start, rows.start, columns.stop - 1, rows.stop - 1], np.float32)
+
+    def _inner(self, inside: Mask) -> Edges | None:
+        """What a mask covers for certain: pixels of the picture that take only from pixels ``inside`` the mask.
+
+        Where squares of the grid lie wholly inside, each of them holds such a pixel if both sides are dense.
+        """
+        if not (self.rows.dense and self.columns.dense):
+            return None
+        high, wide = self.rows.reach + 1, self.columns.reach + 1
+        for axis, side in ((0, high), (1, wide)):
+            inside = np.logical_and.reduce([_shifted(inside, step, side, axis) for step in range(side)])
+        squares = _extent(inside)
+        if squares is None:
+            return None
+        left, top, right, bottom = squares
+        rows = self.rows.within(top, bottom + high - 1)
+        columns = self.columns.within(left, right + wide - 1)
+        if rows is None or columns is None:
+            return None
+        return np.array([columns.start, rows.start, columns.stop - 1, rows.stop - 1], np.float32)
+
+
+def _shifted(mask: Mask, step: int, side: int, axis: int) -> Mask:
+    """``mask`` from ``step`` on, as long as it can be for every step below ``side``."""
+    length = max(0, mask.shape[axis] - side + 1)
+    return mask.take(range(step, step + length), axis)
+
+
+def _slice(chosen: Mask) -> slice | None:
+    """From the first to the last of the chosen, which have no gaps."""
+    where = np.flatnonzero(chosen)
+    return slice(int(where[0]), int(where[-1]) + 1) if len(where) else None
+
+
+def _extent(mask: Mask) -> tuple[int, int, int, int] | None:
+    """First and last column and row with something in them: left, top, right, bottom."""
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not len(rows):
+        return None
+    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
