@@ -9,13 +9,23 @@ import numpy as np
 
 from lib_automask.structures import Image, Mask, MaskResult
 
-REPAINTED = (255, 64, 96)
+REPAINTED = (255, 40, 140)
+WHITE = (255, 255, 255)
 PAPER = 236
 
 
 def overlay(image: Image, result: MaskResult) -> Image:
-    """The picture with what will be repainted tinted and outlined."""
-    return tinted(image, result.mask, REPAINTED, 0.45)
+    """What will be repainted tinted, striped and outlined; the rest pale.
+
+    Stripes and paleness show on any picture, also where the tint is the thing's own colour.
+    """
+    pale = (image // 2 + 110).astype(np.uint8)
+    rows, cols = np.indices(result.mask.shape)
+    width = max(3, min(result.mask.shape) // 40)
+    stripes = result.mask & ((rows + cols) // width % 3 == 0)
+    marked = np.where(stripes[..., None], np.uint8(REPAINTED), image // 4 * 3 + np.uint8(REPAINTED) // 4)
+    canvas = np.where(result.mask[..., None], marked, pale).astype(np.uint8)
+    return outlined(outlined(canvas, result.mask, WHITE, 5), result.mask, REPAINTED, 2)
 
 
 def candidates(image: Image, result: MaskResult) -> Image:
@@ -29,7 +39,7 @@ def candidates(image: Image, result: MaskResult) -> Image:
         canvas = tinted(canvas, result.candidates[i].segment.mask, color, 0.5)
     for candidate in result.candidates:
         if candidate.selected:
-            canvas = outlined(canvas, candidate.segment.mask, (255, 255, 255), 2)
+            canvas = outlined(canvas, candidate.segment.mask, WHITE, 2)
     return canvas
 
 

@@ -24,13 +24,15 @@ def result() -> MaskResult:
     return MaskResult("mask", SQUARE, "", EditPlan(), (chosen,), "", {})
 
 
-def test_overlay_tints_the_mask_and_leaves_the_rest(image, result):
-    before = image.copy()
-    shown = preview.overlay(image, result)
-    assert (shown[INSIDE] != image[INSIDE]).any()
-    assert np.array_equal(shown[:18], image[:18])
-    assert np.array_equal(shown[OUTSIDE], image[OUTSIDE])
-    assert np.array_equal(image, before)
+def test_overlay_shows_the_mask_whatever_the_picture_s_colours(result):
+    for color in ((255, 40, 140), (0, 0, 0), (255, 255, 255), (60, 160, 80)):
+        image = np.full((64, 64, 3), color, np.uint8)
+        shown = preview.overlay(image, result).astype(int)
+        pale = shown[OUTSIDE]
+        assert (shown[:16] == pale).all(), "outside, the picture is evenly pale"
+        differs = np.abs(shown[22:38, 22:38] - pale).max(2) > 40
+        assert differs.mean() > 0.3
+        assert (image == np.array(color)).all(), "the picture itself stays as it was"
 
 
 def test_kept_shows_the_picture_outside_and_a_grey_board_inside(image, result):
