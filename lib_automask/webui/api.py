@@ -13,15 +13,15 @@ from modules import shared
 from modules.call_queue import queue_lock
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lib_automask.errors import AutomaskError, InputError
+from lib_automask.errors import AutomaskError, InputError, ModelError
 from lib_automask.options import FIELDS, Field, Options
 from lib_automask.structures import Mask, MaskRequest
 from lib_automask.webui import settings
 from lib_automask.webui.processing import flat, white
 from lib_automask.webui.residency import Residency
 
-STATUS = {1: 500, 2: 422, 3: 409, 4: 503}
-"""HTTP status by the error's exit code."""
+STATUS = {InputError.exit_code: 422, ModelError.exit_code: 503}
+"""HTTP status by the error's exit code; 500 for the others."""
 
 
 def add_routes(residency: Residency, _demo: Any, app: Any) -> None:
@@ -44,7 +44,7 @@ def add_routes(residency: Residency, _demo: Any, app: Any) -> None:
             with queue_lock:
                 return make_mask(residency, request)
         except AutomaskError as error:
-            raise HTTPException(STATUS[error.exit_code], str(error)) from error
+            raise HTTPException(STATUS.get(error.exit_code, 500), str(error)) from error
 
     guard = [Depends(signed_in)] if shared.cmd_opts.api_auth else []
     app.add_api_route("/automask/v1/options", options, methods=["GET"], dependencies=guard)
