@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lib_automask.plan import lexicon, verbs
-from lib_automask.plan.hanging import contradict
+from lib_automask.plan.hanging import contradict, same_thing
 from lib_automask.plan.scene import Scene, Thing
 
 Score = Callable[[Thing, Thing], float]
@@ -62,7 +62,7 @@ def _greedy(caption: list[Thing], prompt: list[Thing], score: Score, least: floa
 
 def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing]) -> float:
     """0 where the nouns differ; else higher the more of the rest agrees."""
-    if not _same_words(old, new) and not lexicon.same_concept(old.key, new.key):
+    if not _same_words(old, new) and not same_thing(old, new):
         return 0
     value = 10.0 if old.key == new.key else 5.0
     value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)

@@ -26,7 +26,10 @@ def drop_boosters(clauses: list[str]) -> list[str]:
 
 def is_booster(phrase: str) -> bool:
     """Whether a phrase consists of booster tags alone: "best quality", "ultra detailed 8k"."""
-    words = phrase.split()
+    return any(_is_covered(words) for words in (phrase.split(), phrase.replace("-", " ").split()))
+
+
+def _is_covered(words: list[str]) -> bool:
     while words and (length := _booster_length(words)):
         words = words[length:]
     return not words

@@ -133,7 +133,7 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     if moved and thing.relation == "on" and lexicon.is_kind(thing.key, "furniture", "fixture"):
         return False
     common = lexicon.names("common", "everybody has") | lexicon.names("common", "always there")
-    if thing.mentioned or thing.key in common or thing.is_setting or lexicon.is_place(thing.key):
+    if thing.mentioned or thing.key in common or thing.is_setting or lexicon.is_kind(thing.key, "place", "light"):
         return False
     if thing.relation in lexicon.names("common", "loose relation") or (
         thing.anchor is not None and thing.anchor in left

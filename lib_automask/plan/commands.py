@@ -67,11 +67,16 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     result = thing_in(new)
     if result is None:
         return modify(called, bare(new))
-    if thing is not None and thing.is_setting and lexicon.is_place(result.key):
+    if thing is not None and _is_around(thing) and lexicon.is_place(result.key):
         return Change(Edit("background", called, bare(new)), new=bare(new), old=called)
     if result.key in (thing.key if thing else "", lexicon.concept(noun.split())[0]):
         return modify(called, result.counted)
     return Change(Edit("replace", called, result.counted), new=result.phrase, old=called)
+
+
+def _is_around(thing: Thing) -> bool:
+    """The setting, or a wall that everything stands in front of."""
+    return thing.is_setting or (thing.relation == "in front of" and lexicon.is_kind(thing.key, "fixture"))
 
 
 def modify(called: str, text: str) -> Change:

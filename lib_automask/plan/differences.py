@@ -9,6 +9,7 @@ from lib_automask.plan.scene import MANY, Action, Change, Scene, Thing
 from lib_automask.structures import Edit
 
 SURFACE = frozenset(("colour", "pattern", "material"))
+FORM = frozenset(("length", "hair"))
 
 
 def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Scene) -> list[Change]:
@@ -83,7 +84,7 @@ def _same_family(one: str, other: str) -> bool:
 
 def _family(attribute: str) -> frozenset[str]:
     kinds = lexicon.attribute_kinds(attribute)
-    return frozenset("surface" if kind in SURFACE else kind for kind in kinds)
+    return frozenset("surface" if kind in SURFACE else "form" if kind in FORM else kind for kind in kinds)
 
 
 def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:

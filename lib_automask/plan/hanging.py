@@ -35,6 +35,14 @@ def exclude(first: str, second: str) -> bool:
     return bool(shared) and not lexicon.same_attribute(first, second)
 
 
+def same_thing(one: Thing, other: Thing) -> bool:
+    """Whether two phrases may name one thing: of one concept, or a compound and its bare head."""
+    if lexicon.same_concept(one.key, other.key):
+        return True
+    shorter, longer = sorted((one, other), key=lambda thing: len(thing.key))
+    return not shorter.attributes and lexicon.same_head(longer.key, shorter.key)
+
+
 def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
     """The thing that "the ..." or a repeated tag names again; None for a new one."""
     bare = not thing.article and not thing.joined and not thing.attributes

@@ -127,7 +127,7 @@ def concept(nouns: Sequence[str]) -> tuple[str, int]:
 @cache
 def kinds(key: str) -> frozenset[str]:
     """The sections of things.txt that a concept stands in; empty for an unlisted one."""
-    return _kinds().get(key, frozenset())
+    return _kinds().get(key) or _kinds().get(_noun_groups().get(key, ""), frozenset())
 
 
 def is_kind(key: str, *wanted: str) -> bool:
@@ -150,6 +150,13 @@ def _implications() -> dict[str, frozenset[str]]:
     return {
         group[0]: frozenset(concept(form.split())[0] for form in group[1:]) for group in groups("idioms", "implies")
     }
+
+
+def same_head(compound: str, head: str) -> bool:
+    """Whether a compound is the thing that its last word names: a dining table, but no hot dog."""
+    if " " in head or compound.split()[-1:] != [head]:
+        return False
+    return not kinds(compound) or bool(kinds(compound) & kinds(head))
 
 
 def implied(word: str) -> frozenset[str]:

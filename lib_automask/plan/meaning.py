@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lib_automask.plan import lexicon
-from lib_automask.plan.hanging import contradict
+from lib_automask.plan.hanging import contradict, same_thing
 from lib_automask.plan.naming import name
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.scene import MANY, Scene, Thing
@@ -36,7 +36,7 @@ def meant(text: str, caption: Scene) -> Thing | None:
 
 def find(asked: Thing, caption: Scene) -> Thing | None:
     """The thing of the caption that fits best, with its attributes, owner and place; None where none does."""
-    alike = [thing for thing in caption.things if lexicon.same_concept(thing.key, asked.key)]
+    alike = [thing for thing in caption.things if same_thing(thing, asked)]
     return max(alike, key=lambda thing: _fit(thing, asked), default=None)
 
 

@@ -24,6 +24,7 @@ class NounPhrase:
         """Add a word; False when it does not belong to the phrase any more."""
         if word.tag == "noun":
             self.nouns.append(word.text)
+            self._put_attribute_first()
         elif self.nouns or word == OWNED or word.tag not in ("article", "owner", "number"):
             return False
         elif word.tag == "number":
@@ -31,6 +32,14 @@ class NounPhrase:
         else:
             self.article = word.text
         return True
+
+    def _put_attribute_first(self) -> None:
+        """ "eyes open" → "open eyes": an adjective behind a noun that is one for sure."""
+        if len(self.nouns) < 2 or not lexicon.is_attribute(self.nouns[-1]):
+            return
+        last, before = (lexicon.kinds(lexicon.singular(noun)) for noun in (self.nouns[-1], self.nouns[-2]))
+        if before & {"body", "person", "animal", "clothing"} and not last and not lexicon.is_attribute(self.nouns[-2]):
+            self.nouns.insert(-2, self.nouns.pop())
 
     @property
     def head(self) -> str:

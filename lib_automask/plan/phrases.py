@@ -34,9 +34,11 @@ class _Reader:
         self.scene = Scene()
         self.subject: Thing | None = None
         self.last: Thing | None = None
+        self.about: Thing | None = None
         self.clause = Clause()
 
     def read(self, text: str) -> None:
+        self.about = self.clause.about or self.about
         self.clause = Clause()
         words, junk = _sift(tag_words(text))
         self.scene.residue += junk
@@ -70,7 +72,7 @@ class _Reader:
         elif word.tag == "who":
             clause.relative = True
         elif word.tag == "pronoun":
-            self._pronoun()
+            self._pronoun(word.text)
         return index + 1
 
     def _be(self) -> None:
@@ -96,23 +98,28 @@ class _Reader:
             return None
         return about.actions[-1] if about.actions[-1].text.endswith(("ed", "en")) else None
 
-    def _pronoun(self) -> None:
+    def _pronoun(self, text: str) -> None:
         """ "a couch with a cat on it": the cat lies on the couch; "on top of it ..." opens with the subject."""
         clause = self.clause
         if clause.relation and clause.last is not None and clause.last.anchor is not None:
             clause.last.stands = (clause.relation, clause.last.anchor)
         elif clause.relation and clause.last is None and self.subject is not None:
             clause.place = (clause.relation, self.subject)
+        elif clause.about is None and text in ("it", "he", "she", "they"):
+            clause.about = self.about
         clause.relation = ""
 
     def _verb(self, word: Word) -> None:
         clause = self.clause
         action = Action(verbs.stem(word.text), word.text)
-        actor = clause.about if clause.joined and clause.about else self._actor()
+        continues = clause.joined or (clause.predicate and not clause.relative)
+        actor = clause.about if continues and clause.about else self._actor()
         if clause.opens_with_place and clause.last is not None and not clause.joined:
             clause.place, clause.opening = (clause.last.relation, clause.last), [action]
             return
-        if not clause.negated:
+        if clause.last is not None and _is_state_of(clause.last, word.text):
+            clause.last.attributes.append(word.text)
+        elif not clause.negated:
             for doer in self._together(actor):
                 doer.actions.append(action)
         clause.relation, clause.holder, clause.after_verb = word.text, actor, True
@@ -282,6 +289,11 @@ class _Reader:
         if clause.predicate or clause.after_verb:
             return clause.last if clause.relative or clause.about is None else clause.about
         return self.last if self.last is self.subject else self.subject or self.last
+
+
+def _is_state_of(thing: Thing, verb: str) -> bool:
+    """ "a car parked", "eyes closed", "mouth open" say how a thing is, not what it does."""
+    return lexicon.is_attribute(verb) and (verb.endswith("ed") or lexicon.is_kind(thing.key, "body"))
 
 
 def _sift(words: list[Word]) -> tuple[list[Word], list[str]]:

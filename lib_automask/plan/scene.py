@@ -80,7 +80,7 @@ class Thing:
         """Where or when the picture takes place, rather than something in it."""
         if not lexicon.is_place(self.key):
             return False
-        if self.tag and not lexicon.is_kind(self.key, "building", "vehicle"):
+        if self.tag and not lexicon.is_kind(self.key, "building", "vehicle", "celestial"):
             return True
         return lexicon.is_kind(self.key, "weather") or self.relation in lexicon.names("common", "setting relation")
 

@@ -56,6 +56,8 @@ def names_style(phrase: str) -> bool:
         return True
     if not words or len(words) > 6 or _is_clause(words):
         return False
+    if words[-1] in lexicon.names("styles", "style word") and names_style(" ".join(words[:-1])):
+        return True
     ends = [" ".join(words[-length:]) for length in (1, 2, 3)]
     return not _media().isdisjoint([*ends, " ".join(words[:2]), " ".join(words[:3])])
 

@@ -36,12 +36,14 @@ class Spot:
         before: the word before it, None at the start.
         after: the token behind it, None at the end.
         run: the unfinished noun phrase to its left, with the word that opens it.
+        joined: "and" stands before that.
     """
 
     text: str
     before: Word | None
     after: Token | None
     run: tuple[Word, ...]
+    joined: bool = False
 
     @property
     def nouns(self) -> list[str]:
@@ -68,7 +70,9 @@ def tag_words(clause: str) -> list[Word]:
     words: list[Word] = []
     for index, token in enumerate(tokens):
         after = tokens[index + 1] if index + 1 < len(tokens) else None
-        spot = Spot(token.text, words[-1] if words else None, after, _run(words))
+        run = _run(words)
+        joined = len(words) > len(run) and words[-len(run) - 1].tag == "and"
+        spot = Spot(token.text, words[-1] if words else None, after, run, joined)
         words.append(Word(token.text, token.tag or ("verb" if _is_verb(spot) else "noun")))
     return words
 
@@ -138,13 +142,15 @@ def _is_finite(spot: Spot) -> bool:
     if spot.precedes("article", "owner", "pronoun"):
         return verbs.is_verb(text) or not lexicon.kinds(text)
     counted = spot.run[0].tag == "number"
-    several = counted or lexicon.is_plural(last) or last in lexicon.names("common", "still noun")
-    return several and verbs.is_verb(text) and not lexicon.kinds(text)
+    several = lexicon.is_plural(last) or last in lexicon.names("common", "still noun")
+    unlisted = not lexicon.kinds(text) and (counted or spot.joined)
+    return verbs.is_verb(text) and (several or unlisted)
 
 
 def _is_third_person(spot: Spot) -> bool:
     text, last = spot.text, spot.nouns[-1]
-    if lexicon.is_plural(last) or lexicon.is_attribute(last):
+    bare_tag = spot.after is None and spot.run[0].tag == "noun"
+    if bare_tag or lexicon.is_plural(last) or lexicon.is_attribute(last):
         return False
     if lexicon.kinds(lexicon.singular(text)):
         return verbs.is_verb(text) and not spot.before_noun
