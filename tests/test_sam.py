@@ -144,7 +144,7 @@ def test_hosts_replacement_of_torch_load_is_not_used(tmp_path: Path, monkeypatch
 def test_finds_the_same_regions_as_segment_anything_alone(folder: Path, picture: Image) -> None:
     from segment_anything import SamAutomaticMaskGenerator
 
-    found = SamSegmenter(folder).segments(picture)
+    found = SamSegmenter(folder, precision="float32").segments(picture)
     records = SamAutomaticMaskGenerator(load_sam(folder), **tiny_models.SAM_CONFIG["generator"]).generate(picture)
     assert len(found) > 0
     assert sorted(one.mask.tobytes() for one in found) == sorted(record["segmentation"].tobytes() for record in records)
@@ -171,10 +171,12 @@ def test_same_picture_is_asked_once(folder: Path, picture: Image) -> None:
     assert told == []
 
 
-def test_progress_is_told_before_every_batch_and_at_the_end(folder: Path, picture: Image) -> None:
+def test_progress_rises_from_nothing_to_all_with_every_batch(folder: Path, picture: Image) -> None:
     told: list[float] = []
     SamSegmenter(folder, progress=told.append, settings={"points_per_batch": 4}).segments(picture)
-    assert told == [0.0, 0.25, 0.5, 0.75, 1.0]
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+    assert len([share for share in told if 0.3 <= share < 0.95]) == 4
 
 
 def test_run_ends_between_batches_when_interrupted(folder: Path, picture: Image) -> None:
@@ -188,7 +190,7 @@ def test_run_ends_between_batches_when_interrupted(folder: Path, picture: Image)
     segmenter = SamSegmenter(folder, progress=stop_at_half, settings={"points_per_batch": 4})
     with pytest.raises(Interrupted):
         segmenter.segments(picture)
-    assert told == [0.0, 0.25, 0.5]
+    assert told[-2] < 0.5 <= told[-1]
 
 
 # --- prompts
@@ -196,7 +198,7 @@ def test_run_ends_between_batches_when_interrupted(folder: Path, picture: Image)
 
 def count_encodings(network: SamNetwork) -> list[int]:
     seen: list[int] = []
-    network.model.image_encoder.register_forward_hook(lambda *_: seen.append(1))
+    network.model.image_encoder.patch_embed.register_forward_hook(lambda *_: seen.append(1))
     return seen
 
 
@@ -232,7 +234,7 @@ def test_answers_follow_the_predictor(folder: Path, picture: Image) -> None:
     predictor = SamPredictor(load_sam(folder))
     predictor.set_image(picture)
     masks, _, _ = predictor.predict(np.array([[8.0, 8.0], [30.0, 20.0]]), np.array([1, 0]), multimask_output=False)
-    found = segment_at(SamNetwork(folder), picture, inside=[(8, 8)], outside=[(30, 20)])
+    found = segment_at(SamNetwork(folder, precision="float32"), picture, inside=[(8, 8)], outside=[(30, 20)])
     assert [one.mask.tobytes() for one in found] == [mask.tobytes() for mask in masks if mask.any()]
 
 

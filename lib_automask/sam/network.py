@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from lib_automask.cache import ByteCache
+from lib_automask.sam.everything import Embedding, Progress, embed
 from lib_automask.sam.loading import load_sam
+from lib_automask.sam.precision import Precision, choose_dtype
 from lib_automask.structures import Image, digest
-
-if TYPE_CHECKING:
-    import torch
 
 CACHE_BYTES = 64 * 2**20
 
@@ -22,33 +21,34 @@ class SamNetwork:
         path: see ``load_sam``, as are the errors.
         device: as torch names it.
         cache: where image embeddings are kept (4 MB each for the published models); its own, if none is given.
+        precision: of the large products; see ``choose_dtype``.
     """
 
-    def __init__(self, path: str | Path, device: str = "cpu", cache: ByteCache[torch.Tensor] | None = None) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        device: str = "cpu",
+        cache: ByteCache[Embedding] | None = None,
+        precision: Precision = "auto",
+    ) -> None:
+        self.dtype = choose_dtype(device, precision)
         self.model = load_sam(path, device)
         self.name = str(Path(path).resolve())
-        self.cache: ByteCache[torch.Tensor] = ByteCache(CACHE_BYTES) if cache is None else cache
+        self.cache: ByteCache[Embedding] = ByteCache(CACHE_BYTES) if cache is None else cache
 
-    def predictor(self) -> Any:
-        """A ``SamPredictor`` whose ``set_image`` takes the embedding from the cache where it is there."""
+    def embedding(self, image: Image, progress: Progress = lambda _stage, _share: None) -> Embedding:
+        """Of ``image`` uint8[H, W, 3] RGB, from the cache where it is there."""
+        return self.cache.get_or_make(
+            digest(image, self.name.encode(), str(self.dtype).encode()),
+            lambda: embed(self.model, image, self.dtype, progress),
+            lambda embedding: embedding.values.nbytes,
+        )
+
+    def predictor(self, image: Image) -> Any:
+        """A ``SamPredictor`` that has seen ``image`` uint8[H, W, 3] RGB."""
         from segment_anything import SamPredictor
 
-        predictor = SamPredictor(self.model)
-        encode = predictor.set_image
-        predictor.set_image = lambda image, image_format="RGB": self._set_image(predictor, encode, image)
+        embedding, predictor = self.embedding(image), SamPredictor(self.model)
+        predictor.original_size, predictor.input_size = embedding.size, embedding.shown
+        predictor.features, predictor.is_image_set = embedding.values, True
         return predictor
-
-    def _set_image(self, predictor: Any, encode: Any, image: Image) -> None:
-        key = digest(image, self.name.encode())
-        seen = self.cache.get(key)
-        if seen is None:
-            encode(image)
-            self.cache.put(key, predictor.features, predictor.features.nbytes)
-            return
-        height, width = image.shape[:2]
-        predictor.original_size = (height, width)
-        predictor.input_size = predictor.transform.get_preprocess_shape(
-            height, width, predictor.transform.target_length
-        )
-        predictor.features = seen
-        predictor.is_image_set = True

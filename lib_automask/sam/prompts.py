@@ -41,8 +41,7 @@ def segment_at(
     points = np.array([*inside, *outside], dtype=np.float32).reshape(-1, 2)
     labels = np.array([1] * len(inside) + [0] * len(outside), dtype=np.int64)
     with torch.inference_mode():
-        predictor = network.predictor()
-        predictor.set_image(image)
+        predictor = network.predictor(image)
         logits, qualities, _ = predictor.predict(
             point_coords=points if len(points) else None,
             point_labels=labels if len(points) else None,
