@@ -81,7 +81,7 @@ def webui(request: pytest.FixtureRequest) -> Iterator[WebUI]:
         pytest.skip("no WebUI given: pytest tests/live --webui http://127.0.0.1:7860")
     host = WebUI(url.rstrip("/"))
     options = host.get("/sdapi/v1/options")
-    before = {key: options[key] for key in DEMO}
+    before = {key: options.get(key, "automatic") for key in DEMO}  # Forge's answer leaves out extensions' settings
     host.post("/sdapi/v1/options", DEMO).raise_for_status()
     yield host
     host.post("/sdapi/v1/options", before).raise_for_status()
