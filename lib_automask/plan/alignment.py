@@ -62,7 +62,7 @@ def _greedy(caption: list[Thing], prompt: list[Thing], score: Score, least: floa
 
 def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing]) -> float:
     """0 where the nouns differ; else higher the more of the rest agrees."""
-    if not _same_words(old, new) and not same_thing(old, new):
+    if not (_same_words(old, new) or same_thing(old, new) or _is_named_after(old, new, caption)):
         return 0
     value = 10.0 if old.key == new.key else 5.0
     value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
@@ -70,6 +70,12 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
     value += _same_key(old.anchor, new.anchor) + _same_key(old.owner, new.owner) + (old.relation == new.relation) / 2
     value += (bool(old.place) and old.place == new.place) * 3 - (old.place != new.place) * 0.5
     return value - abs(caption.index(old) - prompt.index(new)) * 0.01
+
+
+def _is_named_after(old: Thing, new: Thing, caption: list[Thing]) -> bool:
+    """ "a man playing guitar" is a guitarist: someone named after what the caption gives them."""
+    generic = ("man", "woman", "person", "boy", "girl", "child")
+    return old.key in generic and any(thing.key in lexicon.implied(new.key) for thing in caption)
 
 
 def _same_words(old: Thing, new: Thing) -> bool:

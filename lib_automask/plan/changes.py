@@ -19,7 +19,7 @@ def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: 
     for old, new in alignment.same:
         changes += differences(old, new, name(old, caption), caption, prompt)
     changes += [_swapped(old, new, caption) for old, new in alignment.swapped]
-    changes += [change for thing in alignment.come for change in _added(thing, alignment, caption)]
+    changes += [change for thing in alignment.come for change in _added(thing, alignment, caption, prompt)]
     changes += _removed(alignment, caption, prompt, unwanted)
     changes += restyled(caption, prompt)
     return list(_once(changes))
@@ -45,9 +45,10 @@ def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
     return Change(edit, new=new.phrase, old=old.phrase, others=other_names(old, caption, new))
 
 
-def _added(thing: Thing, alignment: Alignment, caption: Scene) -> list[Change]:
-    """A new thing; none where it comes along with what is there, or the caption names it by the way."""
-    if _comes_along(thing) or _by_the_way(thing, caption):
+def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> list[Change]:
+    """A new thing; none where it comes along with another, or the caption names it by the way."""
+    implied = thing.tag and not thing.attributes and thing.key in prompt.implied()
+    if implied or _comes_along(thing) or _by_the_way(thing, caption):
         return []
     if _is_body_part(thing):
         return _body_part(thing)
@@ -65,7 +66,8 @@ def _comes_along(thing: Thing) -> bool:
     owner = thing.owner
     part = owner is not None and owner.mentioned and not lexicon.is_kind(owner.key, "person", "animal")
     subject = thing.relation == "of" and thing.anchor is not None and not thing.is_setting
-    return thing.mentioned or part or subject
+    everywhere = thing.key in lexicon.names("common", "always there") and not thing.attributes
+    return thing.mentioned or part or subject or everywhere
 
 
 def _is_body_part(thing: Thing) -> bool:
@@ -93,7 +95,8 @@ def _new_setting(thing: Thing) -> list[Change]:
 def _by_the_way(thing: Thing, scene: Scene) -> bool:
     """Whether a scene names the thing, or does it, without giving it a noun phrase of its own."""
     forms = {thing.key, lexicon.singular(thing.words[-1]), verbs.stem(thing.key)}
-    return not forms.isdisjoint(scene.by_the_way())
+    named = scene.by_the_way()
+    return not forms.isdisjoint(named - scene.implied() if thing.attributes else named)
 
 
 def _removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scene) -> Iterator[Change]:
@@ -133,7 +136,8 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     if moved and thing.relation == "on" and lexicon.is_kind(thing.key, "furniture", "fixture"):
         return False
     common = lexicon.names("common", "everybody has") | lexicon.names("common", "always there")
-    if thing.mentioned or thing.key in common or thing.is_setting or lexicon.is_kind(thing.key, "place", "light"):
+    place = lexicon.is_kind(thing.key, "place", "light") and not lexicon.is_kind(thing.key, "vehicle", "building")
+    if thing.mentioned or thing.key in common or thing.is_setting or place:
         return False
     if thing.relation in lexicon.names("common", "loose relation") or (
         thing.anchor is not None and thing.anchor in left

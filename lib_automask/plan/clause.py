@@ -39,6 +39,7 @@ class Clause:
         collective: the "group" of "a group of".
         vessel: the "cup" of "a cup of".
         owner: the man of "the man's".
+        front: the place that opened it, while nothing else has been named: "in front of the barn ...".
         place: where the next thing stands, as said before it: "in front of the barn stands ...".
         opening: what it does there.
         suffered: what is done to ``about`` by the thing to come.
@@ -56,11 +57,7 @@ class Clause:
     collective: str = ""
     vessel: NounPhrase | None = None
     owner: Thing | None = None
+    front: tuple[str, Thing] | None = None
     place: tuple[str, Thing] | None = None
     opening: list[Action] = field(default_factory=list)
     suffered: Action | None = None
-
-    @property
-    def opens_with_place(self) -> bool:
-        """ "in front of the barn ...": nothing else has been named yet."""
-        return self.last is not None and self.last.anchor is None and self.last.relation != ""

@@ -184,8 +184,8 @@ def attribute_kinds(word: str) -> frozenset[str]:
 
 @cache
 def is_attribute(word: str) -> bool:
-    """Whether a word, or a phrase of two, is listed as an attribute, or compared: "bigger"."""
-    return word in _attributes()
+    """Whether a word, a phrase of two, or both sides of an "and" are listed as attributes."""
+    return all(part in _attributes() for part in word.split(" and "))
 
 
 def same_attribute(one: str, other: str) -> bool:

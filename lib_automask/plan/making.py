@@ -7,7 +7,7 @@ import re
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.commands import FILLING, become, give, is_description, modify, move_to, noun_for
-from lib_automask.plan.meaning import meant, target, thing_in
+from lib_automask.plan.meaning import bare, meant, target, thing_in
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.tagging import tag_words
 
@@ -26,6 +26,8 @@ def make(text: str, caption: Scene) -> list[Change]:
     old, new = _split(rewrite_idioms(WISHED.sub(" be ", text, count=1)).split(), caption)
     if not new:
         return []
+    if bare(old) in ("background", "backdrop", "setting", "scene"):
+        return [move_to(re.sub(r"^(?:be )?(?:in |on |at )?", "", new), caption)]
     if match := HAS.match(new):
         return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s") if match[1] != "with" else "with")
     place = thing_in(match[1]) if (match := PLACED.match(new)) else None

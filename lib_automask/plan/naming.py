@@ -57,7 +57,7 @@ def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str
 
     ("", None) where the prompt does not say, or only names the setting of everything.
     """
-    candidates = _stated_places(thing)
+    candidates = [place for place in _stated_places(thing) if not _is_shared(thing, place[1], alignment)]
     for relation, place in candidates:
         if place.key in lexicon.names("common", "everybody has"):
             return place.phrase, relation
@@ -68,6 +68,12 @@ def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str
         if not lexicon.is_place(place.key):
             return place.phrase, relation
     return "", None
+
+
+def _is_shared(thing: Thing, place: Thing, alignment: Alignment) -> bool:
+    """ "a cup with a spoon on a windowsill": the sill is where the cup stood before."""
+    holder = alignment.old(thing.anchor) if thing.anchor is not None else None
+    return holder is not None and holder.stands is not None and holder.stands[1] is alignment.old(place)
 
 
 def _stated_places(thing: Thing) -> list[tuple[str, Thing]]:

@@ -14,7 +14,6 @@ from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import OWNED, Word, tag_words
 
 EXPRESSIONS = ("expression", "expressions", "look", "gaze")
-MADE_OF = ("made of", "made from", "made out of")
 SIDES = {"left": "left", "right": "right", "left side": "left", "right side": "right", "left hand side": "left",
          "right hand side": "right", "leftmost": "left", "rightmost": "right"}  # fmt: skip
 
@@ -78,8 +77,8 @@ class _Reader:
     def _be(self) -> None:
         clause = self.clause
         clause.predicate = True
-        if clause.opens_with_place and not clause.relation and clause.last is not None:
-            clause.place = (clause.last.relation, clause.last)
+        if clause.front and not clause.relation:
+            clause.place = clause.front
 
     def _preposition(self, word: Word) -> None:
         clause = self.clause
@@ -88,7 +87,8 @@ class _Reader:
         from_verb = clause.after_verb or clause.last is None
         clause.suffered = self._suffered(word)
         clause.negated = word.text == "instead of" or (clause.negated and not clause.after_verb)
-        clause.holder = self._actor() if from_verb else clause.last
+        of_about = clause.predicate and not clause.relative and clause.about is not None
+        clause.holder = clause.about if of_about else self._actor() if from_verb else clause.last
         clause.relation, clause.after_verb, clause.predicate, clause.joined = word.text, False, False, False
 
     def _suffered(self, word: Word) -> Action | None:
@@ -114,11 +114,11 @@ class _Reader:
         action = Action(verbs.stem(word.text), word.text)
         continues = clause.joined or (clause.predicate and not clause.relative)
         actor = clause.about if continues and clause.about else self._actor()
-        if clause.opens_with_place and clause.last is not None and not clause.joined:
-            clause.place, clause.opening = (clause.last.relation, clause.last), [action]
+        if clause.front and not clause.joined:
+            clause.place, clause.opening = clause.front, [action]
             return
-        if clause.last is not None and _is_state_of(clause.last, word.text):
-            clause.last.attributes.append(word.text)
+        if (stated := clause.last if _is_body(clause.last) else actor) is not None and _is_state_of(stated, word.text):
+            stated.attributes += [word.text] if lexicon.attribute_kinds(word.text) != {"nature"} else []
         elif not clause.negated:
             for doer in self._together(actor):
                 doer.actions.append(action)
@@ -214,7 +214,9 @@ class _Reader:
     def _is_made_of(self, phrase: NounPhrase) -> bool:
         """ "made of gravel", "a door of glass"."""
         clause = self.clause
-        return clause.relation in MADE_OF or (clause.relation == "of" and not clause.vessel and phrase.is_surface)
+        return clause.relation in lexicon.names("common", "made of") or (
+            clause.relation == "of" and not clause.vessel and phrase.is_surface
+        )
 
     def _is_done(self, phrase: NounPhrase) -> bool:
         """ "doing a handstand" is an action and no thing."""
@@ -239,6 +241,8 @@ class _Reader:
             self.subject = known
         if clause.about is None or not (clause.relation or thing.owner):
             clause.about = known
+        opens = clause.last is None and clause.relation in lexicon.names("grammar", "preposition")
+        clause.front = (clause.relation, known) if opens else None
         clause.last = self.last = known
         clause.owner = clause.place = None
         clause.joined = clause.predicate = clause.after_verb = False
@@ -293,7 +297,11 @@ class _Reader:
 
 def _is_state_of(thing: Thing, verb: str) -> bool:
     """ "a car parked", "eyes closed", "mouth open" say how a thing is, not what it does."""
-    return lexicon.is_attribute(verb) and (verb.endswith("ed") or lexicon.is_kind(thing.key, "body"))
+    return lexicon.is_attribute(verb) and (verb.endswith("ed") or _is_body(thing))
+
+
+def _is_body(thing: Thing | None) -> bool:
+    return thing is not None and lexicon.is_kind(thing.key, "body")
 
 
 def _sift(words: list[Word]) -> tuple[list[Word], list[str]]:

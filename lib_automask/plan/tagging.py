@@ -94,7 +94,7 @@ def _is_verb(spot: Spot) -> bool:
         return True
     if text.endswith("ing") and len(text) > 4 and text not in lexicon.names("grammar", "ing nouns"):
         return _is_verb_in_ing(spot)
-    if text.endswith("ed") and len(text) > 4 and not listed:
+    if text.endswith("ed") and not text.endswith("eed") and len(text) > 4 and not listed:
         return _is_verb_in_ed(spot)
     if spot.follows("be"):
         return verbs.is_verb(text) and not lexicon.is_attribute(text) and not spot.before_noun
@@ -126,7 +126,9 @@ def _is_verb_in_ing(spot: Spot) -> bool:
 
 
 def _is_verb_in_ed(spot: Spot) -> bool:
-    """ "a car parked in" against "a parked car"."""
+    """ "a car parked in" against "a parked car" and "a moped"."""
+    if spot.follows("article", "owner", "number"):
+        return False
     if spot.nouns:
         return not spot.before_noun or not all(map(lexicon.is_attribute, spot.nouns))
     return not lexicon.is_attribute(spot.text) and (not spot.before_noun or spot.follows("be"))
@@ -137,7 +139,8 @@ def _is_finite(spot: Spot) -> bool:
     text, last = spot.text, spot.nouns[-1]
     if text.endswith("s") and lexicon.is_plural(text):
         return _is_third_person(spot)
-    if spot.before_noun or spot.precedes("have"):
+    described = lexicon.is_attribute(last) and not lexicon.kinds(last)
+    if spot.before_noun or spot.precedes("have") or described:
         return False
     if spot.precedes("article", "owner", "pronoun"):
         return verbs.is_verb(text) or not lexicon.kinds(text)
@@ -150,7 +153,7 @@ def _is_finite(spot: Spot) -> bool:
 def _is_third_person(spot: Spot) -> bool:
     text, last = spot.text, spot.nouns[-1]
     bare_tag = spot.after is None and spot.run[0].tag == "noun"
-    if bare_tag or lexicon.is_plural(last) or lexicon.is_attribute(last):
+    if bare_tag or lexicon.is_plural(last) or (lexicon.is_attribute(last) and not lexicon.kinds(last)):
         return False
     if lexicon.kinds(lexicon.singular(text)):
         return verbs.is_verb(text) and not spot.before_noun

@@ -68,7 +68,7 @@ def _joined(words: list[str]) -> list[str]:
     found: list[str] = []
     for word, following in zip(words, [*words[1:], ""]):
         before = found[-1] if found else ""
-        if following and before == "and" and len(found) > 1 and _is_colour(found[-2]) and _is_colour(word):
+        if before == "and" and len(found) > 1 and _is_colour(found[-2]) and _is_colour(word):
             found[-2:] = [f"{found[-2]} and {word}"]
         elif word in lexicon.mapping("idioms", "part") and lexicon.is_attribute(before):
             found[-1] = f"{before} {word}"
