@@ -27,7 +27,7 @@ SEED = 1
 POOL_SCENES = 60_000
 DENSE_FROM, DENSE_TO = 1.0, 0.3
 MINUTES_BETWEEN_SAVES = 3
-GRADCAM_BLOCK = 0  # the block whose cross-attention points best, as --evaluate finds it
+GRADCAM_BLOCK = 1  # the block whose cross-attention points best, as --evaluate finds it
 MATRIX_RATE, OTHER_RATE = 4e-3, 1.2e-3
 
 
