@@ -27,7 +27,7 @@ from lib_automask.plan.changes import find_changes, restyled
 from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.commands import in_place_of, obey
 from lib_automask.plan.instruction import Command, read_commands
-from lib_automask.plan.making import make
+from lib_automask.plan.making import hand, make
 from lib_automask.plan.meaning import bare
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
@@ -38,7 +38,7 @@ from lib_automask.structures import Edit, EditPlan, Presence
 
 __all__ = ["plan_edits", "plan_target"]
 
-WEAK = 0.6
+WEAK = 0.5
 """Confidence where caption and prompt share no thing at all."""
 UNREAD = 0.7
 """Confidence where words of the prompt could not be placed."""
@@ -97,7 +97,10 @@ def _plan_commands(commands: list[Command], rest: list[str], shown: Scene, prese
 
 
 def _obeyed(command: Command, shown: Scene) -> list[Change]:
-    changes = make(command.old, shown) if command.verb == "make" else obey(command, shown)
+    if command.verb in ("make", "give"):
+        changes = make(command.old, shown) if command.verb == "make" else hand(command.old, shown)
+    else:
+        changes = obey(command, shown)
     return in_place_of(changes, command.instead, shown) if command.instead else changes
 
 

@@ -100,6 +100,8 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     value -= 0.5 * (bool(lexicon.kinds(old.key)) and bool(lexicon.kinds(new.key)) and not kinds)
     value += 2.0 * (not old.relation and not new.relation and old.joined == new.joined)
     value += _same_role(old, new, partner)
+    holder = partner.get(id(new.anchor)) if new.anchor is not None else None
+    value -= 1.5 * (holder is not None and old.anchor is not None and holder is not old.anchor)
     value += (new.tag and gone == come == 1) * 2.5
     value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
     return value

@@ -126,7 +126,12 @@ def _is_named(thing: Thing, things: list[Thing]) -> bool:
 def _repeats(alignment: Alignment) -> bool:
     """Whether the prompt says enough of what the caption says for a gap to mean something."""
     matched = len(alignment.same) + len(alignment.swapped)
-    return matched > 0 and matched >= len([thing for thing in alignment.gone if not thing.is_setting])
+    gone = len([thing for thing in alignment.gone if not (thing.is_setting or thing.mentioned or _is_common(thing))])
+    return matched > gone or matched == gone == 1
+
+
+def _is_common(thing: Thing) -> bool:
+    return thing.key in lexicon.names("common", "everybody has") | lexicon.names("common", "always there")
 
 
 def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
@@ -135,9 +140,8 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     moved = any(old.is_setting for old, _ in alignment.swapped)
     if moved and thing.relation == "on" and lexicon.is_kind(thing.key, "furniture", "fixture"):
         return False
-    common = lexicon.names("common", "everybody has") | lexicon.names("common", "always there")
     place = lexicon.is_kind(thing.key, "place", "light") and not lexicon.is_kind(thing.key, "vehicle", "building")
-    if thing.mentioned or thing.key in common or thing.is_setting or place:
+    if thing.mentioned or _is_common(thing) or thing.is_setting or place:
         return False
     if thing.relation in lexicon.names("common", "loose relation") or (
         thing.anchor is not None and thing.anchor in left

@@ -28,7 +28,10 @@ AT_PRONOUN = re.compile(
 def obey(command: Command, caption: Scene) -> list[Change]:
     """The changes that an instruction other than "make ..." asks for; none for "keep"."""
     if command.verb in ("replace", "become"):
-        return [become(meant(command.old, caption), command.old, command.new, caption)]
+        old = command.old.removesuffix("'s")
+        if _is_time(old):
+            return [move_to(command.new, caption)]
+        return [become(meant(old, caption), old, command.new, caption)]
     if command.verb == "remove":
         return _remove(command.old, caption)
     if command.verb == "add":
@@ -38,6 +41,16 @@ def obey(command: Command, caption: Scene) -> list[Change]:
     if command.verb == "restyle":
         return [_turn_whole(command.new, caption)]
     return []
+
+
+def _is_time(text: str) -> bool:
+    """ "turn day into night", "change the weather to rain"."""
+    asked = thing_in(text)
+    return bare(text) in ("weather", "time", "time of day", "season") or (asked is not None and _is_mood(asked))
+
+
+def _is_mood(thing: Thing) -> bool:
+    return lexicon.is_kind(thing.key, "weather", "light") and not lexicon.is_kind(thing.key, "place")
 
 
 def in_place_of(changes: list[Change], gone: str, caption: Scene) -> list[Change]:
@@ -137,7 +150,7 @@ def _add(text: str, caption: Scene) -> list[Change]:
     if not things:
         return []
     thing, *others = things
-    known = find(thing, caption) if thing.article in ("the", "his", "her", "their", "its") else None
+    known = find(thing, caption) if thing.article in ("", "the", "his", "her", "their", "its") else None
     if known is not None and thing.stands is not None:
         return [_put(known, *thing.stands, caption)]
     called, relation = _stated_place(thing, text, caption)
@@ -159,6 +172,8 @@ def _stated_place(thing: Thing, text: str, caption: Scene) -> tuple[str, str | N
 def _put(thing: Thing, relation: str, where: Thing, caption: Scene) -> Change:
     if lexicon.is_place(where.key):
         return move_to(where.phrase, caption)
+    if (anchor := find(where, caption)) is not None:
+        return Change(Edit("add", name(anchor, caption), thing.phrase, relation), new=f"{thing.phrase} {relation} {where.phrase}")
     relation = "wearing" if lexicon.is_kind(where.key, "clothing") else relation
     return Change(Edit("add", name(thing, caption), where.phrase, relation), new=where.phrase)
 
@@ -169,7 +184,7 @@ def _turn_whole(text: str, caption: Scene) -> Change:
     thing, about = thing_in(text), subject(caption)
     if names_style(style) or text.endswith("style"):
         return Change(Edit("restyle", "whole image", style))
-    if "weather" in lexicon.attribute_kinds(style) or (thing is not None and lexicon.is_place(thing.key)):
+    if "weather" in lexicon.attribute_kinds(style) or (thing is not None and (lexicon.is_place(thing.key) or _is_mood(thing))):
         return move_to(style, caption)
     if about is not None and (is_description(style) or (thing is not None and thing.kind)):
         return become(about, "it", text, caption)

@@ -19,6 +19,8 @@ SURE = (
 )
 """What has to follow a verb that could be a noun or an adjective: "clear the table", but not "clear sky"."""
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
+WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please) ")
+"""What opens a wish that only describes: "I'd like a cat on the bench"."""
 WISH = re.compile(
     r"(?:the|her|his|their|its|this|it)\b.*\b(?:should|must|needs? to|has to|have to|ought to|to) "
     r"(?:be|have|wear|hold|look|become|get|carry|sit|stand|lie|smile|run|jump|fly|sleep|eat|turn) .+"
@@ -50,7 +52,7 @@ def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
     for part in (part for clause in _instead_last(clauses) for part in _split(clause)):
         command = _read(part) or (_continued(commands[-1], part) if commands else None)
         if command is None:
-            rest.append(part)
+            rest.append(_politeness().sub("", part) if WANTED.match(part) else part)
         else:
             commands.append(command)
     return commands, rest
@@ -91,7 +93,9 @@ def _read(part: str) -> Command | None:
 
 def _match(part: str) -> Command | None:
     for verb, pattern in _patterns():
-        if match := pattern.fullmatch(part):
+        if (match := pattern.fullmatch(part)) and verb == "unknown":
+            return Command(verb, part)
+        if match:
             found = match.groupdict(default="")
             return Command(verb, found.get("old", "").strip(), found.get("new", "").strip())
     return Command("make", part) if WISH.fullmatch(part) else None
@@ -113,6 +117,8 @@ def _unknown(part: str) -> Command | None:
 
 def _continued(last: Command, text: str) -> Command | None:
     """ "(change the car to red) and the house to blue"."""
+    if last.verb in ("make", "give") and len(last.old.split()) > 2 and re.match(r"(?:the|his|her|its|their) \S+ ", text):
+        return Command(last.verb, text)
     links = {"become": "to|into", "replace": "with|for|by|to"}.get(last.verb)
     match = re.fullmatch(rf"(.+?) (?:{links}) (.+)", text) if links else None
     return Command(last.verb, match[1], match[2]) if match else None

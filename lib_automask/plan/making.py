@@ -45,6 +45,13 @@ def make(text: str, caption: Scene) -> list[Change]:
     return [become(thing, old, what, caption)]
 
 
+def hand(text: str, caption: Scene) -> list[Change]:
+    """The changes that "give ``text``" asks for: "the man a hat", "her red hair"."""
+    first, _, rest = text.partition(" ")
+    old, new = (first, rest) if first in PRONOUNS else _split(text.split(), caption)
+    return give(old, new, caption) if new else []
+
+
 def _is_action(what: str) -> bool:
     words = tag_words(f"the thing {what}")[2:]
     if is_description(what) or not words:
@@ -60,10 +67,17 @@ def _doing(what: str) -> str:
 
 def _split(words: list[str], caption: Scene) -> tuple[str, str]:
     """(the thing, what becomes of it): "the man's jacket red" → ("the man's jacket", "red")."""
-    if words and words[0] in PRONOUNS and not (words[0] == "her" and _is_noun(words[1:2], caption)):
+    if words and words[0] in PRONOUNS and not _is_possessive(words):
         return words[0], " ".join(words[1:])
     end = _end_of_known(words, caption) or _end_of_unknown(words)
     return " ".join(words[:end]), " ".join(words[end:])
+
+
+def _is_possessive(words: list[str]) -> bool:
+    """ "her hair red" against "her smile" and "her a hat"."""
+    if words[0] != "her" or len(words) < 3 or words[1] in OPENS_RESULT:
+        return False
+    return bool(lexicon.kinds(lexicon.singular(words[1]))) or not verbs.is_verb(words[1])
 
 
 def _end_of_known(words: list[str], caption: Scene) -> int:

@@ -87,9 +87,18 @@ class _Reader:
         from_verb = clause.after_verb or clause.last is None
         clause.suffered = self._suffered(word)
         clause.negated = word.text == "instead of" or (clause.negated and not clause.after_verb)
-        of_about = clause.predicate and not clause.relative and clause.about is not None
-        clause.holder = clause.about if of_about else self._actor() if from_verb else clause.last
+        clause.holder = self._holder(word, from_verb)
         clause.relation, clause.after_verb, clause.predicate, clause.joined = word.text, False, False, False
+
+    def _holder(self, word: Word, from_verb: bool) -> Thing | None:
+        """What a preposition hangs on: the thing named last; what is done or said hangs on who does it."""
+        clause = self.clause
+        if clause.predicate and not clause.relative and clause.about is not None:
+            return clause.about
+        alive = clause.about is not None and lexicon.is_kind(clause.about.key, "person", "animal")
+        if word.text == "with" and alive and clause.last is not None and clause.last.is_setting:
+            return clause.about
+        return self._actor() if from_verb else clause.last
 
     def _suffered(self, word: Word) -> Action | None:
         """ "a crane is operated by": what the thing suffers, its operator does."""

@@ -19,9 +19,11 @@ ADDRESS = re.compile(r"(https?://|www\.)\S+")
 SCHEDULE = re.compile(r"\[([^\[\]:|]*):(?:([^\[\]:|]*):)?\s*[\d.]+\s*\]")
 ALTERNATIVES = re.compile(r"\[([^\[\]|]*)\|[^\[\]]*\]")
 WEIGHT = re.compile(r":\s*[+-]?\d*\.?\d+\s*(?=\))")
+ARROW = re.compile(r"\s*[-=]+>\s*")
 SEPARATOR = re.compile(r"\b(?:BREAK|ADDCOMM|ADDBASE|ADDCOL|ADDROW)\b|\bAND\b(?:\s*:\s*[\d.]+)?")
 PUNCTUATION = {"’": "'", "‘": "'", "′": "'", "“": '"', "”": '"', "″": '"', "–": "-", "—": " , ", "…": " , ",
-               "，": ",", "、": ",", "。": ".", "・": ",", "•": ",", "·": ",", "×": "x"}  # fmt: skip
+               "，": ",", "、": ",", "。": ".", "・": ",", "•": ",", "·": ",", "×": "x",
+               "→": " -> ", "⇒": " -> ", "➔": " -> ", "➜": " -> "}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def _is_written(char: str) -> bool:
 def _plain(text: str) -> str:
     for pattern in (EXTRA_NETWORK, EMBEDDING, ADDRESS):
         text = pattern.sub(" , ", text)
+    text = ARROW.sub(" becomes ", text)
     text = SEPARATOR.sub(" , ", text)
     text = re.sub(r"\\([()\[\]{}<>:|\\])", " ", text)
     text = SCHEDULE.sub(_scheduled, text)
