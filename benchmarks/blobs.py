@@ -1,0 +1,106 @@
+"""Masks as a trained SAM would answer with, for measuring speed without trained weights.
+
+A SAM of the true architecture with random weights takes the true time, but answers noise: nothing would pass the
+filters, and what follows them would cost nothing. So the decoder runs, and then its answers are exchanged for these:
+ellipses of many sizes, nested and neighbouring, three a point (a part, a thing, a group) as the points see them, their
+outlines a little different from point to point, some of low predicted quality and some with a blurred outline that is
+not stable. They are made before the clock starts, and both generators get the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import numpy.typing as npt
+import torch
+
+from lib_automask.sam import everything
+from lib_automask.sam.decoder import Answers, PictureDecoder
+
+THINGS = 90
+
+
+@dataclass(frozen=True, eq=False)
+class Blobs:
+    """Answers for N points in their order: ``qualities`` float32[N, 3], ``logits`` float16[N, 3, S, S]."""
+
+    qualities: torch.Tensor
+    logits: torch.Tensor
+
+
+def make_blobs(points: npt.NDArray[np.float64], grid: int, seed: int = 0) -> Blobs:
+    """Answers for ``points`` (x, y) in 0–1 of the grid's ``grid`` pixels a side, float64[N, 2]."""
+    rng = np.random.default_rng(seed)
+    radii = np.exp(rng.uniform(np.log(0.015), np.log(0.4), (THINGS, 1))) * rng.uniform(0.6, 1.6, (THINGS, 2))
+    centers = rng.uniform(0, 1, (THINGS, 2)) * points.max(0)
+    blurred = rng.random(THINGS) < 0.3
+    pixels = (np.arange(grid, dtype=np.float32) + 0.5) / grid
+    qualities = np.zeros((len(points), 3), np.float32)
+    logits = np.zeros((len(points), 3, grid, grid), np.float16)
+    by_size = np.argsort(radii.prod(1))
+    for number, point in enumerate(points):
+        inside = (((point - centers) / radii) ** 2).sum(1) < 1
+        seen = [thing for thing in by_size if inside[thing]][:3]
+        for mask in range(3):
+            thing = seen[mask] if mask < len(seen) else by_size[-1 - mask]
+            center, radius = centers[thing] + rng.normal(0, 0.002, 2), radii[thing] * rng.normal(1, 0.02, 2)
+            x, y = (pixels - center[0]) / radius[0], (pixels - center[1]) / radius[1]
+            slope = (4 if blurred[thing] else 40) * (0.3 + radius.mean())
+            logits[number, mask] = np.clip(slope * 4 * (1 - np.sqrt(x[None] ** 2 + y[:, None] ** 2)), -20, 20)
+            qualities[number, mask] = (0.95 if mask < len(seen) else 0.8) + rng.normal(0, 0.05)
+    return Blobs(torch.from_numpy(qualities), torch.from_numpy(logits))
+
+
+class ReferenceDecoder(torch.nn.Module):
+    """Stands before a ``MaskDecoder``: lets it work (unless ``idle``) and answers with blobs."""
+
+    def __init__(self, decoder: Any, blobs: Blobs, idle: bool) -> None:
+        super().__init__()
+        self.decoder, self.blobs, self.idle, self.asked = decoder, blobs, idle, 0
+
+    def forward(self, **inputs: Any) -> tuple[torch.Tensor, torch.Tensor]:
+        if not self.idle:
+            self.decoder(**inputs)
+        batch = slice(self.asked, self.asked + len(inputs["sparse_prompt_embeddings"]))
+        self.asked = batch.stop
+        return self.blobs.logits[batch].float(), self.blobs.qualities[batch].clone()
+
+
+@contextmanager
+def reference_answers(sam: Any, blobs: Blobs, idle: bool = False) -> Iterator[None]:
+    """While this lasts, ``sam.mask_decoder`` answers with blobs, from the first point on."""
+    own = sam.mask_decoder
+    sam.mask_decoder = ReferenceDecoder(own, blobs, idle)
+    try:
+        yield
+    finally:
+        sam.mask_decoder = own
+
+
+@contextmanager
+def quick_answers(blobs: Blobs, idle: bool = False) -> Iterator[None]:
+    """While this lasts, our decoder answers with blobs, from the first point on."""
+
+    class BlobDecoder(PictureDecoder):
+        asked = 0
+
+        def answer(self, prompts: torch.Tensor, several: bool = True) -> Answers:
+            self.batch = slice(self.asked, self.asked + len(prompts))
+            self.asked = self.batch.stop
+            qualities = blobs.qualities[self.batch]
+            if idle:
+                return Answers(qualities, qualities, [], several)
+            return replace(super().answer(prompts, several), qualities=qualities)
+
+        def draw(self, answers: Answers, prompts: Sequence[int], rows: int) -> torch.Tensor:
+            if not idle:
+                super().draw(answers, prompts, rows)
+            return blobs.logits[self.batch][list(prompts), :, : 4 * rows].float()
+
+    with patch.object(everything, "PictureDecoder", BlobDecoder):
+        yield

@@ -1,0 +1,77 @@
+"""How fast the models work, beside the reference in the same process.
+
+    python -m benchmarks.speed
+    python -m benchmarks.speed --quick     a coarse grid of points: whether it runs, not how fast it is
+    python -m benchmarks.speed --json
+
+Seconds are CPU seconds of one thread, so that other work on the machine counts little. The models have the true
+architectures and random weights, whose masks are exchanged for drawn ones before the filters: ``benchmarks.blobs``
+says why and how. The reference is segment-anything's ``SamAutomaticMaskGenerator`` at its defaults (64 points at once)
+and at the batch size that is best on a CPU (4). Memory is the most that was held beyond the loaded models.
+
+Rows: exact-* is the whole work on a picture of 768×512; masks-* is what follows the networks alone, by size of the
+picture; network-bf16 compares the random network's own masks in bfloat16 and float32, one by one; demo-* is the demo's
+trained SAM on eight scenes of the icon world.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import platform
+from datetime import datetime, timezone
+from pathlib import Path
+
+import torch
+
+from benchmarks.speed_everything import Everything, demo_agreement
+from benchmarks.speed_rows import Row, table
+from lib_automask.sam.precision import choose_dtype
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--quick", action="store_true", help="4 × 4 points instead of 32 × 32")
+    parser.add_argument("--json", action="store_true", help="the machine and the rows as JSON")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    rows = measure_all(4 if args.quick else 32)
+    if args.json:
+        print(json.dumps({**machine(), "rows": [row.as_data() for row in rows]}, indent=2))
+    else:
+        print(", ".join(f"{name} {value}" for name, value in machine().items()), table(rows), sep="\n\n")
+
+
+def measure_all(side: int) -> list[Row]:
+    """Every row, asked on ``side`` × ``side`` points."""
+    work = Everything(side)
+    sizes = [(512, 512), (512, 768), (1024, 1024), (2048, 2048), (4096, 4096)]
+    return [
+        *work.rows((512, 768)),
+        work.network_agreement(),
+        *work.after_network(sizes, compare=[(512, 768), (2048, 2048)]),
+        *demo_agreement(),
+    ]
+
+
+def machine() -> dict[str, str]:
+    """What the figures were measured on."""
+    return {
+        "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
+        "processor": processor(),
+        "torch": torch.__version__,
+        "threads": str(torch.get_num_threads()),
+        "precision chosen": str(choose_dtype("cpu")).removeprefix("torch."),
+        "time": "CPU seconds",
+    }
+
+
+def processor() -> str:
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
+    names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]
+    return f"{names[0]}, {len(names)} cores" if names else platform.processor()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,227 @@
+"""How fast every region of a picture is found, beside segment-anything's generator in the same process."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from time import process_time
+from typing import Any
+from unittest.mock import patch
+
+import numpy as np
+import torch
+
+from benchmarks.blobs import Blobs, make_blobs, quick_answers, reference_answers
+from benchmarks.icon_world.scenes import draw, make_scene
+from benchmarks.measuring import Measured, measure
+from benchmarks.speed_rows import Row
+from lib_automask.sam import everything
+from lib_automask.sam.architecture import VIT_B, build_sam
+from lib_automask.sam.everything import Settings, embed, find_everything, grid_of_points
+from lib_automask.sam.loading import generator_settings, load_sam
+from lib_automask.structures import Image, Mask
+
+DEMO = Path(__file__).parents[1] / "models" / "demo" / "sam"
+DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
+DEFAULT_BATCH, TUNED_BATCH = 64, 4
+
+
+class Everything:
+    """vit_b with random weights, asked on a grid of ``side`` × ``side`` points."""
+
+    def __init__(self, side: int) -> None:
+        torch.manual_seed(0)
+        self.sam = build_sam(VIT_B).requires_grad_(False)
+        self.side = side
+
+    def rows(self, size: tuple[int, int]) -> list[Row]:
+        """The whole work on a picture of (height, width), in both precisions."""
+        image, blobs = picture(size), self.blobs(size)
+        default, tuned = (self.reference(image, blobs, batch) for batch in (DEFAULT_BATCH, TUNED_BATCH))
+        found = [reference_row(name, one) for name, one in (("reference", default), ("reference-tuned", tuned))]
+        for name, dtype in DTYPES.items():
+            found.append(compared(f"exact-{name}", self.quick(image, blobs, dtype), default, tuned))
+        return found
+
+    def after_network(self, sizes: Sequence[tuple[int, int]], compare: Sequence[tuple[int, int]]) -> list[Row]:
+        """What follows the networks alone, by size of the picture; the reference only for ``compare``."""
+        found = []
+        for size in sizes:
+            image, blobs = picture(size), self.blobs(size)
+            ours = self.quick(image, blobs, torch.float32, idle=True)
+            name = f"masks-{size[1]}x{size[0]}"
+            if size in compare:
+                theirs = self.reference(image, blobs, DEFAULT_BATCH, idle=True)
+                found += [reference_row(f"reference-{name}", theirs), compared(name, ours, theirs)]
+            else:
+                found.append(Row(name, ours.seconds, count=len(ours.value[0]), memory=ours.bytes))
+        return found
+
+    def network_agreement(self, points: int = 64) -> Row:
+        """How alike the masks of the random network are in bfloat16 and in float32, mask by mask."""
+        from lib_automask.sam.decoder import PictureDecoder
+
+        image, masks = picture((512, 768)), []
+        places = torch.rand(points, 1, 2, generator=torch.Generator().manual_seed(1)) * 1024
+        for dtype in DTYPES.values():
+            embedding = embed(self.sam, image, dtype)
+            with torch.inference_mode():
+                prompts, _ = self.sam.prompt_encoder((places, torch.ones(points, 1)), None, None)
+                decoder = PictureDecoder(self.sam, embedding.values, dtype)
+                batches = [decoder.draw(decoder.answer(some), range(len(some)), 43) for some in prompts.split(8)]
+            masks.append(torch.cat(batches).flatten(0, 1).numpy() > 0)
+        return Row("network-bf16", 0.0, iou=float(np.mean([iou(*pair) for pair in zip(*masks)])), count=3 * points)
+
+    def blobs(self, size: tuple[int, int]) -> Blobs:
+        shown = np.array(size[::-1]) / max(size)
+        return make_blobs(grid_of_points(self.side, (1, 1)) * shown, 256)
+
+    def quick(self, image: Image, blobs: Blobs, dtype: torch.dtype, idle: bool = False) -> Measured[Any]:
+        stages = Stages()
+
+        def work() -> tuple[list[Mask], dict[str, float]]:
+            embedding = embed(self.sam, image, dtype, stages.tell)
+            settings = Settings(points_per_side=self.side)
+            segments = find_everything(self.sam, embedding, dtype, settings, stages.tell)
+            stages.end()
+            return [segment.mask for segment in segments], stages.seconds
+
+        with quick_answers(blobs, idle), self.encoder(idle):
+            return measure(work)
+
+    def reference(self, image: Image, blobs: Blobs, batch: int, idle: bool = False) -> Measured[Any]:
+        from segment_anything import SamAutomaticMaskGenerator
+
+        generator = SamAutomaticMaskGenerator(self.sam, points_per_side=self.side, points_per_batch=batch)
+
+        def work() -> tuple[list[Mask], dict[str, float]]:
+            with torch.inference_mode(), timed_parts(self.sam) as seconds:
+                return [record["segmentation"] for record in generator.generate(image)], seconds
+
+        with reference_answers(self.sam, blobs, idle), self.encoder(idle):
+            return measure(work)
+
+    @contextmanager
+    def encoder(self, idle: bool) -> Iterator[None]:
+        """The image encoder at work, or answering at once with zeros."""
+        zeros = torch.zeros(1, 256, 64, 64)
+        if not idle:
+            yield
+            return
+        theirs = patch.object(self.sam.image_encoder, "forward", lambda _pixels: zeros)
+        with theirs, patch.object(everything, "encode", lambda *_: zeros):
+            yield
+
+
+class Stages:
+    """CPU seconds by stage, told by our progress."""
+
+    def __init__(self) -> None:
+        self.seconds: defaultdict[str, float] = defaultdict(float)
+        self.now, self.since = "", 0.0
+
+    def tell(self, stage: str, _share: float) -> None:
+        if stage != self.now:
+            self.end()
+            self.now, self.since = stage, process_time()
+
+    def end(self) -> None:
+        if self.now:
+            self.seconds[self.now] += process_time() - self.since
+        self.now = ""
+
+
+@contextmanager
+def timed_parts(sam: Any) -> Iterator[dict[str, float]]:
+    """CPU seconds in the parts of ``sam`` while this lasts, by the names of our stages where there is one."""
+    seconds: defaultdict[str, float] = defaultdict(float)
+
+    def timed(name: str, part: Callable[..., Any]) -> Callable[..., Any]:
+        def run(*args: Any, **more: Any) -> Any:
+            began = process_time()
+            try:
+                return part(*args, **more)
+            finally:
+                seconds[name] += process_time() - began
+
+        return run
+
+    encoder, decoder = sam.image_encoder, sam.mask_decoder
+    with (
+        patch.object(encoder, "forward", timed(everything.ENCODE, encoder.forward)),
+        patch.object(decoder, "forward", timed("decode", decoder.forward)),
+        patch.object(sam, "postprocess_masks", timed("enlarge masks", sam.postprocess_masks)),
+    ):
+        yield seconds
+
+
+def picture(size: tuple[int, int]) -> Image:
+    """Noise of (height, width); what it shows changes neither time nor answers."""
+    return np.random.default_rng(0).integers(0, 256, (*size, 3), dtype=np.uint8)
+
+
+def iou(one: Mask, other: Mask) -> float:
+    return float((one & other).sum() / max((one | other).sum(), 1))
+
+
+def agreement(ours: Sequence[Mask], theirs: Sequence[Mask]) -> float:
+    """Mean IoU of each mask with the one most like it, in the worse of both directions."""
+    if not ours or not theirs:
+        return float(len(ours) == len(theirs))
+    table = np.array([[iou(one, other) for other in theirs] for one in ours])
+    return float(min(table.max(0).mean(), table.max(1).mean()))
+
+
+def reference_row(name: str, one: Measured[Any]) -> Row:
+    masks, stages = one.value
+    return Row(name, one.seconds, count=len(masks), memory=one.bytes, stages=dict(stages))
+
+
+def compared(name: str, ours: Measured[Any], default: Measured[Any], tuned: Measured[Any] | None = None) -> Row:
+    masks, stages = ours.value
+    return Row(
+        name,
+        ours.seconds,
+        ratio=default.seconds / ours.seconds,
+        ratio_tuned=tuned.seconds / ours.seconds if tuned else None,
+        iou=agreement(masks, default.value[0]),
+        memory=ours.bytes,
+        memory_ratio=ours.bytes / default.bytes if default.bytes else None,
+        count=len(masks),
+        count_reference=len(default.value[0]),
+        stages=dict(stages),
+    )
+
+
+def demo_agreement(scenes: int = 8) -> list[Row]:
+    """The trained SAM of the demo on scenes of the icon world, end to end; nothing where it is not there."""
+    if not DEMO.is_dir():
+        return []
+    from segment_anything import SamAutomaticMaskGenerator
+
+    sam, settings = load_sam(DEMO), generator_settings(DEMO)
+    generator = SamAutomaticMaskGenerator(sam, **settings)
+    images = [draw(make_scene(np.random.default_rng(seed))) for seed in range(scenes)]
+    theirs = measure(lambda: [[one["segmentation"] for one in generator.generate(image)] for image in images])
+    found = []
+    for name, dtype in DTYPES.items():
+
+        def work(dtype: torch.dtype = dtype) -> list[list[Mask]]:
+            known = Settings.from_mapping(settings)
+            answers = [find_everything(sam, embed(sam, image, dtype), dtype, known) for image in images]
+            return [[segment.mask for segment in segments] for segments in answers]
+
+        ours = measure(work)
+        found.append(
+            Row(
+                f"demo-{name}",
+                ours.seconds,
+                ratio=theirs.seconds / ours.seconds,
+                iou=float(np.mean([agreement(*pair) for pair in zip(ours.value, theirs.value)])),
+                count=sum(map(len, ours.value)),
+                count_reference=sum(map(len, theirs.value)),
+            )
+        )
+    return found
