@@ -31,6 +31,7 @@ lint: $(VENV)/.ready .venv/lint.ready
 bench: $(VENV)/.ready
 	$(RUN) -m benchmarks.icon_world score --count 200 --seed 1
 	$(RUN) -m benchmarks.edits --gold benchmarks/adversarial.jsonl
+	OMP_NUM_THREADS=1 $(RUN) -m benchmarks.speed
 
 # Each profile is a virtual environment of its own. The order matters: torch comes first and is then left alone.
 .venv/%/.ready: requirements/%.txt requirements/common.txt tools/torchvision_cpu/install.py tools/torchvision_cpu/torchvision_cpu.py
