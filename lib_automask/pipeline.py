@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cached_property
 
 import numpy as np
 
@@ -20,7 +19,6 @@ from lib_automask.structures import (
     MaskResult,
     Models,
     Outcome,
-    Presence,
     ScoredSegment,
     Segment,
 )
@@ -46,12 +44,15 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
         caption = models.captioner.caption(request.image)
 
     with run.stage("plan", 0.1):
-        plan = make_plan(request, caption, models, run.shown)
+        plan = make_plan(request, caption, models)
     if not plan.edits:
         return run.without_mask("nothing", caption, plan, f"{said(request, caption)} → nothing to change")
 
+    with run.stage("segments", 0.2):
+        segments = models.segmenter.segments(request.image)
+
     with run.stage("scores", 0.7):
-        scores = score(request, run.segments, plan, models)
+        scores = score(request, segments, plan, models)
 
     with run.stage("places", 0.95):
         places = [find_place(edit, plan, scores, request.size) for edit in plan.edits]
@@ -64,11 +65,11 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     return run.result("mask", mask, caption, plan, f"{said(request, caption)} → {plan}")
 
 
-def make_plan(request: MaskRequest, caption: str, models: Models, presence: Presence) -> EditPlan:
+def make_plan(request: MaskRequest, caption: str, models: Models) -> EditPlan:
     """The edits: what the user named as the target, else what caption, prompt and picture tell."""
     if request.options.target.strip():
         return plan_target(request.options.target, request.prompt)
-    return plan_edits(caption, request.prompt, presence)
+    return plan_edits(caption, request.prompt, lambda phrases: models.matcher.match(request.image, phrases))
 
 
 def score(request: MaskRequest, segments: tuple[Segment, ...], plan: EditPlan, models: Models) -> Scores:
@@ -137,33 +138,13 @@ class _Run:
     models: Models
     timings: dict[str, float] = field(default_factory=dict)
     candidates: tuple[ScoredSegment, ...] = ()
-    inner: float = 0.0
 
     @contextmanager
     def stage(self, name: str, share: float) -> Iterator[None]:
-        """Time a stage; what a stage inside it takes counts for that one alone."""
         self.models.progress(name, share)
-        started, outer = time.perf_counter(), self.inner
-        self.inner = 0.0
+        started = time.perf_counter()
         yield
-        spent = time.perf_counter() - started
-        self.timings[name] = spent - self.inner
-        self.inner = outer + spent
-
-    @cached_property
-    def segments(self) -> tuple[Segment, ...]:
-        """Found when they are first needed: a prompt that changes nothing never asks for them."""
-        with self.stage("segments", 0.2):
-            return self.models.segmenter.segments(self.request.image)
-
-    def shown(self, phrases: Sequence[str]) -> list[float]:
-        """The probability that the picture shows each phrase: as a whole, or in the segment that shows it best.
-
-        Small things drown in the whole picture; places and relations are in no single segment.
-        """
-        whole = self.models.matcher.match(self.request.image, phrases)
-        parts = self.models.matcher.score_segments(self.request.image, self.segments, phrases)
-        return [float((one + part) / 2) for one, part in zip(whole, parts.max(0, initial=0))]
+        self.timings[name] = time.perf_counter() - started
 
     def without_mask(self, outcome: Outcome, caption: str, plan: EditPlan, why: str) -> MaskResult:
         return self.result(outcome, np.zeros(self.request.size, np.bool_), caption, plan, why)
