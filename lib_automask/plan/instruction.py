@@ -82,7 +82,7 @@ def _split(clause: str) -> Iterator[str]:
 
 @cache
 def _read(part: str) -> Command | None:
-    part = part.strip()
+    part = re.sub(r"\b(?:only|just) ", "", part.strip())
     while (shorter := _politeness().sub("", part).strip()) != part:
         part = shorter
     instead = INSTEAD.search(part)

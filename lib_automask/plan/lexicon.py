@@ -127,7 +127,10 @@ def concept(nouns: Sequence[str]) -> tuple[str, int]:
 @cache
 def kinds(key: str) -> frozenset[str]:
     """The sections of things.txt that a concept stands in; empty for an unlisted one."""
-    return _kinds().get(key) or _kinds().get(_noun_groups().get(key, ""), frozenset())
+    listed = _kinds().get(key) or _kinds().get(_noun_groups().get(key, ""))
+    if listed:
+        return listed
+    return frozenset(("place",)) if key.endswith(tuple(names("common", "place ending"))) else frozenset()
 
 
 def is_kind(key: str, *wanted: str) -> bool:

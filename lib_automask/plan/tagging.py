@@ -87,7 +87,7 @@ def _run(words: list[Word]) -> tuple[Word, ...]:
 
 
 def _is_verb(spot: Spot) -> bool:
-    text, listed = spot.text, bool(lexicon.kinds(spot.text))
+    text, listed = spot.text, bool(lexicon.kinds(lexicon.singular(spot.text)))
     if spot.follows("and") and not spot.before_noun and not listed:
         return verbs.is_verb(text) and not lexicon.is_attribute(text)
     if _is_asked_for(spot):
@@ -160,4 +160,5 @@ def _is_third_person(spot: Spot) -> bool:
     if verbs.is_verb(text) or spot.precedes("article", "owner"):
         return True
     one = spot.run[0].text in ("a", "an", "one", "this")
-    return one and spot.after is not None and not spot.before_noun
+    alive = bool(lexicon.kinds(last) & {"person", "animal"})
+    return one and spot.after is not None and (alive or not spot.before_noun)
