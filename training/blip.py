@@ -94,7 +94,7 @@ def learn(
     losses = losses_of_step(model, batches, progress)
     dense = DENSE_TO + (DENSE_FROM - DENSE_TO) * max(0.0, 1 - progress / 0.3)
     total = torch.stack([loss * (dense if name == "dense" else 1) for name, loss in losses.items()]).sum()
-    total.backward()  # type: ignore[no-untyped-call]
+    total.backward()
     torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
     for part in parts:
         part.step()

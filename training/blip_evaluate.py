@@ -51,7 +51,7 @@ class Folders:
         )
 
     def pixels(self, images: list[Image]) -> Tensor:
-        return self.processor(images=images, return_tensors="pt")["pixel_values"]  # type: ignore[no-any-return]
+        return self.processor(images=images, return_tensors="pt")["pixel_values"]
 
 
 def fresh_scenes(number: int, seed: int, count: int | None = None) -> list[Scene]:

@@ -63,12 +63,12 @@ class DemoBlip(nn.Module):
         """ids[B, L] → logits[B, L, vocabulary] of the next words."""
         decoder = self.captioner.text_decoder
         states = text_states(decoder.bert, ids[:, None], seen, causal=True)
-        return decoder.cls(states[:, 0])  # type: ignore[no-any-return]
+        return decoder.cls(states[:, 0])
 
     def match_logits(self, ids: Tensor, seen: Tensor) -> Tensor:
         """ids[B, K, L] of K phrases for each picture → logits[B, K, 2], index 1 a match."""
         states = text_states(self.matcher.text_encoder, ids, seen, causal=False)
-        return self.matcher.itm_head(states[:, :, 0])  # type: ignore[no-any-return]
+        return self.matcher.itm_head(states[:, :, 0])
 
 
 def heads(states: Tensor) -> Tensor:
@@ -96,7 +96,7 @@ def vision_states(vision: Any, pixels: Tensor) -> Tensor:
         states = states + layer.self_attn.projection(attend(query, key, value))
         inner = functional.gelu(layer.mlp.fc1(layer.layer_norm2(states)))
         states = states + layer.mlp.fc2(inner)
-    return vision.post_layernorm(states)  # type: ignore[no-any-return]
+    return vision.post_layernorm(states)
 
 
 def text_states(text: Any, ids: Tensor, seen: Tensor, causal: bool) -> Tensor:
@@ -115,7 +115,7 @@ def text_states(text: Any, ids: Tensor, seen: Tensor, causal: bool) -> Tensor:
         mixed = attend(query, heads(cross.key(seen)), heads(cross.value(seen)))
         states = layer.crossattention.output(mixed.view(batch * phrases, length, WIDTH), states)
         states = layer.output(functional.gelu(layer.intermediate.dense(states)), states)
-    return states.view(batch, phrases, length, WIDTH)  # type: ignore[no-any-return]
+    return states.view(batch, phrases, length, WIDTH)
 
 
 def normalised(images: np.ndarray[Any, Any], rng: np.random.Generator | None = None) -> Tensor:
