@@ -8,77 +8,102 @@ import numpy as np
 from lib_automask import masks
 from lib_automask.structures import Box, Mask
 
-# Where the middle of the new thing lies from the middle of its anchor, in half sizes of the anchor (x, y), and the
-# new thing's size in sizes of the anchor.
-RELATIONS: dict[str, tuple[float, float, float]] = {
-    "left of": (-2.2, 0, 1.0),
-    "right of": (2.2, 0, 1.0),
-    "above": (0, -2.2, 1.0),
-    "over": (0, -2.2, 1.0),
-    "below": (0, 2.2, 1.0),
-    "under": (0, 2.2, 1.0),
+SIDES = {
+    "left of": "left",
+    "to the left of": "left",
+    "on the left of": "left",
+    "right of": "right",
+    "to the right of": "right",
+    "on the right of": "right",
+    "above": "above",
+    "over": "above",
+    "below": "below",
+    "under": "below",
+    "beneath": "below",
+    "underneath": "below",
+}
+"""Relations that mean one side of the anchor; any other that does not cover it ("next to") means the nearest room."""
+
+COVERING: dict[str, tuple[float, float, float]] = {
     "on": (0, -0.9, 0.7),
+    "on top of": (0, -0.9, 0.7),
     "wearing": (0, -0.8, 0.7),
     "holding": (0.6, 0.3, 0.6),
+    "with": (0.6, 0.3, 0.6),
     "in front of": (0, 0.6, 0.8),
     "in": (0, 0, 0.7),
+    "inside": (0, 0, 0.7),
+    "in the middle of": (0, 0, 0.5),
 }
-SYNONYMS = {
-    "to the left of": "left of",
-    "on the left of": "left of",
-    "to the right of": "right of",
-    "on the right of": "right of",
-    "on top of": "on",
-    "beneath": "below",
-    "underneath": "under",
-    "inside": "in",
-    "in the middle of": "in",
-    "with": "holding",
-}
-COVERING = ("on", "wearing", "holding", "in front of", "in")
-LEAST_SHARE = 0.1
+"""Relations whose thing covers its anchor: its middle from the anchor's, in half sizes of the anchor (x, y), and its
+size in sizes of the anchor."""
+
+LEAST_SIDE = 2
+"""Pixels; in a smaller place nothing can be painted."""
 
 
 def beside(anchor: Mask, relation: str, taken: Mask) -> Mask:
-    """A box for something that stands in ``relation`` to ``anchor``, clear of what is ``taken`` but for the anchor.
+    """A box for something that stands in ``relation`` to ``anchor``; empty where there is no room.
 
-    Relations that say that the thing covers its anchor ("on", "wearing") may; the others stay clear of it too.
-    An unknown relation ("next to", "beside") takes the freest of the four sides.
+    It is as large as the anchor at most and clear of what is ``taken``; of the anchor too, unless the relation says
+    that it covers it.
     """
     box = masks.box_of(anchor)
     if box is None:
         return np.zeros_like(anchor)
-    relation = SYNONYMS.get(relation, relation)
-    if relation in RELATIONS:
-        return _room(box, relation, anchor, taken)
-    sides = [_room(box, side, anchor, taken) for side in ("right of", "left of", "above", "below")]
-    return max(sides, key=lambda mask: int(mask.sum()))
+    if relation in COVERING:
+        return _over(box, COVERING[relation], anchor.shape[0], anchor.shape[1]) & ~masks.grow(taken & ~anchor, 1)
+    free = _side(box, SIDES.get(relation, ""), anchor.shape[0], anchor.shape[1]) & ~masks.grow(taken | anchor, 1)
+    return _square(free, (box.width + box.height) / 4, box.center)
 
 
 def free_room(taken: Mask) -> Mask:
-    """A box round the middle of the widest free place, at most a third of the shorter side high and wide."""
+    """A box in the widest free place, at most a third of the shorter side high and wide; empty where there is none."""
     height, width = taken.shape
-    free = np.pad((~taken).astype(np.uint8), 1)
-    away = cv2.distanceTransform(free, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)[1:-1, 1:-1]
+    away = _room(~taken)
     y, x = np.unravel_index(int(away.argmax()), away.shape)
-    half = int(min(away[y, x], min(height, width) / 6))
-    return masks.from_box(Box(int(x) - half, int(y) - half, int(x) + half + 1, int(y) + half + 1), (height, width))
+    return _square(~taken, min(height, width) / 6, (float(x), float(y)))
 
 
-def _room(box: Box, relation: str, anchor: Mask, taken: Mask) -> Mask:
-    """The box of one relation, clipped to the picture and cleared of other things."""
-    dx, dy, size = RELATIONS[relation]
-    height, width = anchor.shape
+def _over(box: Box, place: tuple[float, float, float], height: int, width: int) -> Mask:
+    dx, dy, size = place
     half_width, half_height = box.width / 2, box.height / 2
-    # What is told to lie beside its anchor must fit between it and the edge of the picture.
-    x = float(np.clip(box.center[0] + dx * half_width, 0, width))
-    y = float(np.clip(box.center[1] + dy * half_height, 0, height))
-    room = Box(
-        round(x - size * half_width),
-        round(y - size * half_height),
-        round(x + size * half_width),
-        round(y + size * half_height),
+    x, y = box.center[0] + dx * half_width, box.center[1] + dy * half_height
+    half_width, half_height = size * half_width, size * half_height
+    room = Box(round(x - half_width), round(y - half_height), round(x + half_width), round(y + half_height))
+    return masks.from_box(room, (height, width))
+
+
+def _side(box: Box, side: str, height: int, width: int) -> Mask:
+    """The quarter of the plane on one side of a box, beyond its edge; everything for an unknown side."""
+    y, x = np.indices((height, width))
+    dx, dy = x + 0.5 - box.center[0], y + 0.5 - box.center[1]
+    beyond = {
+        "left": (x < box.left) & (abs(dx) > abs(dy)),
+        "right": (x >= box.right) & (abs(dx) > abs(dy)),
+        "above": (y < box.top) & (abs(dy) > abs(dx)),
+        "below": (y >= box.bottom) & (abs(dy) > abs(dx)),
+    }
+    return np.asarray(beyond.get(side, np.ones((height, width), np.bool_)))
+
+
+def _square(free: Mask, half: float, near: tuple[float, float]) -> Mask:
+    """A square of ``half`` a side, smaller where there is less room, wholly in ``free`` and near a point (x, y)."""
+    away = _room(free)
+    reach = min(half, float(away.max()))
+    if 2 * reach < LEAST_SIDE:
+        return np.zeros_like(free)
+    y, x = np.nonzero(away >= reach)
+    nearest = int(np.hypot(x - near[0], y - near[1]).argmin())
+    side = int(reach)
+    middle = int(x[nearest]), int(y[nearest])
+    return masks.from_box(
+        Box(middle[0] - side + 1, middle[1] - side + 1, middle[0] + side, middle[1] + side),
+        (free.shape[0], free.shape[1]),
     )
-    blocked = taken & ~anchor if relation in COVERING else taken | anchor
-    clear = masks.from_box(room, (height, width)) & ~masks.grow(blocked, 1)
-    return clear if clear.mean() * anchor.size >= LEAST_SHARE * box.width * box.height else np.zeros_like(anchor)
+
+
+def _room(free: Mask) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    """float32[H, W]: half the side of the square round each pixel that lies wholly in ``free`` and in the picture."""
+    padded = np.pad(free, 1).astype(np.uint8)
+    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_C, 3)[1:-1, 1:-1], np.float32)

@@ -13,7 +13,8 @@ from lib_automask import masks, placement
 from lib_automask.structures import Edit, EditPlan, Mask, Segment
 
 SIDE = re.compile(r"\s+(?:on|at|to|in) the (left|right|top|bottom|middle|center)(?:\s+side)?$")
-SEVERAL = re.compile(r"^(?:all|both|two|three|four|five|six|seven|eight|nine|ten|several|many)\b")
+# A number that is more than one, or a plural: "both cats", "red balls", but not "dress" or "octopus".
+SEVERAL = re.compile(r"^(?:all|both|two|three|four|five|six|seven|eight|nine|ten|several|many)\b|[^\Wsui]s$")
 # Two segments whose scores differ by less are alike to BLIP; then the better outline decides.
 ALIKE = 0.05
 FOUND = 0.5
@@ -76,7 +77,7 @@ def thing(target: str, scores: Scores, shape: tuple[int, int]) -> Place:
         best = float(values.max()) if len(values) else 0.0
         return Place(np.zeros(shape, np.bool_), best)
     side = SIDE.search(target)
-    if SEVERAL.search(target):
+    if SEVERAL.search(plain(target)) and not side:
         chosen = _distinct(found, scores)
     elif side:
         chosen = [_at_side(_distinct(found, scores), side.group(1), scores)]

@@ -1,0 +1,76 @@
+"""Room for what is not there yet, on drawn masks."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lib_automask import placement
+from lib_automask.masks import box_of, from_box
+from lib_automask.structures import Box
+
+SHAPE = (60, 80)
+ANCHOR = from_box(Box(30, 20, 50, 40), SHAPE)
+NOTHING = np.zeros(SHAPE, bool)
+
+
+@pytest.mark.parametrize(
+    ("relation", "dx", "dy"),
+    [("left of", -1, 0), ("to the right of", 1, 0), ("above", 0, -1), ("under", 0, 1)],
+)
+def test_a_side_is_kept_to(relation, dx, dy):
+    room = placement.beside(ANCHOR, relation, NOTHING)
+    box = box_of(room)
+    assert box is not None
+    x, y = box.center[0] - 40, box.center[1] - 30
+    assert (np.sign(x), np.sign(y)) == (dx, dy) or abs(x * dy) + abs(y * dx) < abs(x * dx) + abs(y * dy)
+    assert x * dx + y * dy > 10
+    assert not (room & ANCHOR).any()
+    assert 8 <= box.width <= 20
+
+
+def test_what_is_taken_is_spared():
+    taken = from_box(Box(52, 0, 60, 60), SHAPE)
+    room = placement.beside(ANCHOR, "right of", taken)
+    assert room.any()
+    assert not (room & (taken | ANCHOR)).any()
+
+
+def test_no_room_on_the_side_is_no_mask():
+    at_the_edge = from_box(Box(0, 20, 20, 40), SHAPE)
+    assert not placement.beside(at_the_edge, "left of", NOTHING).any()
+
+
+def test_next_to_takes_the_nearest_room():
+    room = placement.beside(ANCHOR, "next to", NOTHING)
+    box = box_of(room)
+    assert box is not None
+    assert not (room & ANCHOR).any()
+    assert np.hypot(box.center[0] - 40, box.center[1] - 30) < 30
+
+
+@pytest.mark.parametrize("relation", ["on", "wearing", "in"])
+def test_what_covers_its_anchor_overlaps_it(relation):
+    room = placement.beside(ANCHOR, relation, ANCHOR)
+    assert (room & ANCHOR).any()
+
+
+def test_wearing_is_at_the_top_and_holding_is_not():
+    top = box_of(placement.beside(ANCHOR, "wearing", ANCHOR))
+    side = box_of(placement.beside(ANCHOR, "holding", ANCHOR))
+    assert top is not None
+    assert side is not None
+    assert top.center[1] < 30 < side.center[1]
+
+
+def test_free_room_is_the_widest_place_and_not_too_large():
+    left_half = from_box(Box(0, 0, 40, 60), SHAPE)
+    room = placement.free_room(left_half)
+    box = box_of(room)
+    assert box is not None
+    assert not (room & left_half).any()
+    assert box.width <= 20
+
+
+def test_a_full_picture_has_no_room():
+    assert not placement.free_room(~NOTHING).any()
