@@ -18,6 +18,7 @@ SEVERAL = re.compile(r"^(?:all|both|two|three|four|five|six|seven|eight|nine|ten
 # Two segments whose scores differ by less are alike to BLIP; then the better outline decides.
 ALIKE = 0.05
 FOUND = 0.5
+STRAY = 0.1
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,8 +84,13 @@ def thing(target: str, scores: Scores, shape: tuple[int, int]) -> Place:
         chosen = [_at_side(_distinct(found, scores), side.group(1), scores)]
     else:
         chosen = [_best(found, values, scores)]
-    mask = masks.union((scores.segments[i].mask for i in chosen), shape)
+    mask = masks.union((whole(scores.segments[i]) for i in chosen), shape)
     return Place(mask, float(values[chosen].min()), tuple(chosen))
+
+
+def whole(segment: Segment) -> Mask:
+    """The segment without stray spots: a thing is of one piece, or of pieces that are not tiny beside the largest."""
+    return masks.drop_islands(segment.mask, STRAY * segment.area)
 
 
 def background(plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
@@ -92,7 +98,7 @@ def background(plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
     subjects = _subjects(plan, scores)
     if not subjects:
         return Place(np.zeros(shape, np.bool_), 0.0)
-    kept = masks.union((scores.segments[i].mask for i in subjects), shape)
+    kept = masks.union((whole(scores.segments[i]) for i in subjects), shape)
     margin = max(1, round(0.006 * min(shape)))
     certainty = float(scores.values[subjects].max(1).min())
     return Place(~masks.grow(kept, margin), certainty, tuple(subjects))

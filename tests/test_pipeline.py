@@ -114,6 +114,14 @@ def test_two_alike_are_told_apart_by_side():
         assert np.array_equal(result.mask, drawing.masks[letter])
 
 
+def test_a_stray_spot_of_a_segment_is_left_out():
+    rows = ("..........", ".bbbb.....", ".bbbb...b.", ".bbbb.....", "..........")
+    drawing = Drawing(rows, {"b": "red ball"}, "a red ball on the grass")
+    result = run(drawing, "a blue ball on the grass")
+    assert result.mask.sum() == 12
+    assert not result.mask[2, 8]
+
+
 def test_several_are_all_taken():
     rows = ("..........", ".bb....dd.", ".bb....dd.", "..........")
     drawing = Drawing(rows, {"b": "both red balls", "d": "both red balls"}, "two red balls on the grass")

@@ -16,6 +16,7 @@ from webui_host import BLUE, GREEN, RED, SIZE, answer, changed, drawn, expect_er
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.preview import overlay
 from lib_automask.structures import Models
+from lib_automask.webui import script as webui_script
 from lib_automask.webui.residency import Residency, progress
 
 ROOT = Path(__file__).parents[1]
@@ -72,6 +73,22 @@ def test_keep_picture_gives_back_the_identical_picture_and_tells_why(webui, colo
     assert not changed(picture, body["images"][0]).any()
     why = "nothing to change" if color is None else "the place is not certain"
     assert f"automask why: {why}" in body["infotexts"][0]
+
+
+def test_a_picture_that_is_given_back_keeps_its_faces_and_colors(webui):
+    more = {"restore_faces": True, "color_corrections": ["of an earlier picture"]}
+    _status, body = webui.api(drawn(None), unsure="keep picture", **more)
+    assert not changed(drawn(None), body["images"][0]).any()
+
+
+def test_a_failure_while_a_failure_is_handled_paints_nothing(webui, monkeypatch):
+    def trips(_p):
+        raise RuntimeError("tripped again")
+
+    monkeypatch.setattr(webui_script, "in_series", trips)
+    status, body = webui.api(drawn(BLUE))
+    assert status == 500
+    expect_error(body, "the model tripped")
 
 
 def test_img2img_paints_the_whole_picture_and_says_that_it_was_chosen(webui):

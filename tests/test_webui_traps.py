@@ -12,10 +12,11 @@ import pytest
 from modules import errors, script_callbacks, scripts, shared
 from modules.img2img import Loopback, Outpainting, Plot, Tiles
 from PIL import Image
-from webui_host import BLUE, RED, SIZE, changed, drawn, expect_error, red_in, state_of
+from webui_host import BLUE, RED, SIZE, answer, changed, drawn, expect_error, red_in, state_of
 
 from lib_automask import pipeline
-from lib_automask.options import FIELDS
+from lib_automask.options import FIELDS, Options
+from lib_automask.structures import MaskRequest
 from lib_automask.webui import api as webui_api
 from lib_automask.webui import processing, settings
 
@@ -125,6 +126,14 @@ def test_trap_3_a_run_that_broke_off_is_cleaned_up_before_the_next(webui):
     webui.automask.before_process(p)
     assert state_of(p) == before
     assert not {"init", "sample"} & set(vars(p))
+
+
+def test_trap_3_a_mask_that_the_user_put_there_since_a_run_broke_off_stays(webui):
+    p = SimpleNamespace(extra_generation_params={}, **dict.fromkeys(processing.LENT))
+    processing.inject(p, answer(MaskRequest(np.array(drawn()), "replace")), Options())
+    p.image_mask = of_the_user = Image.new("L", (SIZE, SIZE), 255)
+    webui.automask.before_process(p)
+    assert p.image_mask is of_the_user
 
 
 def test_trap_3_loopback_looks_again_in_each_loop_and_keeps_its_own_settings(webui):

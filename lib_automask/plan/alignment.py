@@ -37,7 +37,8 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     come = [thing for thing in prompt if id(thing) not in matched]
     partner = {id(new): old for old, new in same}
     told = wanted.implied()
-    lost = [thing for thing in gone if thing.key not in told and not thing.mentioned]
+    lost = [thing for thing in gone if not (thing.key in told or thing.mentioned or wanted.is_sum(thing))]
+    come = [thing for thing in come if not shown.is_sum(thing)]
     solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
     swapped = _greedy(lost, come, lambda old, new: _substitution(old, new, partner, len(lost), len(solid)), LEAST)
     matched = {id(thing) for pair in swapped for thing in pair}
@@ -62,7 +63,7 @@ def _greedy(caption: list[Thing], prompt: list[Thing], score: Score, least: floa
 
 def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing]) -> float:
     """0 where the nouns differ; else higher the more of the rest agrees."""
-    if not (_same_words(old, new) or same_thing(old, new) or _is_named_after(old, new, caption)):
+    if not (_same_words(old, new) or same_thing(old, new) or _is_named_after(old, new, caption) or _is_named_after(new, old, prompt)):
         return 0
     value = 10.0 if old.key == new.key else 5.0
     value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
@@ -72,10 +73,13 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
     return value - abs(caption.index(old) - prompt.index(new)) * 0.01
 
 
-def _is_named_after(old: Thing, new: Thing, caption: list[Thing]) -> bool:
-    """ "a man playing guitar" is a guitarist: someone named after what the caption gives them."""
-    generic = ("man", "woman", "person", "boy", "girl", "child")
-    return old.key in generic and any(thing.key in lexicon.implied(new.key) for thing in caption)
+def _is_named_after(one: Thing, other: Thing, things: list[Thing]) -> bool:
+    """ "a man playing guitar" is a guitarist, "a woman who dances" a dancer: named after what ``things`` say."""
+    if one.key not in lexicon.names("common", "anybody"):
+        return False
+    doing = verbs.agent_stem(other.key)
+    acts = any(action.stem == doing for thing in things for action in thing.actions)
+    return acts or any(thing.key in lexicon.implied(other.key) for thing in things)
 
 
 def _same_words(old: Thing, new: Thing) -> bool:

@@ -48,7 +48,7 @@ def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
 def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> list[Change]:
     """A new thing; none where it comes along with another, or the caption names it by the way."""
     implied = thing.tag and not thing.attributes and thing.key in prompt.implied()
-    if implied or _comes_along(thing) or _by_the_way(thing, caption):
+    if implied or _comes_along(thing) or _by_the_way(thing, caption) or caption.is_sum(thing):
         return []
     if _is_body_part(thing):
         return _body_part(thing)
@@ -147,7 +147,7 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
         thing.anchor is not None and thing.anchor in left
     ):
         return False
-    return not _by_the_way(thing, prompt)
+    return not (_by_the_way(thing, prompt) or prompt.is_sum(thing))
 
 
 def restyled(caption: Scene, prompt: Scene) -> list[Change]:

@@ -92,6 +92,9 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     done = {action.stem for thing in caption.things for action in thing.actions}
     done |= {verbs.stem(word) for thing in caption.things for word in thing.words}
     done |= {verbs.stem(word) for word in old.attributes}
+    going_on = {action.stem for action in old.actions if not verbs.resting(action.stem)}
+    if any(action.stem in going_on for action in new.actions):
+        return None
     return next((action for action in new.actions if action.stem not in done and _is_visible(action, old, new)), None)
 
 

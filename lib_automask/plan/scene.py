@@ -118,6 +118,12 @@ class Scene:
             named |= {lexicon.singular(word.split("-")[0]) for word in thing.attributes if "-" in word}
         return named
 
+    def is_sum(self, thing: Thing) -> bool:
+        """Whether everything that a thing brings along is there by itself: the man and the woman of "a couple"."""
+        keys = {other.key for other in self.things}
+        parts = lexicon.implied(thing.key)
+        return bool(parts) and parts <= keys
+
     def by_the_way(self) -> set[str]:
         """What is named without a noun phrase of its own: the tree of "a tree branch", and what is implied."""
         named = self.implied() | self.hinted

@@ -106,7 +106,8 @@ def _is_verb(spot: Spot) -> bool:
 def _is_asked_for(spot: Spot) -> bool:
     """After "would", after a pronoun that is a subject, after "who": "you notice", "that runs around it"."""
     text = spot.text
-    if spot.follows("not") and verbs.is_verb(text) and not lexicon.kinds(text):
+    to = spot.before is not None and spot.before.text == "to"
+    if (to or spot.follows("not")) and verbs.is_verb(text) and not lexicon.kinds(text):
         return True
     if spot.follows("modal") or (spot.before is not None and spot.before.text in SPEAKERS):
         return not text.endswith("ly")

@@ -40,6 +40,12 @@ def stems(section: str) -> frozenset[str]:
     return frozenset(map(stem, names("common", section)))
 
 
+def agent_stem(noun: str) -> str:
+    """The verb that somebody is named after: "dancer" gives the stem of "dance"; "" for other nouns."""
+    root = re.sub(r"(er|or)$", "", noun)
+    return stem(root) if root != noun else ""
+
+
 def gerund(verb: str) -> str:
     """ "kneels" → "kneeling"; participles stay: "perched"."""
     if verb.endswith("ing") or not verb.endswith("s"):

@@ -7,30 +7,25 @@ every prompt. Here:
 - In the first layer the patches are still those of the picture alone: their projections are shared by all prompts.
 - Afterwards the projections are moved to the tokens' side. With queries q, patches x and a projection W,
   q·(W x) = (Wᵀq)·x, and Σ pᵢ (W xᵢ) = W (Σ pᵢ xᵢ): a few tokens are projected, and no patch is.
-- The patches pass piece by piece: changed by the tokens, normalised, and asked by the tokens of the next layer while
-  they are still in the processor's cache. The last look asks only for the tokens that become masks.
+- The patches of one prompt after the other pass, so that they stay in the processor's cache from step to step. The last
+  look at them is that of the tokens that become masks, and of no others.
 - The predicted quality depends on the tokens alone. Only for prompts that pass are masks made, by plain matrix
   products, and only for those rows of patches that show the picture and not its padding.
 
-Shapes: B prompts, T tokens each, N patches in pieces of n, C channels, H heads of D channels.
+Shapes: B prompts, T tokens each, N patches, C channels, H heads of D channels.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import torch
 
-    Pieces = Sequence[torch.Tensor]
-    """The patches of one prompt, [n, C] each."""
-    Scorer = Callable[[int, int, torch.Tensor], torch.Tensor]
-    """(prompt, piece, patches [n, C]) → scores [H, T, n] of the tokens for these patches."""
-
-PATCHES_ON_CPU = 512
+    Scorer = Callable[[int, torch.Tensor], torch.Tensor]
+    """(prompt, its patches [N, C]) → scores [H, T, N]: how much each patch looks at each token."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +35,13 @@ class Answers:
     Args:
         qualities: float32[B, M], the predicted IoU of each mask.
         tokens: float32[B, M, C], one a mask.
-        patches: of each prompt.
+        patches: [N, C] of each prompt.
         several: whether a prompt has three masks, or one.
     """
 
     qualities: torch.Tensor
     tokens: torch.Tensor
-    patches: Sequence[Pieces]
+    patches: Sequence[torch.Tensor]
     several: bool
 
 
@@ -71,9 +66,7 @@ class PictureDecoder:
         self.shared_keys = self._split(to_image.k_proj(patches + positions)).to(dtype)
         self.shared_values = self._split(to_image.v_proj(patches)).to(dtype)
         self.shared_queries = self._split(to_token.q_proj(patches + positions)).to(dtype).transpose(1, 2).contiguous()
-        size = PATCHES_ON_CPU if embedding.device.type == "cpu" else len(patches)
-        self.patches: Pieces = patches.to(dtype).split(size)
-        self.positions: Pieces = positions.to(dtype).split(size)
+        self.patches, self.positions = patches.to(dtype), positions.to(dtype)
 
     def answer(self, prompts: torch.Tensor, several: bool = True) -> Answers:
         """The qualities of the masks that prompts ask for.
@@ -94,7 +87,7 @@ class PictureDecoder:
         tokens = first.norm1(first.self_attn(start, start, start))
         tokens = first.norm2(tokens + self._read_shared(first.cross_attn_token_to_image, tokens + start))
         tokens = first.norm3(tokens + first.mlp(tokens))
-        patches: Sequence[Pieces] = [self.patches] * len(prompts)
+        patches: Sequence[torch.Tensor] = [self.patches] * len(prompts)
         for layer, following in zip(transformer.layers, transformer.layers[1:]):
             writers, tokens = tokens, following.norm1(tokens + _attend_self(following, tokens, start))
             attention = following.cross_attn_token_to_image
@@ -129,17 +122,11 @@ class PictureDecoder:
         drawn = [self._draw(answers.patches[prompt], rows, weight) for prompt, weight in zip(prompts, weights)]
         return torch.stack(drawn)
 
-    def _draw(self, pieces: Pieces, rows: int, weights: torch.Tensor) -> torch.Tensor:
+    def _draw(self, patches: torch.Tensor, rows: int, weights: torch.Tensor) -> torch.Tensor:
         """Logits [M, 4 × rows, 4 × G] of one prompt, by ``weights`` [C / 8, M]."""
-        import torch
-
-        wanted, drawn = rows * self.grid, []
-        for piece in pieces:
-            if wanted > 0:
-                drawn.append((self._upscale(piece[:wanted]) @ weights).float())
-            wanted -= len(piece)
+        pixels = (self._upscale(patches[: rows * self.grid]) @ weights).float()
         # The sides of two are (y, x) of the first doubling, then of the second.
-        pixels = torch.cat(drawn).view(rows, self.grid, 2, 2, 2, 2, -1).permute(6, 0, 2, 4, 1, 3, 5)
+        pixels = pixels.view(rows, self.grid, 2, 2, 2, 2, -1).permute(6, 0, 2, 4, 1, 3, 5)
         return pixels.reshape(-1, 4 * rows, 4 * self.grid)
 
     def _upscale(self, patches: torch.Tensor) -> torch.Tensor:
@@ -169,16 +156,18 @@ class PictureDecoder:
 
     def _scorer(self, layer: Any, keys: torch.Tensor, shared: bool) -> Scorer:
         """How much each patch looks at each token of float32[B, T, C]; ``shared``: patches of the picture alone."""
+        import torch
+
         attention = layer.cross_attn_image_to_token
         offered = self._heads(attention.k_proj(keys)) * _scale(attention)  # [B, H, T, D]
         if shared:
-            scores = [some.split(len(self.patches[0]), -1) for some in offered.to(self.dtype) @ self.shared_queries]
-            return lambda prompt, piece, _patches: scores[prompt][piece]
+            scores = offered.to(self.dtype) @ self.shared_queries
+            return lambda prompt, _patches: scores[prompt]
         bias = (offered @ attention.q_proj.bias.view(self.heads, -1, 1)).flatten(1, 2).to(self.dtype)
         folded = (offered @ self._split_weight(attention.q_proj)).flatten(1, 2).to(self.dtype)  # [B, H × T, C]
 
-        def score(prompt: int, piece: int, patches: torch.Tensor) -> torch.Tensor:
-            scores = folded[prompt] @ (patches + self.positions[piece]).T + bias[prompt]
+        def score(prompt: int, patches: torch.Tensor) -> torch.Tensor:
+            scores = torch.addmm(bias[prompt], folded[prompt], (patches + self.positions).T)
             return scores.view(self.heads, -1, len(patches))
 
         return score
@@ -188,10 +177,10 @@ class PictureDecoder:
         layer: Any,
         values: torch.Tensor,
         scorer: Scorer,
-        patches: Sequence[Pieces],
+        patches: Sequence[torch.Tensor],
         reader: Any,
         queries: torch.Tensor,
-    ) -> tuple[Sequence[Pieces], torch.Tensor]:
+    ) -> tuple[Sequence[torch.Tensor], torch.Tensor]:
         """Patches look at tokens, and then the next tokens at the patches.
 
         Args:
@@ -205,13 +194,16 @@ class PictureDecoder:
         Returns:
             The patches afterwards, and what the tokens see, float32[B, Q, C].
         """
+        import torch
+
         offered = self._offered(layer.cross_attn_image_to_token, values)
         asked = self._heads(reader.q_proj(queries)) * _scale(reader)
         asked = asked @ self._split_weight(reader.k_proj)  # [B, H, Q, C]; the bias of keys changes no softmax
         seen = asked.new_empty(asked.shape).flatten(1, 2)
         after = []
-        for prompt, pieces in enumerate(patches):
-            after.append(self._write(layer.norm4, pieces, partial(scorer, prompt), offered[prompt]))
+        for prompt, some in enumerate(patches):
+            shares = scorer(prompt, some).softmax(1).flatten(0, 1).T  # [N, H × T]
+            after.append(self._norm(layer.norm4, torch.addmm(some, shares, offered[prompt])))
             seen[prompt] = self._read(after[prompt], asked[prompt].flatten(0, 1).to(self.dtype))
         seen = seen.view(asked.shape) @ self._split_weight(reader.v_proj).transpose(1, 2)  # [B, H, Q, D]
         return after, _project(reader, seen + reader.v_proj.bias.view(self.heads, 1, -1))
@@ -225,24 +217,10 @@ class PictureDecoder:
         back = attention.out_proj.weight.unflatten(1, (self.heads, -1)).permute(1, 2, 0)  # [H, D, C]
         return (own @ back + attention.out_proj.bias / self.heads).flatten(1, 2).to(self.dtype)
 
-    def _write(self, norm: Any, pieces: Pieces, score: Callable[..., torch.Tensor], offered: torch.Tensor) -> Pieces:
-        """One prompt's patches after they looked at its tokens."""
-        from torch import addmm
-
-        after = []
-        for number, piece in enumerate(pieces):
-            shares = score(number, piece).softmax(1).flatten(0, 1).T  # [n, H × T]
-            after.append(self._norm(norm, addmm(piece, shares, offered)))
-        return after
-
-    def _read(self, pieces: Pieces, asked: torch.Tensor) -> torch.Tensor:
-        """The mean of one prompt's patches that each row of ``asked`` [K, C] sees: float32[K, C]."""
-        import torch
-
-        scores = [asked @ (piece + places).T for piece, places in zip(pieces, self.positions)]
-        shares = torch.cat(scores, 1).softmax(1).split(len(self.patches[0]), 1)
-        seen: torch.Tensor = torch.stack([some @ piece for some, piece in zip(shares, pieces)]).float().sum(0)
-        return seen
+    def _read(self, patches: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
+        """The mean of one prompt's patches [N, C] that each row of ``asked`` [K, C] sees: [K, C]."""
+        scores = asked @ (patches + self.positions).T
+        return scores.softmax(1) @ patches
 
     # --- shapes
 

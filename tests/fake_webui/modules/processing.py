@@ -185,7 +185,10 @@ def process_images_inner(p: Any) -> Processed:
         samples = torch.clamp((samples + 1.0) / 2.0, min=0.0, max=1.0)
         for index, sample in enumerate(samples):
             pixels = (255.0 * np.moveaxis(sample.numpy(), 0, 2)).astype(np.uint8)
-            image = composite(p, Image.fromarray(pixels), index)
+            image = Image.fromarray(pixels)
+            if p.restore_faces:
+                image = ImageOps.mirror(image)
+            image = composite(p, image, index)
             text = infotext(p, p.prompts[index])
             image.info["parameters"] = text
             images.append(image)
