@@ -55,8 +55,6 @@ class Automask(scripts.Script):  # type: ignore[misc]
         """Find the mask. Here, and not earlier, because styles and wildcards are expanded by now."""
         try:
             self.mask(p, args)
-        except Interrupted as interrupted:
-            give_back(p, str(interrupted))
         except Exception as error:
             processing.stop(p, error)  # before all else: what gets out of a hook is swallowed, and everything repainted
             refuse(p, explained(error))
@@ -136,8 +134,11 @@ def without_mask(p: Processing, result: MaskResult, options: Options) -> None:
 
 
 def refuse(p: Processing, error: AutomaskError) -> None:
-    """Leave the picture unpainted and say why: with an error, or file by file where others must go on."""
-    if in_series(p):
+    """Leave the picture unpainted and say why: with an error, or file by file where others must go on.
+
+    A run that the user ended is no error: the host ends it by itself, or goes on to the next when it was skipped.
+    """
+    if isinstance(error, Interrupted) or in_series(p):
         p.extra_generation_params["automask why"] = str(error)
         give_back(p, str(error))
     else:
@@ -167,5 +168,5 @@ def tell(p: Processing, text: str) -> None:
 def share_comments(p: Processing, processed: Any) -> None:
     """The Batch tab shows the comments of its first file's result: put those of the later ones there as well."""
     first = p.__dict__.setdefault("automask_first_result", processed)
-    if first is not processed:
+    if first is not processed and "automask" in processed.comments:
         first.comments = processed.comments
