@@ -63,7 +63,12 @@ def _greedy(caption: list[Thing], prompt: list[Thing], score: Score, least: floa
 
 def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing]) -> float:
     """0 where the nouns differ; else higher the more of the rest agrees."""
-    if not (_same_words(old, new) or same_thing(old, new) or _is_named_after(old, new, caption) or _is_named_after(new, old, prompt)):
+    if not (
+        _same_words(old, new)
+        or same_thing(old, new)
+        or _is_named_after(old, new, caption)
+        or _is_named_after(new, old, prompt)
+    ):
         return 0
     value = 10.0 if old.key == new.key else 5.0
     value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)

@@ -173,7 +173,9 @@ def _put(thing: Thing, relation: str, where: Thing, caption: Scene) -> Change:
     if lexicon.is_place(where.key):
         return move_to(where.phrase, caption)
     if (anchor := find(where, caption)) is not None:
-        return Change(Edit("add", name(anchor, caption), thing.phrase, relation), new=f"{thing.phrase} {relation} {where.phrase}")
+        return Change(
+            Edit("add", name(anchor, caption), thing.phrase, relation), new=f"{thing.phrase} {relation} {where.phrase}"
+        )
     relation = "wearing" if lexicon.is_kind(where.key, "clothing") else relation
     return Change(Edit("add", name(thing, caption), where.phrase, relation), new=where.phrase)
 
@@ -184,7 +186,9 @@ def _turn_whole(text: str, caption: Scene) -> Change:
     thing, about = thing_in(text), subject(caption)
     if names_style(style) or text.endswith("style"):
         return Change(Edit("restyle", "whole image", style))
-    if "weather" in lexicon.attribute_kinds(style) or (thing is not None and (lexicon.is_place(thing.key) or _is_mood(thing))):
+    if "weather" in lexicon.attribute_kinds(style) or (
+        thing is not None and (lexicon.is_place(thing.key) or _is_mood(thing))
+    ):
         return move_to(style, caption)
     if about is not None and (is_description(style) or (thing is not None and thing.kind)):
         return become(about, "it", text, caption)

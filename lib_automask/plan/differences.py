@@ -91,7 +91,7 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     """Something the prompt's thing does that nothing in the caption does."""
     done = {action.stem for thing in caption.things for action in thing.actions}
     done |= {verbs.stem(word) for thing in caption.things for word in thing.words}
-    done |= {verbs.stem(word) for word in old.attributes}
+    done |= {verbs.stem(word) for word in old.attributes} | {verbs.agent_stem(old.key)}
     going_on = {action.stem for action in old.actions if not verbs.resting(action.stem)}
     if any(action.stem in going_on for action in new.actions):
         return None

@@ -117,7 +117,11 @@ def _unknown(part: str) -> Command | None:
 
 def _continued(last: Command, text: str) -> Command | None:
     """ "(change the car to red) and the house to blue"."""
-    if last.verb in ("make", "give") and len(last.old.split()) > 2 and re.match(r"(?:the|his|her|its|their) \S+ ", text):
+    if (
+        last.verb in ("make", "give")
+        and len(last.old.split()) > 2
+        and re.match(r"(?:the|his|her|its|their) \S+ ", text)
+    ):
         return Command(last.verb, text)
     links = {"become": "to|into", "replace": "with|for|by|to"}.get(last.verb)
     match = re.fullmatch(rf"(.+?) (?:{links}) (.+)", text) if links else None

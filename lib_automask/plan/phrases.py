@@ -216,6 +216,8 @@ class _Reader:
             pass
         elif phrase.is_filler:
             self.scene.hinted |= set(map(lexicon.singular, phrase.nouns[:-1]))
+            if clause.after_verb and clause.holder is not None:
+                clause.holder.actions = clause.holder.actions[:-1]  # "taking a picture" is no pose
         else:
             return False
         return True

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 from lib_automask.structures import Edit
 
 MANY = -1
@@ -78,10 +78,13 @@ class Thing:
     @property
     def is_setting(self) -> bool:
         """Where or when the picture takes place, rather than something in it."""
-        if not lexicon.is_place(self.key):
+        if not (lexicon.is_place(self.key) or lexicon.is_kind(self.key, "building")):
             return False
         if self.tag and not lexicon.is_kind(self.key, "building", "vehicle", "celestial"):
             return True
+        inside = lexicon.is_kind(self.key, "building") and self.relation in ("in", "inside", "at", "on top of")
+        if not lexicon.is_place(self.key):
+            return inside
         return lexicon.is_kind(self.key, "weather") or self.relation in lexicon.names("common", "setting relation")
 
     @property
@@ -131,6 +134,7 @@ class Scene:
             words = (*thing.words[:-1], *thing.vessel.split())
             named |= {lexicon.singular(word) for word in words if "colour" not in lexicon.attribute_kinds(word)}
             named |= {action.stem for action in thing.actions} | thing.kind
+            named = named.union(*(verbs.used_by(action.stem) for action in thing.actions))
         return named
 
 

@@ -143,7 +143,7 @@ def _is_finite(spot: Spot) -> bool:
     described = lexicon.is_attribute(last) and not lexicon.kinds(last)
     if spot.before_noun or spot.precedes("have") or described:
         return False
-    if spot.precedes("article", "owner", "pronoun"):
+    if spot.precedes("article", "owner", "pronoun", "number"):
         return verbs.is_verb(text) or not lexicon.kinds(text)
     counted = spot.run[0].tag == "number"
     several = lexicon.is_plural(last) or last in lexicon.names("common", "still noun")
@@ -156,10 +156,11 @@ def _is_third_person(spot: Spot) -> bool:
     bare_tag = spot.after is None and spot.run[0].tag == "noun"
     if bare_tag or lexicon.is_plural(last) or (lexicon.is_attribute(last) and not lexicon.kinds(last)):
         return False
+    alive = bool(lexicon.kinds(last) & {"person", "animal"})
     if lexicon.kinds(lexicon.singular(text)):
-        return verbs.is_verb(text) and not spot.before_noun
+        acts = alive or spot.precedes("article", "owner", "number") or verbs.resting(verbs.stem(text))
+        return verbs.is_verb(text) and not spot.before_noun and acts
     if verbs.is_verb(text) or spot.precedes("article", "owner"):
         return True
     one = spot.run[0].text in ("a", "an", "one", "this")
-    alive = bool(lexicon.kinds(last) & {"person", "animal"})
     return one and spot.after is not None and (alive or not spot.before_noun)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lib_automask.plan.lexicon import groups, mapping, names
+from lib_automask.plan.lexicon import concept, groups, mapping, names
 
 
 @cache
@@ -38,6 +38,17 @@ def resting(verb_stem: str) -> bool:
 def stems(section: str) -> frozenset[str]:
     """The stems of the verbs of a section of common.txt."""
     return frozenset(map(stem, names("common", section)))
+
+
+@cache
+def _uses() -> dict[str, frozenset[str]]:
+    listed = groups("idioms", "verb implies")
+    return {stem(verb): frozenset(concept(form.split())[0] for form in forms) for verb, *forms in listed}
+
+
+def used_by(verb_stem: str) -> frozenset[str]:
+    """The things that nobody need name beside a verb: surfing takes a surfboard."""
+    return _uses().get(verb_stem, frozenset())
 
 
 def agent_stem(noun: str) -> str:
