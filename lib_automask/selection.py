@@ -13,8 +13,9 @@ from lib_automask import masks, placement
 from lib_automask.structures import Edit, EditPlan, Mask, Segment
 
 SIDE = re.compile(r"\s+(?:on|at|to|in) the (left|right|top|bottom|middle|center)(?:\s+side)?$")
-# A number that is more than one, or a plural: "both cats", "red balls", but not "dress" or "octopus".
-SEVERAL = re.compile(r"^(?:all|both|two|three|four|five|six|seven|eight|nine|ten|several|many)\b|[^\Wsui]s$")
+# More than one is meant by a number, or by a plural: "two fish", "red balls", but not "dress" or "octopus".
+NUMBER = re.compile(r"^(?:all|both|two|three|four|five|six|seven|eight|nine|ten|several|many)\s+(?:the\s+)?")
+PLURAL = re.compile(r"[^\Wsui]s$")
 # Two segments whose scores differ by less are alike to BLIP; then the better outline decides.
 ALIKE = 0.05
 FOUND = 0.5
@@ -49,8 +50,8 @@ class Scores:
 
 
 def plain(phrase: str) -> str:
-    """The phrase without the side that tells it from its like: "red ball on the left" → "red ball"."""
-    return SIDE.sub("", phrase)
+    """What one of the things looks like: "red ball on the left" → "red ball", "two fish" → "fish"."""
+    return NUMBER.sub("", SIDE.sub("", phrase))
 
 
 def phrases_to_score(plan: EditPlan) -> tuple[str, ...]:
@@ -78,7 +79,7 @@ def thing(target: str, scores: Scores, shape: tuple[int, int]) -> Place:
         best = float(values.max()) if len(values) else 0.0
         return Place(np.zeros(shape, np.bool_), best)
     side = SIDE.search(target)
-    if SEVERAL.search(plain(target)) and not side:
+    if not side and (NUMBER.search(target) or PLURAL.search(target)):
         chosen = _distinct(found, scores)
     elif side:
         chosen = [_at_side(_distinct(found, scores), side.group(1), scores)]

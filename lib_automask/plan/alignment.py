@@ -112,6 +112,7 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     holder = partner.get(id(new.anchor)) if new.anchor is not None else None
     value -= 1.5 * (holder is not None and old.anchor is not None and holder is not old.anchor)
     value += (new.tag and gone == come == 1) * 2.5
+    value += (gone == come == 1 and not old.relation and not new.relation) * 1.0
     value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
     return value
 

@@ -54,7 +54,8 @@ def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) ->
         return _body_part(thing)
     if thing.is_setting:
         return _new_setting(thing)
-    if thing.tag and lexicon.is_kind(thing.key, "light"):
+    plain = not any(lexicon.attribute_kinds(word) != {"nature"} for word in thing.attributes)
+    if lexicon.is_kind(thing.key, "light") and (thing.tag or plain):
         return []
     target, relation = anchor(thing, alignment, caption)
     score = 0.9 if lexicon.kinds(thing.key) else 0.7
@@ -94,7 +95,8 @@ def _new_setting(thing: Thing) -> list[Change]:
 
 def _by_the_way(thing: Thing, scene: Scene) -> bool:
     """Whether a scene names the thing, or does it, without giving it a noun phrase of its own."""
-    forms = {thing.key, lexicon.singular(thing.words[-1]), verbs.stem(thing.key)}
+    head = lexicon.singular(thing.words[-1])
+    forms = {thing.key, head, verbs.stem(thing.key), verbs.agent_stem(head)}
     named = scene.by_the_way()
     return not forms.isdisjoint(named - scene.implied() if thing.attributes else named)
 

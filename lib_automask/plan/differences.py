@@ -19,7 +19,7 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         changes.append(Change(Edit("replace", target, new.phrase, score=0.85), new=new.phrase, old=old.phrase))
     if number := _new_number(old, new):
         text = f"{number} {new.noun}"
-        changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase))
+        changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
     if said := [word for word in new.attributes if not _is_said(word, old)]:
         changes.append(_described(old, new, said, target, other_names(old, caption)))
     if action := _new_action(old, new, caption):

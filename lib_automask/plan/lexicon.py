@@ -118,7 +118,7 @@ def concept(nouns: Sequence[str]) -> tuple[str, int]:
     """What the last words of a phrase name, and how many of them: ["old", "bedside", "table"] → ("nightstand", 2)."""
     for length in (3, 2, 1):
         words = [*nouns[-length:-1], singular(nouns[-1])]
-        for phrase in (" ".join(nouns[-length:]), " ".join(words)):
+        for phrase in (" ".join(form).replace("-", " ") for form in (nouns[-length:], words)):
             if length <= len(nouns) and (phrase in _noun_groups() or phrase in _kinds()):
                 return _noun_groups().get(phrase, phrase), length
     return singular(nouns[-1]), 1
@@ -159,7 +159,7 @@ def same_head(compound: str, head: str) -> bool:
     """Whether a compound is the thing that its last word names: a dining table, but no hot dog."""
     if " " in head or compound.split()[-1:] != [head]:
         return False
-    return not kinds(compound) or bool(kinds(compound) & kinds(head))
+    return not kinds(compound) or not kinds(head) or bool(kinds(compound) & kinds(head))
 
 
 def implied(word: str) -> frozenset[str]:

@@ -20,7 +20,9 @@ def name(thing: Thing, scene: Scene) -> str:
     """A phrase that finds this thing of a scene and not its like."""
     alike = [other for other in scene.things if other is not thing and other.key == thing.key]
     if not any(other.phrase == thing.phrase for other in alike):
-        return thing.phrase
+        # "two fish": where the noun does not show that there are several, the number has to.
+        counted = thing.number and thing.count != 1 and lexicon.singular(thing.noun) == thing.noun
+        return f"{thing.number} {thing.phrase}" if counted else thing.phrase
     if side := thing.place or _side(thing, alike):
         return f"{thing.phrase} {'on' if side in ('left', 'right') else 'at'} the {side}"
     holder = thing.owner or (thing.anchor if thing.relation in WORN else None)

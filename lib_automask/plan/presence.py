@@ -28,7 +28,12 @@ def ask_picture(changes: list[Change], presence: Presence | None) -> tuple[list[
     shown = _ask(changes, presence)
     edits: list[Edit] = []
     kept: list[str] = []
-    for change in (_found(change, shown) for change in changes):
+    found = [_found(change, shown) for change in changes]
+    # A caption that overlooked something in the picture has miscounted as well: "two cars" for a cat and a car.
+    miscounted = any(change.edit.kind == "add" and not _stands(change, shown) for change in found)
+    for change in found:
+        if miscounted and change.counted:
+            continue
         if _stands(change, shown):
             edits.append(replace(change.edit, score=_score(change, shown)))
         elif change.new:

@@ -149,6 +149,7 @@ class Change:
         others: what else the target may be found by, where the caption is wrong in a word: "cat" for "yellow cat".
         unsaid: the caption says nothing against it, so that only the picture can make it an edit.
         shared: several things do it together.
+        counted: it is about how many there are.
     """
 
     edit: Edit
@@ -157,3 +158,4 @@ class Change:
     others: tuple[str, ...] = ()
     unsaid: bool = False
     shared: bool = False
+    counted: bool = False

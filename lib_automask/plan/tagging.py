@@ -88,11 +88,15 @@ def _run(words: list[Word]) -> tuple[Word, ...]:
 
 def _is_verb(spot: Spot) -> bool:
     text, listed = spot.text, bool(lexicon.kinds(lexicon.singular(spot.text)))
+    if spot.follows("and") and text.endswith("s") and spot.precedes("article", "owner") and not listed:
+        return True
     if spot.follows("and") and not spot.before_noun and not listed:
         return verbs.is_verb(text) and not lexicon.is_attribute(text)
     if _is_asked_for(spot):
         return True
-    if text.endswith("ing") and len(text) > 4 and text not in lexicon.names("grammar", "ing nouns"):
+    if text in lexicon.names("grammar", "ing nouns"):
+        return _is_done_by_somebody(spot)
+    if text.endswith("ing") and len(text) > 4:
         return _is_verb_in_ing(spot)
     if text.endswith("ed") and not text.endswith("eed") and len(text) > 4 and not listed:
         return _is_verb_in_ed(spot)
@@ -113,6 +117,12 @@ def _is_asked_for(spot: Spot) -> bool:
         return not text.endswith("ly")
     agrees = lexicon.is_plural(text) and not lexicon.kinds(lexicon.singular(text))
     return spot.follows("who") and (verbs.is_verb(text) or agrees)
+
+
+def _is_done_by_somebody(spot: Spot) -> bool:
+    """ "a man painting a door" against "a painting"."""
+    alive = bool(spot.nouns) and bool(lexicon.kinds(lexicon.concept(spot.nouns)[0]) & {"person", "animal"})
+    return spot.text.endswith("ing") and alive and (spot.before_noun or spot.precedes("article", "owner", "number"))
 
 
 def _is_verb_in_ing(spot: Spot) -> bool:
