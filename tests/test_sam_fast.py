@@ -315,7 +315,7 @@ def test_progress_names_stages_and_shares_and_may_stop_in_each() -> None:
     told: list[tuple[str, float]] = []
 
     def run(progress: Any) -> None:
-        settings = Settings(points_per_side=4, pred_iou_thresh=0.8, stability_score_thresh=0.6)
+        settings = Settings(points_per_side=4, points_per_batch=4, pred_iou_thresh=0.8, stability_score_thresh=0.6)
         embedding = embed(sam, image, torch.float32, progress)
         find_everything(sam, embedding, torch.float32, settings, progress)
 

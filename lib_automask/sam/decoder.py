@@ -99,7 +99,8 @@ class PictureDecoder:
         scorer = self._scorer(layer, tokens + start, layer is first)
         patches, seen = self._exchange(layer, tokens, scorer, patches, attention, (tokens + start)[:, wanted])
         tokens = transformer.norm_final_attn(tokens[:, wanted] + seen)
-        return Answers(decoder.iou_prediction_head(tokens[:, 0])[:, masks], tokens[:, 1:], patches, several)
+        qualities = decoder.iou_prediction_head(tokens[:, 0])[:, masks]
+        return Answers(qualities, tokens[:, 1:], patches, several)
 
     def draw(self, answers: Answers, prompts: Sequence[int], rows: int) -> torch.Tensor:
         """The masks of some of the answered prompts.
@@ -118,16 +119,21 @@ class PictureDecoder:
         networks = self.decoder.output_hypernetworks_mlps
         networks = networks[1:] if answers.several else networks[:1]
         tokens = answers.tokens[list(prompts)]
-        weights = torch.stack([net(tokens[:, number]) for number, net in enumerate(networks)], -1).to(self.dtype)
-        drawn = [self._draw(answers.patches[prompt], rows, weight) for prompt, weight in zip(prompts, weights)]
-        return torch.stack(drawn)
+        weights = torch.stack([net(tokens[:, number]) for number, net in enumerate(networks)], 1).to(self.dtype)
+        order = self._reading_order(rows)
+        drawn = []
+        for prompt, weight in zip(prompts, weights):
+            pixels = self._upscale(answers.patches[prompt][: rows * self.grid])
+            drawn.append((weight @ pixels.T).float().index_select(1, order))
+        return torch.stack(drawn).view(len(drawn), -1, 4 * rows, 4 * self.grid)
 
-    def _draw(self, patches: torch.Tensor, rows: int, weights: torch.Tensor) -> torch.Tensor:
-        """Logits [M, 4 × rows, 4 × G] of one prompt, by ``weights`` [C / 8, M]."""
-        pixels = (self._upscale(patches[: rows * self.grid]) @ weights).float()
+    def _reading_order(self, rows: int) -> torch.Tensor:
+        """Where the pixels of ``rows`` rows of patches are, line by line, when each patch has its sixteen together."""
+        import torch
+
+        places = torch.arange(16 * rows * self.grid, device=self.patches.device)
         # The sides of two are (y, x) of the first doubling, then of the second.
-        pixels = pixels.view(rows, self.grid, 2, 2, 2, 2, -1).permute(6, 0, 2, 4, 1, 3, 5)
-        return pixels.reshape(-1, 4 * rows, 4 * self.grid)
+        return places.view(rows, self.grid, 2, 2, 2, 2).permute(0, 2, 4, 1, 3, 5).flatten()
 
     def _upscale(self, patches: torch.Tensor) -> torch.Tensor:
         """[n, C] → [16n, C / 8]: a patch's sixteen pixels, doubled twice."""
@@ -161,8 +167,10 @@ class PictureDecoder:
         attention = layer.cross_attn_image_to_token
         offered = self._heads(attention.k_proj(keys)) * _scale(attention)  # [B, H, T, D]
         if shared:
-            scores = offered.to(self.dtype) @ self.shared_queries
-            return lambda prompt, _patches: scores[prompt]
+            # [H, B × T, N], in one product a head
+            scores = offered.to(self.dtype).transpose(0, 1).flatten(1, 2) @ self.shared_queries
+            by_prompt = scores.view(self.heads, len(keys), -1, len(self.patches)).unbind(1)
+            return lambda prompt, _patches: by_prompt[prompt]
         bias = (offered @ attention.q_proj.bias.view(self.heads, -1, 1)).flatten(1, 2).to(self.dtype)
         folded = (offered @ self._split_weight(attention.q_proj)).flatten(1, 2).to(self.dtype)  # [B, H × T, C]
 
@@ -203,8 +211,10 @@ class PictureDecoder:
         after = []
         for prompt, some in enumerate(patches):
             shares = scorer(prompt, some).softmax(1).flatten(0, 1).T  # [N, H × T]
-            after.append(self._norm(layer.norm4, torch.addmm(some, shares, offered[prompt])))
-            seen[prompt] = self._read(after[prompt], asked[prompt].flatten(0, 1).to(self.dtype))
+            some = self._norm(layer.norm4, torch.addmm(some, shares, offered[prompt]))
+            scores = asked[prompt].flatten(0, 1).to(self.dtype) @ (some + self.positions).T
+            seen[prompt] = scores.softmax(1) @ some
+            after.append(some)
         seen = seen.view(asked.shape) @ self._split_weight(reader.v_proj).transpose(1, 2)  # [B, H, Q, D]
         return after, _project(reader, seen + reader.v_proj.bias.view(self.heads, 1, -1))
 
@@ -216,11 +226,6 @@ class PictureDecoder:
         own = self._heads(attention.v_proj(values))  # [B, H, T, D]
         back = attention.out_proj.weight.unflatten(1, (self.heads, -1)).permute(1, 2, 0)  # [H, D, C]
         return (own @ back + attention.out_proj.bias / self.heads).flatten(1, 2).to(self.dtype)
-
-    def _read(self, patches: torch.Tensor, asked: torch.Tensor) -> torch.Tensor:
-        """The mean of one prompt's patches [N, C] that each row of ``asked`` [K, C] sees: [K, C]."""
-        scores = asked @ (patches + self.positions).T
-        return scores.softmax(1) @ patches
 
     # --- shapes
 
