@@ -118,13 +118,19 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
 
 
 def _setting_substitution(old: Thing, new: Thing) -> float:
+    """One setting for another; or for what only looks like none: an unlisted "in a dojo", a wall behind everything."""
     if old.is_setting and new.is_setting:
         return 3.0
+    around = lexicon.names("common", "setting relation")
     other = new if old.is_setting else old
-    unlisted = not lexicon.kinds(other.key) or lexicon.is_kind(other.key, "building", "furniture", "fixture")
-    unlisted = unlisted and (other.anchor is None or not other.anchor.relation)
-    relation = old.relation if new.tag and new.is_setting else new.relation
-    return 2.5 * (unlisted and old.relation == relation and old.relation in lexicon.names("common", "setting relation"))
+    hangs = other.anchor is not None and bool(other.anchor.relation)
+    if old.relation not in around or hangs:
+        return 0.0
+    alike = old.relation == new.relation or (new.tag and new.is_setting)
+    inside = old.relation in ("in", "at", "inside") and new.relation in around
+    if not other.kind:
+        return 2.5 * (alike or inside)
+    return 2.5 * (alike and lexicon.is_kind(other.key, "building", "furniture", "fixture"))
 
 
 def _same_role(old: Thing, new: Thing, partner: dict[int, Thing]) -> float:
