@@ -164,6 +164,16 @@ def test_overflow_in_half_precision_is_done_again_in_float32(monkeypatch: pytest
     assert torch.equal(found, expected)
 
 
+def test_overflow_in_the_decoder_too() -> None:
+    sam, image = blob_sam("windows"), tiles(60, 90)
+    sam.mask_decoder.transformer.layers[0].norm4.weight.mul_(1e5)
+    settings = Settings(points_per_side=3, pred_iou_thresh=0.0, stability_score_thresh=0.0, box_nms_thresh=0.95)
+    embedding = embed(sam, image, torch.float32)
+    found, expected = (find_everything(sam, embedding, dtype, settings) for dtype in (torch.float16, torch.float32))
+    assert len(found) > 0
+    assert [one.mask.tobytes() for one in found] == [one.mask.tobytes() for one in expected]
+
+
 @pytest.mark.parametrize("name", SHAPES)
 @pytest.mark.parametrize("several", [True, False])
 def test_decoder_gives_the_same_qualities_and_logits(name: str, several: bool) -> None:

@@ -117,7 +117,7 @@ def find_at(
         sam: a segment_anything ``Sam``, float32.
         embedding: of the picture, by the same ``sam``.
         points: (x, y) in pixels, float64[N, 2]; each is asked for a part, a thing and a group.
-        dtype: of the large products.
+        dtype: of the large products; where half precision overflows, all is asked again in float32.
     """
     import torch
 
@@ -131,7 +131,10 @@ def find_at(
             settings.stability_score_offset,
         )
         prompts = _prompts(sam, embedding, points, settings.batch(sam.device.type), progress)
-        candidates = list(_candidates(decoder, canvas, prompts, settings.pred_iou_thresh))
+        try:
+            candidates = list(_candidates(decoder, canvas, prompts, settings.pred_iou_thresh))
+        except FloatingPointError:
+            return find_at(sam, embedding, points, torch.float32, settings, progress)
         kept = keep_best(
             candidates,
             canvas,
@@ -157,10 +160,17 @@ def _prompts(sam: Any, embedding: Embedding, points: Points, step: int, progress
 def _candidates(
     decoder: PictureDecoder, canvas: Canvas, prompts: Iterator[torch.Tensor], least: float
 ) -> Iterator[Candidate]:
-    """Every mask of good predicted quality, not drawn yet; quality decides nothing where ``least`` is 0 or less."""
+    """Every mask of good predicted quality, not drawn yet; quality decides nothing where ``least`` is 0 or less.
+
+    Raises FloatingPointError where half precision overflows.
+    """
+    import torch
+
     rows = -(-canvas.rows.used // 4)
     for batch in prompts:
         answers = decoder.answer(batch)
+        if decoder.dtype == torch.float16 and not answers.qualities.isfinite().all():
+            raise FloatingPointError("the decoder overflowed in half precision")
         good = answers.qualities > (least if least > 0 else -np.inf)
         chosen = good.any(1).nonzero()[:, 0].tolist()
         for prompt, masks in zip(chosen, decoder.draw(answers, chosen, rows)):
