@@ -6,7 +6,7 @@
     styles        medium and style of the whole picture are taken out of the other clauses
     tokens        a clause → words, the closed classes of English tagged
     tagging       nouns told from verbs, by their place
-    phrases       words → a scene of things (noun_phrase, clause, hanging)
+    phrases       words → a scene of things (noun_phrase, clause, placing, hanging)
     alignment     which thing of the prompt is which thing of the caption
     changes       scenes and alignment → changes (differences, naming)
     commands      commands and the caption's scene → changes (making, meaning)

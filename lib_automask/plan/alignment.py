@@ -124,9 +124,9 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     around = lexicon.names("common", "setting relation")
     other = new if old.is_setting else old
     hangs = other.anchor is not None and bool(other.anchor.relation)
-    if old.relation not in around or hangs:
+    if old.relation not in around:
         return 0.0
-    alike = old.relation == new.relation or (new.tag and new.is_setting)
+    alike = not hangs and (old.relation == new.relation or (new.tag and new.is_setting))
     inside = old.relation in ("in", "at", "inside") and new.relation in around
     if not other.kind:
         return 2.5 * (alike or inside)
