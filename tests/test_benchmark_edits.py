@@ -51,7 +51,7 @@ def test_edits_pair_off_in_any_order_but_one_to_one() -> None:
 
 
 RECORDS = [
-    {"caption": "a red ball", "prompt": "a blue ball", "edits": [gold("modify", ["ball"], ["blue"])]},
+    {"caption": "a red ball", "prompt": "a blue ball", "edits": [gold("modify", ["ball"], ["blue", "blue ball"])]},
     {"caption": "a red ball", "prompt": "a red ball", "edits": [gold("modify", ["ball"], ["green"])]},
     {"caption": "a man", "prompt": "an old man", "edits": [gold("modify", ["man"], ["old"])], "ambiguous": True},
 ]
