@@ -55,7 +55,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     Returns:
         The plan; without edits when nothing changes. Never fails on a string, whatever it holds.
     """
-    shown = _read_scene(split_clauses(read_syntax(caption).text))
+    shown = _without_echoes(_read_scene(split_clauses(read_syntax(caption).text)))
     typed = read_syntax(prompt)
     commands, descriptions = read_commands(drop_boosters(split_clauses(typed.text)))
     if commands:
@@ -111,6 +111,16 @@ def _read_scene(clauses: list[str], subjects: Collection[str] = ()) -> Scene:
     return scene
 
 
+def _without_echoes(caption: Scene) -> Scene:
+    """BLIP says a thing twice at times: "a yellow cat and a yellow cat". Two of them it would call "two yellow cats"."""
+    once = {thing.phrase: thing for thing in reversed(caption.things) if not thing.relation}
+    named = {id(thing.anchor) for thing in caption.things}
+    caption.things = [
+        thing for thing in caption.things if thing.relation or id(thing) in named or once[thing.phrase] is thing
+    ]
+    return caption
+
+
 def _nouns(scene: Scene) -> frozenset[str]:
     """The nouns of a scene, as typed and in the singular."""
     heads = [thing.words[-1] for thing in scene.things]
@@ -119,7 +129,7 @@ def _nouns(scene: Scene) -> frozenset[str]:
 
 def _unchanged(phrases: list[str], edits: list[Edit]) -> list[str]:
     changed = {edit.target for edit in edits if edit.kind != "add"}
-    return [phrase for phrase in phrases if phrase not in changed]
+    return [phrase for phrase in phrases if not any(target.endswith(phrase) for target in changed)]
 
 
 def _plan(edits: list[Edit], keep: list[str], residue: list[str], sure: float, *scenes: Scene) -> EditPlan:
