@@ -71,38 +71,27 @@ def _linear(layer: Any, values: torch.Tensor) -> torch.Tensor:
 def _attention(attention: Any, tokens: torch.Tensor, window: int) -> torch.Tensor:
     """[1, G, G, C] → [1, G, G, C], within windows of ``window`` patches, or everywhere where that is 0."""
     _, height, width, channels = tokens.shape
-    projected = _linear(attention.qkv, tokens)
-    if window:
-        projected = _into_windows(projected, attention.qkv.bias, window)
-    count, rows, columns, _ = projected.shape
-    heads = attention.num_heads
-    # [3, windows × heads, rows, columns, channels of a head]
-    parts = projected.view(count, rows, columns, 3, heads, -1).permute(3, 0, 4, 1, 2, 5).flatten(1, 2).contiguous()
-    seen = _attend(attention, parts)
-    seen = seen.view(count, heads, rows, columns, -1).permute(0, 2, 3, 1, 4).reshape(count, rows, columns, channels)
-    if window:
-        seen = _out_of_windows(seen, height, width)
-    return _linear(attention.proj, seen)
+    side, heads = window or height, attention.num_heads
+    padded = _padded(_linear(attention.qkv, tokens)[0], attention.qkv.bias, side)
+    down, across = padded.shape[0] // side, padded.shape[1] // side
+    windows = padded.view(down, side, across, side, 3, heads, -1).permute(4, 0, 2, 5, 1, 3, 6)
+    seen = _attend(attention, windows.contiguous().view(3, -1, side, side, channels // heads))
+    seen = seen.view(down, across, heads, side, side, -1).permute(0, 3, 1, 4, 2, 5)
+    seen = seen.reshape(1, *padded.shape[:2], channels)[:, :height, :width]
+    return _linear(attention.proj, seen.contiguous())
 
 
-def _into_windows(projected: torch.Tensor, bias: torch.Tensor | None, window: int) -> torch.Tensor:
-    """[1, H, W, C] → [windows, window, window, C], padded with what the projection makes of a token of zeros."""
-    _, height, width, channels = projected.shape
-    down, across = -(-height // window), -(-width // window)
-    padded = projected.new_zeros(down * window, across * window, channels)
-    if bias is not None:
-        padded += bias.to(projected.dtype)
-    padded[:height, :width] = projected[0]
-    windows = padded.view(down, window, across, window, channels).transpose(1, 2)
-    return windows.reshape(-1, window, window, channels)
-
-
-def _out_of_windows(windows: torch.Tensor, height: int, width: int) -> torch.Tensor:
-    """[windows, window, window, C] → [1, H, W, C], the padding cut off."""
-    _, window, _, channels = windows.shape
-    across = -(-width // window)
-    padded = windows.view(-1, across, window, window, channels).transpose(1, 2)
-    return padded.reshape(1, -1, across * window, channels)[:, :height, :width]
+def _padded(projected: torch.Tensor, bias: torch.Tensor, side: int) -> torch.Tensor:
+    """[H, W, C] made a multiple of ``side`` in both directions by what the projection makes of a token of zeros."""
+    height, width, channels = projected.shape
+    down, across = -(-height // side) * side, -(-width // side) * side
+    if (down, across) == (height, width):
+        return projected
+    padded = projected.new_empty(down, across, channels)
+    padded[:height, :width] = projected
+    padded[:height, width:] = bias.to(projected.dtype)
+    padded[height:] = bias.to(projected.dtype)
+    return padded
 
 
 def _attend(attention: Any, parts: torch.Tensor) -> torch.Tensor:
