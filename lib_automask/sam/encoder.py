@@ -7,7 +7,7 @@ Li et al. (ViTDet and MViTv2, 2022). What differs from computing it as written:
   [patches, patches] matrix is never held.
 - Windows that reach beyond the picture are padded after the projection, with its bias, which is what the projection
   makes of zeros. So nothing is projected for the padding.
-- The large products may be in half precision; sums along the network, norms and softmax inputs' scale stay float32.
+- The large products may be in half precision; what is summed from block to block, and the norms, stay float32.
 """
 
 from __future__ import annotations
