@@ -11,7 +11,7 @@ from lib_automask.blip.matcher import BlipMatcher
 from lib_automask.errors import InputError, ModelMissing
 from lib_automask.published import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
 from lib_automask.sam.generate import SamSegmenter
-from lib_automask.structures import Models
+from lib_automask.structures import Captioner, Models
 
 Progress = Callable[[str, float], None]
 DEMO = "demo"
@@ -19,7 +19,7 @@ DEMO = "demo"
 
 def load_models(
     *sources: str | Path,
-    captioner: str | Path = "",
+    captioner: str | Path | Captioner = "",
     matcher: str | Path = "",
     segmenter: str | Path = "",
     folders: Sequence[str | Path] = ("models",),
@@ -37,6 +37,7 @@ def load_models(
             is known by its files as captioner, matcher or segmenter.
         captioner, matcher, segmenter: the same by kind: "demo", a name of the table in ``published``, a repository on
             Hugging Face, a file or folder. What is not named is the first of the table that is in ``folders``.
+            A captioner may also be given ready-made; then none is loaded.
         folders: of models, with SAM files in ``sam/`` and BLIP folders in ``BLIP/``.
         device: as torch names it: "cpu", "cuda:0", "mps".
         fetch: whether what is missing may be fetched, into the first of ``folders``.
@@ -49,12 +50,17 @@ def load_models(
         ModelCorrupt: files are there and wrong.
     """
     places = [Path(folder) for folder in folders]
-    names = _by_kind(sources, places, {"captioner": captioner, "matcher": matcher, "segmenter": segmenter})
+    ready = None if isinstance(captioner, (str, Path)) else captioner
+    named: dict[Kind, str | Path] = {"matcher": matcher, "segmenter": segmenter}
+    if isinstance(captioner, (str, Path)):
+        named["captioner"] = captioner
+    names = _by_kind(sources, places, named)
     paths = {}
     for kind in KINDS:
-        paths[kind] = _path(names.get(kind) or _first(kind, places), places, fetch, progress)
+        if ready is None or kind != "captioner":
+            paths[kind] = _path(names.get(kind) or _first(kind, places), places, fetch, progress)
     progress("loading models", 0.0)
-    loaded_captioner = BlipCaptioner(paths["captioner"], device)
+    loaded_captioner = ready or BlipCaptioner(paths["captioner"], device)
     progress("loading models", 0.4)
     loaded_matcher = BlipMatcher(paths["matcher"], device, progress=lambda share: progress("scores", share))
     progress("loading models", 0.8)

@@ -10,6 +10,7 @@ from modules import devices, shared
 
 from lib_automask.errors import Interrupted
 from lib_automask.structures import Models
+from lib_automask.webui.interrogate import INTERROGATE, HostCaptioner
 from lib_automask.webui.settings import Choice
 
 
@@ -18,7 +19,7 @@ def load(choice: Choice) -> Models:
     from lib_automask.loading import load_models
 
     return load_models(
-        captioner=choice.captioner,
+        captioner=HostCaptioner() if choice.captioner == INTERROGATE else choice.captioner,
         matcher=choice.matcher,
         segmenter=choice.segmenter,
         folders=choice.folders,

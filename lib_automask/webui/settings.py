@@ -9,6 +9,9 @@ from typing import Any
 
 from modules import devices, shared
 
+from lib_automask.webui import interrogate
+from lib_automask.webui.interrogate import INTERROGATE
+
 SECTION = ("automask", "automask")
 AUTOMATIC = "automatic"
 """The first published model that is in place."""
@@ -56,7 +59,8 @@ def known(kind: str) -> Callable[[], list[str]]:
 
         published = [one.name for one in CHECKPOINTS if one.kind == kind and one.files]
         found = [one.name for one in checkpoints.available(folders()) if one.kind == kind]
-        return list(dict.fromkeys([AUTOMATIC, DEMO, *published, *found]))
+        host = [INTERROGATE] if kind == "captioner" and interrogate.is_there() else []
+        return list(dict.fromkeys([AUTOMATIC, DEMO, *published, *found, *host]))
 
     return names
 
