@@ -176,6 +176,10 @@ def _put(thing: Thing, relation: str, where: Thing, caption: Scene) -> Change:
         return Change(
             Edit("add", name(anchor, caption), thing.phrase, relation), new=f"{thing.phrase} {relation} {where.phrase}"
         )
+    before = thing.stands[1] if thing.stands is not None else None
+    if before is not None and before.kind & where.kind:
+        edit = Edit("replace", name(before, caption), where.phrase)
+        return Change(edit, new=where.phrase, old=before.phrase)
     relation = "wearing" if lexicon.is_kind(where.key, "clothing") else relation
     return Change(Edit("add", name(thing, caption), where.phrase, relation), new=where.phrase)
 

@@ -131,7 +131,8 @@ class Placer:
         if clause.about is None or not (clause.relation or thing.owner):
             clause.about = known
         opens = clause.last is None and clause.relation in lexicon.names("grammar", "preposition")
-        clause.front = (clause.relation, known) if opens else None
+        goes_on = clause.front is not None and clause.relation in lexicon.names("grammar", "preposition")
+        clause.front = (clause.relation, known) if opens else clause.front if goes_on else None
         clause.last = self.last = known
         clause.owner = clause.place = None
         clause.joined = clause.predicate = clause.after_verb = False

@@ -18,6 +18,7 @@ DEPICTS = r"(?:of|depicting|showing|portraying|representing|featuring|that shows
 DRAWN = (
     r"(?:rendered|painted|drawn|sketched|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)"
 )
+TURNED = r"(?:turned|converted|transformed|made) (?:in)?to"
 AS_IF = r"(?:as if it (?:were|was)|as though it (?:were|was)|as|in|like)"
 
 OPENING = re.compile(rf"^{ARTICLE}((?:[\w'/-]+ ){{0,5}}?[\w'/-]+) {DEPICTS} (.+)$")
@@ -29,7 +30,7 @@ SAID = (
     re.compile(rf"^{ARTICLE}{NAME}{STYLE}$"),
 )
 """These say themselves that what they catch is a style."""
-PERHAPS = re.compile(rf",? ?\b(?:{DRAWN} )?{AS_IF} ({ARTICLE}[\w'/ -]{{2,40}})$")
+PERHAPS = re.compile(rf",? ?\b(?:(?:{DRAWN} )?{AS_IF}|{TURNED}) ({ARTICLE}[\w'/ -]{{2,40}})$")
 """This needs a listed medium: "as a watercolor"."""
 
 

@@ -102,6 +102,8 @@ def _is_verb(spot: Spot) -> bool:
         return _is_verb_in_ed(spot)
     if spot.follows("be"):
         return verbs.is_verb(text) and not lexicon.is_attribute(text) and not spot.before_noun
+    if not spot.nouns and spot.follows("adverb") and text.endswith("s"):
+        return verbs.is_verb(text) and not spot.before_noun
     if not spot.nouns:
         return spot.before is None and verbs.is_participle(text) and not spot.before_noun
     return verbs.is_participle(text) or _is_finite(spot)
@@ -121,7 +123,7 @@ def _is_asked_for(spot: Spot) -> bool:
 
 def _is_done_by_somebody(spot: Spot) -> bool:
     """ "a man painting a door" against "a painting"."""
-    alive = bool(spot.nouns) and bool(lexicon.kinds(lexicon.concept(spot.nouns)[0]) & {"person", "animal"})
+    alive = bool(spot.nouns) and bool(lexicon.kinds(lexicon.concept(spot.nouns)[0]) & {"person", "animal", "vehicle"})
     return spot.text.endswith("ing") and alive and (spot.before_noun or spot.precedes("article", "owner", "number"))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from pathlib import Path
 
 import torch
 
@@ -25,8 +25,8 @@ class InterrogateModels:
         self.content_dir = content_dir
 
     def load_blip_model(self):
-        path = os.path.join(shared.models_path, "BLIP", "model_base_caption_capfilt_large.pth")
-        assert os.path.exists(path), "the host would fetch it now"
+        path = Path(shared.models_path) / "BLIP" / "model_base_caption_capfilt_large.pth"
+        assert path.exists(), "the host would fetch it now"
         return Blip()
 
     def load(self):
