@@ -112,7 +112,7 @@ def _read_scene(clauses: list[str], subjects: Collection[str] = ()) -> Scene:
 
 
 def _without_echoes(caption: Scene) -> Scene:
-    """BLIP says a thing twice at times: "a yellow cat and a yellow cat". Two of them it would call "two yellow cats"."""
+    """BLIP says a thing twice at times, "a yellow cat and a yellow cat"; two it would call "two yellow cats"."""
     once = {(thing.phrase, thing.place): thing for thing in reversed(caption.things) if not thing.relation}
     named = {id(thing.anchor) for thing in caption.things}
     caption.things = [

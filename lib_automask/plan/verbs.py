@@ -74,6 +74,8 @@ def _bare(verb: str) -> str:
     """A verb without its ending, double consonant and final e: racing, raced and race give "rac"."""
     for ending in ("ing", "ied", "ed", "ies", "es", "s"):
         root = verb.removesuffix(ending)
+        if verb.endswith("eed"):
+            break
         if root != verb and len(root) > 1 and re.search("[aeiouy]", root) and not verb.endswith("ss"):
             verb = root + "y" if ending in ("ied", "ies") else root
             break
