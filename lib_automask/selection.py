@@ -128,15 +128,20 @@ def _shape(scores: Scores) -> tuple[int, int]:
 
 
 def _best(found: Sequence[int], values: npt.NDArray[np.float32], scores: Scores) -> int:
-    """Of the segments that BLIP likes about equally, the one SAM is surest of as a whole."""
+    """Of the segments that BLIP likes about equally, the one whose outline is surest."""
     alike = [i for i in found if values[i] >= values[found[0]] - ALIKE]
-    return max(alike, key=lambda i: (scores.segments[i].predicted_iou, scores.segments[i].area))
+    return max(alike, key=lambda i: (_quality(scores.segments[i]), scores.segments[i].area))
+
+
+def _quality(segment: Segment) -> float:
+    """How sure SAM is of an outline: the quality it predicts, times how little the mask depends on the threshold."""
+    return segment.predicted_iou * segment.stability_score
 
 
 def _distinct(found: Sequence[int], scores: Scores) -> list[int]:
     """Without segments that lie in, or hold, a better one."""
     chosen: list[int] = []
-    for i in sorted(found, key=lambda i: -scores.segments[i].predicted_iou):
+    for i in sorted(found, key=lambda i: -_quality(scores.segments[i])):
         mask = scores.segments[i].mask
         others = [scores.segments[j].mask for j in chosen]
         if all(max(masks.share_inside(mask, other), masks.share_inside(other, mask)) < 0.5 for other in others):
