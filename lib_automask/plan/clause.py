@@ -13,7 +13,9 @@ from lib_automask.plan.scene import Action, Thing
 
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
+    clause = lexicon.mapping("idioms", "tag").get(clause, clause)
     rewritten = _idioms().sub(lambda match: lexicon.mapping("idioms", "rewrite")[match[0]], clause)
+    rewritten = re.sub(r"\b(?:under ?water|under the water)$", "in underwater", rewritten)
     return re.sub(r"\s+", " ", rewritten).strip()
 
 

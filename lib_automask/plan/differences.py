@@ -22,7 +22,7 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
     if said := [word for word in new.attributes if not _is_said(word, old)]:
         changes.append(_described(old, new, said, target, other_names(old, caption)))
-    action = _new_action(old, new, caption) if old.actions or not changes else None
+    action = None if number and not old.actions else _new_action(old, new, caption)
     if action is not None:
         text = _action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)

@@ -62,7 +62,8 @@ def takes_part(thing: Thing) -> bool:
 
 def shares_relation(first: Thing, second: Thing) -> bool:
     """ "a hat and a scarf" are both worn, "in a jacket and a woman" are not both put on."""
-    if first.relation in ("", "of") or first.is_setting:
+    places = first.relation in lexicon.names("grammar", "preposition") - {"with"}
+    if not first.relation or first.is_setting or (places and not lexicon.is_kind(first.key, "clothing")):
         return False
     return lexicon.is_kind(first.key, "person", "animal") == lexicon.is_kind(second.key, "person", "animal")
 

@@ -6,7 +6,8 @@ import re
 
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.clause import rewrite_idioms
-from lib_automask.plan.commands import FILLING, become, give, is_description, modify, move_to, noun_for
+from lib_automask.plan.commands import FILLING, become, give, is_description, modify, move_to, noun_for, obey
+from lib_automask.plan.instruction import Command
 from lib_automask.plan.meaning import bare, meant, target, thing_in
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.tagging import tag_words
@@ -49,6 +50,8 @@ def hand(text: str, caption: Scene) -> list[Change]:
     """The changes that "give ``text``" asks for: "the man a hat", "her red hair"."""
     first, _, rest = text.partition(" ")
     old, new = (first, rest) if first in PRONOUNS else _split(text.split(), caption)
+    if old in PRONOUNS and re.search(r" (?:look|style|feel|vibe|aesthetic)$", new):
+        return obey(Command("restyle", new=f"{new.rsplit(' ', 1)[0]} style"), caption)
     return give(old, new, caption) if new else []
 
 

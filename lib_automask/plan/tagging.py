@@ -129,6 +129,8 @@ def _is_done_by_somebody(spot: Spot) -> bool:
 
 def _is_verb_in_ing(spot: Spot) -> bool:
     """ "a sleeping cat" and "sleeping cat" describe; "a cat sleeping" and "holding balloon" do something."""
+    if spot.after is not None and lexicon.concept([spot.text, spot.after.text])[1] == 2:
+        return False
     if spot.follows("article", "owner", "number"):
         return not spot.before_noun
     if spot.before_noun and spot.nouns:
