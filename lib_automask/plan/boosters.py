@@ -10,6 +10,7 @@ from lib_automask.plan import lexicon
 CLAUSE = re.compile(r"\s*[,;]\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+")
 WEAK = re.compile(r"\b(?:very|super|ultra|extremely|highly|and|with|a|an|the|in|of)\b")
 NEGATED = re.compile(r"(?:no|not|without|never|avoid|minus|zero)\s+(?:any\s+|a\s+)?(.*)")
+FLAW = re.compile(r"(?:remove|reduce|fix|get rid of) (?:the |any |all )?(?:noise|blur|grain|artifacts|blurriness|haze)")
 GAIN = re.compile(r"(?:please )?(?:add|give it|give)(?: some| more| extra)* (\w+)")
 
 
@@ -92,6 +93,8 @@ def _is_request(clause: str) -> bool:
 
 
 def _asks_for_quality(part: str) -> bool:
+    if FLAW.fullmatch(part):
+        return True
     if match := GAIN.fullmatch(part):
         return match[1] in lexicon.names("quality", "gain")
     asking, wanted = lexicon.names("quality", "request"), lexicon.names("quality", "request noun")

@@ -49,7 +49,11 @@ def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
     if thing.article not in DEFINITE and not bare:
         return None
     for other in reversed(things):
-        again = other.key == thing.key or (bare and lexicon.singular(thing.noun) == other.key)
+        again = (
+            other.key == thing.key
+            or lexicon.same_head(other.key, thing.key)
+            or (bare and lexicon.singular(thing.noun) == other.key)
+        )
         if again and not contradict(other.attributes, thing.attributes) and thing.owner in (None, other.owner):
             return other
     return None

@@ -94,9 +94,15 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
 def _opens(medium: str, rest: str, subjects: Collection[str], first: bool) -> bool:
     """Whether "⟨medium⟩ of ⟨rest⟩" is about the whole picture; further back only before the caption's subject."""
     begins = first or _mentions(rest.split()[:4], subjects)
-    if not begins or _is_clause(medium.split()):
+    if not begins or _is_clause(medium.split()) or _is_object(medium, subjects):
         return False
     return names_style(medium) or is_photo(medium) or _is_unlisted_medium(medium, rest, subjects)
+
+
+def _is_object(medium: str, subjects: Collection[str]) -> bool:
+    """ "a bronze sculpture of a horse" is a thing where the caption shows it, or is the caption itself."""
+    made = medium.split()[-1] in lexicon.names("styles", "object")
+    return made and (not subjects or medium.split()[-1] in subjects)
 
 
 def _is_clause(words: list[str]) -> bool:
