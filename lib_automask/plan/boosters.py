@@ -52,17 +52,18 @@ def _is_dropped(clause: str) -> bool:
     return (
         is_booster(weighty)
         or is_booster(clause)
-        or _ends_in_booster(clause)
+        or _is_booster_tag(clause)
         or _is_negated(clause)
         or _is_artist(clause)
     )
 
 
-def _ends_in_booster(clause: str) -> bool:
-    """A tag such as "interior photography" or "thick brush strokes"."""
+def _is_booster_tag(clause: str) -> bool:
+    """A tag such as "interior photography", "thick brush strokes" or "detailed feathers"."""
     words = clause.split()
     closed = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "preposition")
-    return len(words) <= 3 and words[-1] in lexicon.names("quality", "tail") and closed.isdisjoint(words)
+    boosts = words[0] in ("detailed", "intricate") or words[-1] in lexicon.names("quality", "tail")
+    return len(words) <= 3 and boosts and closed.isdisjoint(words)
 
 
 def _is_negated(clause: str) -> bool:
