@@ -2,6 +2,7 @@
 
     python -m benchmarks.speed
     python -m benchmarks.speed --quick     a coarse grid of points: whether it runs, not how fast it is
+    python -m benchmarks.speed --parts exact demo
     python -m benchmarks.speed --json
 
 Seconds are CPU seconds of one thread, so that other work on the machine counts little. The models have the true
@@ -19,6 +20,7 @@ from __future__ import annotations
 import argparse
 import json
 import platform
+from collections.abc import Callable
 from datetime import datetime, timezone
 from pathlib import Path
 
@@ -33,25 +35,39 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--quick", action="store_true", help="4 × 4 points instead of 32 × 32")
     parser.add_argument("--json", action="store_true", help="the machine and the rows as JSON")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS), help="only some of the rows")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    rows = measure_all(4 if args.quick else 32)
+    side = 4 if args.quick else 32
+    rows = [row for part in args.parts for row in PARTS[part](side)]
     if args.json:
         print(json.dumps({**machine(), "rows": [row.as_data() for row in rows]}, indent=2))
     else:
         print(", ".join(f"{name} {value}" for name, value in machine().items()), table(rows), sep="\n\n")
 
 
-def measure_all(side: int) -> list[Row]:
-    """Every row, asked on ``side`` × ``side`` points."""
-    work = Everything(side)
+def exact(side: int) -> list[Row]:
+    """The whole work on one picture."""
+    return Everything(side).rows((512, 768))
+
+
+def network(_side: int) -> list[Row]:
+    """What half precision does to the network's answers."""
+    return [Everything(1).network_agreement()]
+
+
+def masks(side: int) -> list[Row]:
+    """What follows the networks, by size of the picture."""
     sizes = [(512, 512), (512, 768), (1024, 1024), (2048, 2048), (4096, 4096)]
-    return [
-        *work.rows((512, 768)),
-        work.network_agreement(),
-        *work.after_network(sizes, compare=[(512, 768), (2048, 2048)]),
-        *demo_agreement(),
-    ]
+    return Everything(side).after_network(sizes, compare=[(512, 768), (2048, 2048)])
+
+
+def demo(_side: int) -> list[Row]:
+    """The demo's trained SAM."""
+    return demo_agreement()
+
+
+PARTS: dict[str, Callable[[int], list[Row]]] = {"exact": exact, "network": network, "masks": masks, "demo": demo}
 
 
 def machine() -> dict[str, str]:
