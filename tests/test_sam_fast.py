@@ -198,6 +198,7 @@ def test_precision_goes_by_the_device_and_a_wrong_name_is_refused() -> None:
     assert choose_dtype("mps") == torch.float32
     assert choose_dtype("cpu") in (torch.float32, torch.bfloat16)
     assert choose_dtype("cuda", "float32") == torch.float32
+    assert choose_dtype("cuda", width=64) == torch.float32
     with pytest.raises(InputError, match="float32"):
         choose_dtype("cpu", "double")  # type: ignore[arg-type]
 

@@ -31,8 +31,8 @@ class SamNetwork:
         cache: ByteCache[Embedding] | None = None,
         precision: Precision = "auto",
     ) -> None:
-        self.dtype = choose_dtype(device, precision)
         self.model = load_sam(path, device)
+        self.dtype = choose_dtype(device, precision, self.model.mask_decoder.transformer_dim)
         self.name = str(Path(path).resolve())
         self.cache: ByteCache[Embedding] = ByteCache(CACHE_BYTES) if cache is None else cache
 

@@ -11,13 +11,15 @@ if TYPE_CHECKING:
     import torch
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+NARROW = 128
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 
-def choose_dtype(device: str | torch.device, precision: Precision = "auto") -> torch.dtype:
+def choose_dtype(device: str | torch.device, precision: Precision = "auto", width: int = 256) -> torch.dtype:
     """The type of number for the large matrix products on ``device``; all else stays float32.
 
-    "auto" takes float16 on CUDA, bfloat16 on a processor that multiplies it in hardware, float32 elsewhere.
+    "auto" takes float16 on CUDA, bfloat16 on a processor that multiplies it in hardware, float32 elsewhere; and float32
+    for networks with embeddings of less than ``NARROW`` channels (``width``), whose products are too small to gain.
 
     Raises:
         InputError: ``precision`` is none of ``PRECISIONS``.
@@ -29,6 +31,8 @@ def choose_dtype(device: str | torch.device, precision: Precision = "auto") -> t
     if precision != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]
     kind = torch.device(device).type
+    if width < NARROW:
+        return torch.float32
     if kind == "cuda":
         return torch.float16
     return torch.bfloat16 if kind == "cpu" and processor_has_bfloat16() else torch.float32
