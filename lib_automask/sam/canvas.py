@@ -159,9 +159,7 @@ class Canvas:
         if not (self.rows.dense and self.columns.dense):
             return None
         high, wide = self.rows.reach + 1, self.columns.reach + 1
-        for axis, side in ((0, high), (1, wide)):
-            inside = np.logical_and.reduce([_shifted(inside, step, side, axis) for step in range(side)])
-        squares = _extent(inside)
+        squares = _extent(_runs(_runs(inside, high).T, wide).T)
         if squares is None:
             return None
         left, top, right, bottom = squares
@@ -172,10 +170,13 @@ class Canvas:
         return np.array([columns.start, rows.start, columns.stop - 1, rows.stop - 1], np.float32)
 
 
-def _shifted(mask: Mask, step: int, side: int, axis: int) -> Mask:
-    """``mask`` from ``step`` on, as long as it can be for every step below ``side``."""
-    length = max(0, mask.shape[axis] - side + 1)
-    return mask.take(range(step, step + length), axis)
+def _runs(mask: Mask, side: int) -> Mask:
+    """Where ``side`` pixels one below the other are all set: bool[H - side + 1, W]."""
+    count = max(0, len(mask) - side + 1)
+    found = mask[:count]
+    for step in range(1, side):
+        found = found & mask[step : step + count]
+    return found
 
 
 def _slice(chosen: Mask) -> slice | None:
