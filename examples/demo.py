@@ -6,6 +6,7 @@ python -m examples.demo --out DIR
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from pathlib import Path
 
@@ -63,13 +64,14 @@ EXAMPLES = (
 )
 
 
-def main() -> None:
+def main() -> int:
+    """Run every example; the exit code is 1 if one of them ends without a mask."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("demo-output"))
     out: Path = parser.parse_args().out
     out.mkdir(parents=True, exist_ok=True)
     models = load_models("demo")
-    rows = []
+    rows, outcomes = [], []
     for number, (scene, prompt) in enumerate(EXAMPLES, 1):
         image = draw(scene)
         started = time.perf_counter()
@@ -79,9 +81,11 @@ def main() -> None:
         PIL_Image.fromarray(image).save(out / f"picture-{number}.png")
         PIL_Image.fromarray(preview.mask_picture(result.mask)).save(out / f"mask-{number}.png")
         rows.append(row(image, prompt, result))
+        outcomes.append(result.outcome)
     sheet = np.concatenate([header(), *rows])
     PIL_Image.fromarray(sheet).save(out / "contact-sheet.png")
     print(f"{out / 'contact-sheet.png'}: what was found and what will be repainted, a row a picture")
+    return int(set(outcomes) != {"mask"})
 
 
 def row(image: Image, prompt: str, result: MaskResult) -> Image:
@@ -121,4 +125,4 @@ def write(canvas: Image, text: str, y: int, color: tuple[int, int, int], size: f
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

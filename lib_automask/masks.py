@@ -87,6 +87,11 @@ def from_box(box: Box, shape: tuple[int, int]) -> Mask:
     return mask
 
 
+def sides_touched(mask: Mask) -> int:
+    """How many of the picture's four sides the mask reaches."""
+    return sum(bool(side.any()) for side in (mask[0], mask[-1], mask[:, 0], mask[:, -1]))
+
+
 def iou(one: Mask, other: Mask) -> float:
     """Intersection over union, 0–1; two empty masks agree (1)."""
     either = int((one | other).sum())

@@ -11,7 +11,7 @@ import numpy as np
 
 from lib_automask import masks
 from lib_automask.plan import plan_edits, plan_target
-from lib_automask.selection import Place, Scores, find_place, phrases_to_score
+from lib_automask.selection import Place, Scores, find_places, phrases_to_score
 from lib_automask.structures import (
     EditPlan,
     Mask,
@@ -55,7 +55,7 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
         scores = score(request, segments, plan, models)
 
     with run.stage("places", 0.95):
-        places = [find_place(edit, plan, scores, request.size) for edit in plan.edits]
+        places = find_places(plan, scores, request.size, request.options.confidence)
         mask = compose(plan, places, request)
 
     run.candidates = candidates(scores, places)
@@ -85,8 +85,8 @@ def compose(plan: EditPlan, places: list[Place], request: MaskRequest) -> Mask:
     options = request.options
     mask = np.zeros(request.size, np.bool_)
     for edit, place in zip(plan.edits, places):
-        # A background goes round its subjects: those holes are meant.
-        fill = options.fill_holes and edit.kind != "background"
+        # A background or a ground goes round the things that stand on it: those holes are meant.
+        fill = options.fill_holes and edit.kind != "background" and masks.sides_touched(place.mask) < 3
         mask |= masks.fill_holes(place.mask) if fill else place.mask
     mask = masks.drop_islands(mask, options.min_island / 100 * mask.size)
     mask = masks.combine(mask, request.user_mask, options.combine)
@@ -97,6 +97,9 @@ def doubts(plan: EditPlan, places: list[Place], mask: Mask, request: MaskRequest
     """Why the result is not certain enough, in words; "" where it is."""
     least = request.options.confidence
     for edit, place in zip(plan.edits, places):
+        if not place.mask.any() and edit.kind == "background":
+            subjects = ", ".join(plan.subjects) or "what stays"
+            return f"{subjects} was not found, so the background cannot be told from it; name the target"
         if not place.mask.any():
             what = edit.target or edit.replacement
             return f"{what} was not found in the picture; name the target, or paint the mask by hand"

@@ -60,21 +60,30 @@ def phrases_to_score(plan: EditPlan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(plain(phrase) for phrase in (*targets, *plan.subjects)))
 
 
-def find_place(edit: Edit, plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
-    """The place of one edit in a picture of ``shape`` (H, W); an empty mask with score 0 where there is none."""
-    if edit.kind == "restyle":
-        return Place(np.ones(shape, np.bool_), 1.0)
-    if edit.kind == "background":
-        return background(plan, scores, shape)
-    if edit.kind == "add":
-        return addition(edit, plan, scores, shape)
-    return thing(edit.target, scores, shape)
+def find_places(plan: EditPlan, scores: Scores, shape: tuple[int, int], least: float = FOUND) -> list[Place]:
+    """The place of each edit in a picture of ``shape`` (H, W); an empty mask where there is none.
+
+    ``least`` is the score, 0–1, from which a segment can be what an edit means.
+    """
+    places: list[Place] = []
+    added = np.zeros(shape, np.bool_)
+    for edit in plan.edits:
+        if edit.kind == "restyle":
+            places.append(Place(np.ones(shape, np.bool_), 1.0))
+        elif edit.kind == "background":
+            places.append(background(scores, shape))
+        elif edit.kind == "add":
+            places.append(addition(edit, scores, shape, added))
+            added |= places[-1].mask
+        else:
+            places.append(thing(edit.target, scores, shape, least))
+    return places
 
 
-def thing(target: str, scores: Scores, shape: tuple[int, int]) -> Place:
+def thing(target: str, scores: Scores, shape: tuple[int, int], least: float = FOUND) -> Place:
     """The segment that shows ``target``; all of them where it says several."""
     values = scores.of(target)
-    found = [int(i) for i in np.argsort(-values) if values[i] >= FOUND]
+    found = [int(i) for i in np.argsort(-values) if values[i] >= min(least, FOUND)]
     if not found:
         best = float(values.max()) if len(values) else 0.0
         return Place(np.zeros(shape, np.bool_), best)
@@ -94,9 +103,9 @@ def whole(segment: Segment) -> Mask:
     return masks.drop_islands(segment.mask, STRAY * segment.area)
 
 
-def background(plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
+def background(scores: Scores, shape: tuple[int, int]) -> Place:
     """Everything but the things that stay, held away from their outline so that nothing grows from behind them."""
-    subjects = _subjects(plan, scores)
+    subjects = _subjects(scores)
     if not subjects:
         return Place(np.zeros(shape, np.bool_), 0.0)
     kept = masks.union((whole(scores.segments[i]) for i in subjects), shape)
@@ -105,10 +114,12 @@ def background(plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
     return Place(~masks.grow(kept, margin), certainty, tuple(subjects))
 
 
-def addition(edit: Edit, plan: EditPlan, scores: Scores, shape: tuple[int, int]) -> Place:
-    """Free room for a new thing: beside its anchor where the prompt names one, else where most of it is."""
-    subjects = _subjects(plan, scores)
-    taken = masks.union((scores.segments[i].mask for i in subjects), shape)
+def addition(edit: Edit, scores: Scores, shape: tuple[int, int], added: Mask) -> Place:
+    """Free room for a new thing: beside its anchor where the prompt names one, else where most of it is.
+
+    ``added`` is where other new things go.
+    """
+    taken = added | masks.union((scores.segments[i].mask for i in _subjects(scores)), shape)
     anchor = thing(edit.target, scores, shape) if edit.target else None
     if anchor is not None and anchor.segments:
         mask = placement.beside(anchor.mask, edit.relation or "next to", taken)
@@ -116,7 +127,7 @@ def addition(edit: Edit, plan: EditPlan, scores: Scores, shape: tuple[int, int])
     return Place(placement.free_room(taken), 1.0 if anchor is None else anchor.score)
 
 
-def _subjects(plan: EditPlan, scores: Scores) -> list[int]:
+def _subjects(scores: Scores) -> list[int]:
     """The segments of every thing in the picture that is named: those kept and those changed."""
     named = [i for phrase in scores.phrases for i in thing(phrase, scores, _shape(scores)).segments]
     return sorted(set(named))

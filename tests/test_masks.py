@@ -116,6 +116,13 @@ def test_a_box_beyond_the_picture_is_clipped():
     assert np.array_equal(masks.from_box(Box(-2, -1, 1, 1), (2, 3)), drawn("#..", "..."))
 
 
+@pytest.mark.parametrize(
+    ("rows", "sides"), [(("...", ".#.", "..."), 0), (("..#", "...", "..."), 2), (("###", "#.#"), 4)]
+)
+def test_sides_touched(rows, sides):
+    assert masks.sides_touched(drawn(*rows)) == sides
+
+
 def test_iou_and_share():
     assert masks.iou(drawn("##.."), drawn(".##.")) == pytest.approx(1 / 3)
     assert masks.iou(drawn("...."), drawn("....")) == 1

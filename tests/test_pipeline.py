@@ -114,6 +114,26 @@ def test_two_alike_are_told_apart_by_side():
         assert np.array_equal(result.mask, drawing.masks[letter])
 
 
+def test_a_ground_as_the_target_spares_what_stands_on_it(drawing):
+    result = run(drawing, drawing.said, target="grass")
+    assert result.outcome == "mask"
+    assert not result.mask[drawing.masks["b"] | drawing.masks["c"]].any()
+
+
+def test_two_additions_go_to_two_places(drawing):
+    one = run(drawing, drawing.said + ", and a green box")
+    both = run(drawing, drawing.said + ", and a green box, and a blue heart")
+    assert len(both.plan.edits) == 2
+    assert both.mask.sum() > 1.5 * one.mask.sum()
+
+
+def test_a_lower_least_confidence_finds_what_is_less_certain(drawing, monkeypatch):
+    score = drawing.score_segments
+    monkeypatch.setattr(drawing, "score_segments", lambda *asked: score(*asked) * 0.4)
+    assert run(drawing, drawing.said, target="orange cat").outcome == "unsure"
+    assert run(drawing, drawing.said, target="orange cat", confidence=0.3).outcome == "mask"
+
+
 def test_a_stray_spot_of_a_segment_is_left_out():
     rows = ("..........", ".bbbb.....", ".bbbb...b.", ".bbbb.....", "..........")
     drawing = Drawing(rows, {"b": "red ball"}, "a red ball on the grass")
