@@ -234,6 +234,33 @@ def test_disabled_changes_nothing(webui):
     assert "automask" not in body["infotexts"][0]
 
 
+@pytest.mark.parametrize(
+    "args",
+    [
+        [False, "", "stop", 0.5, "add", None],
+        [False, None, "no such policy"],
+        [None],
+        [{"enabled": False, "grwo": 3}],
+        [{"enabled": False, "grow": "much"}],
+        [{}],
+    ],
+)
+def test_disabled_leaves_the_run_alone_even_where_other_options_are_wrong(webui, args):
+    status, body = webui.api(drawn(RED), args=args)
+    assert status == 200
+    assert changed(drawn(RED), body["images"][0]).mean() > 0.95
+    assert webui.requests == []
+    assert body["comments"] == ""
+
+
+@pytest.mark.parametrize("enabled", ["yes", 1])
+def test_what_is_neither_on_nor_off_is_refused(webui, enabled):
+    for args in ([enabled], [{"enabled": enabled}]):
+        status, body = webui.api(drawn(RED), args=args)
+        assert status == 500
+        expect_error(body, "enabled must be true or false")
+
+
 def test_disabled_imports_no_torch_and_no_models():
     program = """
 import json, sys

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modules import errors as host_errors
@@ -65,9 +65,9 @@ class Automask(scripts.Script):  # type: ignore[misc]
 
     def mask(self, p: Processing, args: Sequence[Any]) -> None:
         """One run: read, find, inject; or do what the user chose for when it is unsure."""
-        options, preview = chosen(p, args)
-        if not (options.enabled or preview) or hasattr(p, "_ad_inner"):
+        if not wanted(p, args) or hasattr(p, "_ad_inner"):
             return
+        options, preview = chosen(p, args)
         if reason := left_alone(p):
             tell(p, f"not used with {reason}")
             return
@@ -99,11 +99,28 @@ def show(p: Processing, image: Pixels, result: MaskResult) -> None:
     processing.keep(p, [Image.fromarray(overlay(image, result))], preview=True)
 
 
+def wanted(p: Processing, args: Sequence[Any]) -> bool:
+    """Whether this run asks for automask. No other option is read for it: off means off, even where they are wrong."""
+    enabled = args[0] if args else False
+    if isinstance(enabled, Mapping):
+        enabled = enabled.get("enabled")
+    return bool(of_plot(p).get("enabled", enabled)) or only_preview(args)
+
+
 def chosen(p: Processing, args: Sequence[Any]) -> tuple[Options, bool]:
     """The options of this run, those of the XYZ plot laid over them, and whether only a preview is wanted."""
     options = Options.from_args(args[: len(FIELDS)])
-    preview = len(args) > len(FIELDS) and args[len(FIELDS)] is True
-    return dataclasses.replace(options, **getattr(p, "automask_xyz", {})), preview
+    return dataclasses.replace(options, **of_plot(p)), only_preview(args)
+
+
+def of_plot(p: Processing) -> dict[str, Any]:
+    """What the axes of the XYZ plot ask of this cell."""
+    return getattr(p, "automask_xyz", {})
+
+
+def only_preview(args: Sequence[Any]) -> bool:
+    """Whether the hidden control after those of ``FIELDS`` asks for a preview."""
+    return len(args) > len(FIELDS) and args[len(FIELDS)] is True
 
 
 def left_alone(p: Processing) -> str:
