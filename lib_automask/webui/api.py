@@ -13,10 +13,11 @@ from modules import shared
 from modules.call_queue import queue_lock
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from lib_automask.errors import AutomaskError, InputError, ModelError
+from lib_automask.errors import InputError, ModelError
 from lib_automask.options import FIELDS, Field, Options
 from lib_automask.structures import Mask, MaskRequest
 from lib_automask.webui import settings
+from lib_automask.webui.failures import explained
 from lib_automask.webui.processing import flat, white
 from lib_automask.webui.residency import Residency
 
@@ -43,8 +44,9 @@ def add_routes(residency: Residency, _demo: Any, app: Any) -> None:
         try:
             with queue_lock:
                 return make_mask(residency, request)
-        except AutomaskError as error:
-            raise HTTPException(STATUS.get(error.exit_code, 500), str(error)) from error
+        except Exception as error:
+            told = explained(error)
+            raise HTTPException(STATUS.get(told.exit_code, 500), str(told)) from error
 
     guard = [Depends(signed_in)] if shared.cmd_opts.api_auth else []
     app.add_api_route("/automask/v1/options", options, methods=["GET"], dependencies=guard)

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from modules import errors as host_errors
 from modules import scripts, shared
 from PIL import Image
 
@@ -16,6 +15,7 @@ from lib_automask.options import FIELDS, Options
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import MaskRequest, MaskResult
 from lib_automask.webui import infotext, processing, settings
+from lib_automask.webui.failures import explained
 from lib_automask.webui.processing import Processing
 from lib_automask.webui.residency import Residency
 
@@ -166,14 +166,6 @@ def give_back(p: Processing, why: str) -> None:
     """End this file with its picture as it was, and the reason."""
     tell(p, f"{why}; the picture is given back as it was")
     processing.keep(p, p.init_images)
-
-
-def explained(error: Exception) -> AutomaskError:
-    """The error as people should read it; what nobody foresaw goes to the console with its traceback too."""
-    if isinstance(error, AutomaskError):
-        return error
-    host_errors.report("automask: the mask could not be made", exc_info=True)
-    return AutomaskError(f"automask failed ({type(error).__name__}: {error}), so nothing was painted; see the console")
 
 
 def tell(p: Processing, text: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import runpy
-import traceback
 from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -62,4 +61,4 @@ class ScriptRunner:
             try:
                 function(p, *args, *p.script_args[script.args_from : script.args_to])
             except Exception:
-                errors.report(f"Error running {hook}: {traceback.format_exc()}", exc_info=True)
+                errors.report(f"Error running {hook}", exc_info=True)
