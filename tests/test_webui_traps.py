@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from modules import errors, script_callbacks, scripts, shared
 from modules.img2img import Loopback, Outpainting, Plot, Tiles
+from modules.processing import process_images
 from PIL import Image
 from webui_host import BLUE, RED, SIZE, answer, changed, drawn, expect_error, red_in, state_of
 
@@ -134,6 +135,27 @@ def test_trap_3_a_mask_that_the_user_put_there_since_a_run_broke_off_stays(webui
     p.image_mask = of_the_user = Image.new("L", (SIZE, SIZE), 255)
     webui.automask.before_process(p)
     assert p.image_mask is of_the_user
+
+
+@pytest.mark.parametrize("color", [RED, None], ids=["painted", "given back"])
+def test_trap_3_another_scripts_own_way_of_sampling_comes_back(webui, color):
+    """As img2img alternative test sets it: on ``p``, once for all that follows."""
+
+    class Alternative:
+        def title(self):
+            return "img2img alternative test"
+
+        def run(self, p):
+            sample = p.sample
+            p.sample = self.sample = lambda **conditions: sample(**conditions)
+            processed = process_images(p)
+            self.after = vars(p).get("sample")
+            return processed
+
+    alternative = Alternative()
+    webui.pick(alternative)
+    webui.page(drawn(color), script=1, unsure="keep picture")
+    assert alternative.after is alternative.sample
 
 
 def test_trap_3_loopback_looks_again_in_each_loop_and_keeps_its_own_settings(webui):

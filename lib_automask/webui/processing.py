@@ -45,6 +45,9 @@ LENT = (
 )
 """Attributes of ``p`` that automask sets, or that the host sets because there is a mask."""
 
+METHODS = ("init", "sample")
+"""Methods that automask replaces on ``p`` itself. Other scripts do so too, such as img2img alternative test."""
+
 
 class Processing(Protocol):
     """The part of the host's StableDiffusionProcessingImg2Img that automask touches."""
@@ -80,9 +83,13 @@ class Processing(Protocol):
 
 @dataclass(frozen=True)
 class Loan:
-    """What ``p`` was like before: ``mask`` is the one that automask put there, to tell it from the user's."""
+    """What ``p`` was like before: ``mask`` is the one that automask put there, to tell it from the user's.
+
+    ``methods`` are those of ``METHODS`` that another script had replaced on ``p``.
+    """
 
     before: dict[str, Any]
+    methods: dict[str, Callable[..., Any]]
     mask: Image.Image | None
 
 
@@ -195,7 +202,8 @@ def stop(p: Processing, error: Exception) -> None:
 def lend(p: Processing, mask: Image.Image | None) -> None:
     """Remember what ``p`` is like; ``mask`` is what ``p.image_mask`` is about to be."""
     restore(p)
-    p.__dict__["automask_loan"] = Loan({name: getattr(p, name, None) for name in LENT}, mask)
+    methods = {name: p.__dict__[name] for name in METHODS if name in p.__dict__}
+    p.__dict__["automask_loan"] = Loan({name: getattr(p, name, None) for name in LENT}, methods, mask)
 
 
 def restore(p: Processing) -> None:
@@ -203,8 +211,9 @@ def restore(p: Processing) -> None:
     loan = p.__dict__.pop("automask_loan", None)
     if loan is None:
         return
-    for name in ("init", "sample"):
+    for name in METHODS:
         p.__dict__.pop(name, None)
+    p.__dict__.update(loan.methods)
     for name, value in loan.before.items():
         if name != "image_mask" or p.image_mask is loan.mask:
             setattr(p, name, value)
