@@ -9,9 +9,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-from modules import call_queue, scripts, shared
+from modules import call_queue, errors, scripts, shared
 from PIL import Image
-from webui_host import GREEN, RED, drawn, red_in
+from webui_host import BLUE, GREEN, RED, drawn, red_in
 
 from lib_automask import pipeline
 from lib_automask.errors import InputError
@@ -156,6 +156,13 @@ def test_mask_route_is_unsure_without_an_error(client):
     assert answer.json()["outcome"] == "unsure"
 
 
+def test_mask_route_tells_what_nobody_foresaw_and_the_console_has_its_traceback(client):
+    answer = client().post("/automask/v1/mask", json={"image": base64_of(drawn(BLUE)), "prompt": "replace"})
+    assert answer.status_code == 500
+    assert "RuntimeError: the model tripped" in answer.json()["detail"]
+    assert [("automask" in text, "build_mask" in text) for text in errors.reported] == [(True, True)]
+
+
 def test_routes_ask_for_the_password_of_the_hosts_api(client):
     guarded = client(api_auth="ann:secret,bob:other")
     assert guarded.get("/automask/v1/options").status_code == 401
@@ -232,10 +239,10 @@ def test_unloading_gives_the_memory_back(held, loads):
     assert len(loads) == 2
 
 
-def test_the_stage_shows_in_the_progress_bar_and_is_gone_afterwards(held):
+def test_the_stage_and_its_share_show_in_the_progress_bar_and_is_gone_afterwards(held):
     with held.models(choice()) as models:
         models.progress("segments", 0.2)
-        assert shared.state.textinfo == "automask: segments"
+        assert shared.state.textinfo == "automask: segments 20%"
     assert shared.state.textinfo is None
 
 

@@ -67,9 +67,9 @@ class Residency:
             devices.torch_gc()
 
 
-def progress(stage: str, _share: float) -> None:
-    """Show the stage in the host's progress bar; end the run when the user pressed Interrupt or Skip."""
+def progress(stage: str, share: float) -> None:
+    """Show both in the host's progress bar, whose text is ``textinfo``; end the run after Interrupt or Skip."""
     state = shared.state
     if state.interrupted or state.skipped or state.stopping_generation:
         raise Interrupted("stopped before the mask was made")
-    state.textinfo = f"automask: {stage}"
+    state.textinfo = f"automask: {stage} {share:.0%}"
