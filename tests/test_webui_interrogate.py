@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 import torch
-from modules import devices, shared
+from modules import devices, interrogate, shared
 
-from lib_automask.errors import ModelMissing
+from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.webui import settings
 from lib_automask.webui.interrogate import FILE, INTERROGATE, HostCaptioner
 
@@ -39,4 +39,46 @@ def test_it_captions_by_the_host_s_code_and_tidies_what_that_says(models_path):
 
 def test_without_the_file_it_is_missing_and_nothing_is_fetched(models_path):
     with pytest.raises(ModelMissing, match=FILE):
+        HostCaptioner()
+
+
+class AsInForge(interrogate.InterrogateModels):
+    """Forge says device and type when it is made, and asks ``modules.devices`` for neither."""
+
+    def __init__(self, content_dir):
+        super().__init__(content_dir)
+        self.load_device = torch.device("cpu")
+        self.dtype = torch.bfloat16
+
+    def generate_caption(self, pil_image):
+        weight = self.blip_model.weight
+        assert (weight.device, weight.dtype) == (self.load_device, self.dtype)
+        return super().generate_caption(pil_image)
+
+
+def test_it_takes_device_and_type_from_forge_s_own_interrogate(models_path, monkeypatch):
+    put_file(models_path)
+    monkeypatch.setattr(interrogate, "InterrogateModels", AsInForge)
+    monkeypatch.delattr(devices, "device_interrogate")
+    assert HostCaptioner().caption(np.zeros((8, 6, 3), np.uint8)) == "picture of 6 by 8 pixels"
+
+
+def test_a_file_that_the_host_cannot_load_is_corrupt_and_named(models_path, monkeypatch):
+    def fails(_self):
+        raise RuntimeError("unexpected EOF")
+
+    put_file(models_path)
+    monkeypatch.setattr(interrogate.InterrogateModels, "load_blip_model", fails)
+    with pytest.raises(ModelCorrupt, match=FILE) as caught:
+        HostCaptioner()
+    assert "unexpected EOF" in str(caught.value)
+
+
+def test_a_package_that_the_host_lacks_is_no_fault_of_the_file(models_path, monkeypatch):
+    def fails(_self):
+        raise ImportError("no module named models.blip")
+
+    put_file(models_path)
+    monkeypatch.setattr(interrogate.InterrogateModels, "load_blip_model", fails)
+    with pytest.raises(ImportError):
         HostCaptioner()

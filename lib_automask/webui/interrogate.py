@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from modules import devices, shared
 
-from lib_automask.errors import ModelMissing
+from lib_automask.errors import ModelCorrupt, ModelMissing
 
 if TYPE_CHECKING:
     from lib_automask.structures import Image
@@ -36,12 +36,14 @@ class HostCaptioner:
 
     Raises:
         ModelMissing: the host has not fetched the file; its own code would do so unasked.
+        ModelCorrupt: the host cannot load the file.
     """
 
     def __init__(self) -> None:
         if not is_there():
             raise ModelMissing(
-                f"{path()} is not there; press Interrogate CLIP once, or choose another captioner in Settings → automask"
+                f"{path()} is not there; press Interrogate CLIP once, "
+                "or choose another captioner in Settings → automask"
             )
         import torch
         from modules.interrogate import InterrogateModels
@@ -51,7 +53,7 @@ class HostCaptioner:
         self._device = torch.device(getattr(self._host, "load_device", None) or devices.device_interrogate)
         if self._host.dtype is None:
             self._host.dtype = torch.float32 if self._device.type == "cpu" else devices.dtype
-        self._host.blip_model = self._host.load_blip_model().to(dtype=self._host.dtype)
+        self._host.blip_model = loaded(self._host).to(dtype=self._host.dtype)
 
     def caption(self, image: Image) -> str:
         """One lower-case sentence about ``image`` uint8[H, W, 3] RGB."""
@@ -64,3 +66,19 @@ class HostCaptioner:
             return clean_caption(self._host.generate_caption(PIL_Image.fromarray(image)))
         finally:
             self._host.blip_model.to("cpu")
+
+
+def loaded(host: Any) -> Any:
+    """The host's captioner. Raises ModelCorrupt, whatever its code stumbles over in a broken file.
+
+    A package that is missing says nothing about the file, so ImportError stays what it is.
+    """
+    try:
+        return host.load_blip_model()
+    except ImportError:
+        raise
+    except Exception as error:
+        raise ModelCorrupt(
+            f"{path()} cannot be loaded by the host ({type(error).__name__}: {error}); "
+            "delete it and press Interrogate CLIP once, or choose another captioner in Settings → automask"
+        ) from error
