@@ -59,6 +59,17 @@ def test_trap_9_a_broken_file_paints_nothing_and_keeps_its_name(webui, folders, 
     assert weights.exists()
 
 
+@pytest.mark.parametrize("kind", ["captioner", "matcher", "segmenter"])
+def test_in_the_batch_tab_a_broken_file_gives_every_picture_back_and_is_named(webui, folders, kind):
+    weights = next(path for path in folders[kind].iterdir() if path.suffix in (".safetensors", ".bin"))
+    weights.write_bytes(b"half a file")
+    files = [drawn(), drawn(None)]
+    processed = webui.batch(files, unsure="img2img")
+    assert [changed(before, after).any() for before, after in zip(files, processed.images)] == [False, False]
+    assert all(weights.name in infotext for infotext in processed.infotexts)
+    assert weights.name in processed.comments
+
+
 @pytest.mark.parametrize("mode", [torch.enable_grad, torch.no_grad, torch.inference_mode])
 def test_trap_10_the_hooks_run_in_whatever_mode_the_host_is_in(webui, folders, mode):
     """Whether random networks find anything is all the same here; that they run is not."""

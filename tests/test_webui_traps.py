@@ -20,6 +20,7 @@ from lib_automask.options import FIELDS, Options
 from lib_automask.structures import MaskRequest
 from lib_automask.webui import api as webui_api
 from lib_automask.webui import processing, settings
+from lib_automask.webui import script as webui_script
 
 ROOT = Path(__file__).parents[1]
 
@@ -63,6 +64,25 @@ def test_trap_1_in_the_batch_tab_one_broken_file_is_given_back_and_the_others_ar
     assert changed(files[2], third)[:8, :8].any()
     assert "2 out of 3" in processed.comments
     assert "the model tripped" in processed.comments
+
+
+@pytest.mark.parametrize(
+    ("module", "function"), [(processing, "read"), (webui_script, "chosen"), (processing, "inject"), (settings, "read")]
+)
+def test_trap_1_a_hook_that_breaks_anywhere_paints_nothing_in_a_run_and_in_the_batch_tab(
+    webui, monkeypatch, module, function
+):
+    def breaks(*_args):
+        raise ZeroDivisionError("nobody foresaw this")
+
+    monkeypatch.setattr(module, function, breaks)
+    status, body = webui.api(drawn())
+    assert status == 500
+    expect_error(body, "nobody foresaw this")
+    files = [drawn(RED), drawn(RED, (0, 0, 8, 8))]
+    processed = webui.batch(files)
+    assert [changed(before, after).any() for before, after in zip(files, processed.images)] == [False, False]
+    assert all("nobody foresaw this" in infotext for infotext in processed.infotexts)
 
 
 def test_trap_1_a_stopped_run_leaves_p_whole(webui):
