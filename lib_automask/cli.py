@@ -1,7 +1,8 @@
 """The command line: ``python -m lib_automask``.
 
 Exit codes: 0 done, 2 bad input, 3 nothing to change or unsure, 4 a model is missing or wrong. An error is one
-sentence on stderr that says what to do.
+sentence on stderr that says what to do. Of many records it is 0, unless something went wrong with one of them; each
+has its outcome in its line.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import lib_automask.commands as commands
+from lib_automask.bar import Bar
 from lib_automask.errors import AutomaskError
 from lib_automask.options import FIELDS, Field
 
@@ -21,19 +23,35 @@ from lib_automask.options import FIELDS, Field
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
     args = parser().parse_args(argv)
+    args.bar = Bar()
     try:
-        answer, code = args.run(args)
+        answer, code = _run(args)
     except AutomaskError as error:
-        answer, code = {"error": str(error)}, error.exit_code
         sys.stderr.write(f"automask: {error}\n")
+        if args.json:
+            _print_json({"error": str(error)})
+        return error.exit_code
     except KeyboardInterrupt:
         sys.stderr.write("automask: stopped\n")
         return 130
-    if getattr(args, "json", False):
-        sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
-    elif "error" not in answer:
+    if args.json:
+        _print_json(answer)
+    else:
         sys.stdout.write(commands.as_text(answer))
-    return int(code)
+    return code
+
+
+def _run(args: argparse.Namespace) -> commands.Answer:
+    """The command's answer; whatever comes of it is written below the bar, not onto it."""
+    try:
+        answer: commands.Answer = args.run(args)
+        return answer
+    finally:
+        args.bar.finish()
+
+
+def _print_json(answer: dict[str, Any]) -> None:
+    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -45,7 +63,12 @@ def parser() -> argparse.ArgumentParser:
     mask.add_argument("image", type=Path, nargs="?", help="the picture")
     mask.add_argument("--prompt", help="what the picture should become, in A1111 syntax")
     mask.add_argument("--user-mask", type=Path, help="a mask of your own; white counts")
-    mask.add_argument("--jsonl", type=Path, metavar="IN", help="many: records with id, image, prompt, target?")
+    mask.add_argument(
+        "--jsonl",
+        type=Path,
+        metavar="IN",
+        help="many: records with id, image, prompt, target?; the exit code is 0 unless a record went wrong",
+    )
     mask.add_argument(
         "--out", type=Path, default=Path("automask-output"), metavar="DIR", help="where files are written"
     )

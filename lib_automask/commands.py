@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import json
-import sys
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from lib_automask import checkpoints, pictures, preview
-from lib_automask.errors import AutomaskError, InputError, ModelError
-from lib_automask.loading import load_models
+from lib_automask.bar import Bar
+from lib_automask.errors import AutomaskError, InputError, Interrupted, ModelError
+from lib_automask.files import read_lines, write_lines
+from lib_automask.loading import load_captioner, load_models, load_segmenter
 from lib_automask.options import FIELDS, Options
 from lib_automask.pipeline import build_mask
 from lib_automask.plan import plan_edits
@@ -21,6 +22,7 @@ from lib_automask.report import as_json, edit_as_json, segment_as_json
 from lib_automask.structures import MaskRequest, Models, ScoredSegment
 
 Answer = tuple[dict[str, Any], int]
+Record = dict[str, Any]
 EXIT_CODES = {"mask": 0, "nothing": 3, "unsure": 3}
 
 
@@ -31,9 +33,9 @@ def mask(args: argparse.Namespace) -> Answer:
     if args.image is None or args.prompt is None:
         raise InputError("give a picture and --prompt, or --jsonl with many of them")
     request = MaskRequest(pictures.read(args.image), args.prompt, _user_mask(args), _options(args))
-    models = _models(args)
+    models = load_models(*_sources(args), device=args.device, progress=args.bar)
+    args.bar.finish()
     result = build_mask(request, models)
-    _finish_line()
     path = None
     if result.outcome == "mask":
         path = args.out / f"{args.image.stem}-mask.png"
@@ -43,28 +45,51 @@ def mask(args: argparse.Namespace) -> Answer:
 
 
 def _many_masks(args: argparse.Namespace) -> Answer:
-    """Every record on its own: what goes wrong with one is told in its line, and the others go on."""
-    records = list(_records(args.jsonl, ("id", "image", "prompt")))
-    models = _models(args)
-    code, counts = 0, {"mask": 0, "nothing": 0, "unsure": 0, "error": 0}
-    lines = []
-    for number, record in enumerate(records, 1):
-        _progress(f"{number}/{len(records)} {record['id']}", number / len(records))
-        try:
-            line = _one_of_many(record, args, models)
-        except ModelError:
-            raise
-        except AutomaskError as error:
-            code = max(code, error.exit_code)
-            line = {"outcome": "error", "error": str(error)}
-        counts[line["outcome"]] += 1
-        lines.append({"id": record["id"], **line})
-    _finish_line()
-    _write_lines(lines, args.out / "results.jsonl")
-    return {"results": str(args.out / "results.jsonl"), **counts}, code
+    records = read_lines(args.jsonl, ("id", "image", "prompt"))
+    models = load_models(*_sources(args), device=args.device, progress=args.bar)
+    args.bar.finish()
+    path = args.out / "results.jsonl"
+    counts, code = _one_by_one(records, lambda record: _one_of_many(record, args, models), path, args)
+    told = {outcome: counts[outcome] for outcome in EXIT_CODES}
+    return {"results": str(path), **told, "errors": counts["error"]}, code
 
 
-def _one_of_many(record: dict[str, Any], args: argparse.Namespace, models: Models) -> dict[str, Any]:
+def _one_by_one(
+    records: list[Record], work: Callable[[Record], Record], path: Path, args: argparse.Namespace
+) -> tuple[Counter[str], int]:
+    """Work on every record, and write a line for each; returns the counts by outcome, and the exit code.
+
+    What goes wrong with one record is told in its line, and the others go on. What ends the run (a model, Ctrl-C) loses
+    no line that is done.
+    """
+    lines: list[Record] = []
+    code = 0
+    try:
+        for number, record in enumerate(records):
+            args.bar.begin(number, len(records))
+            args.bar(f"{number + 1}/{len(records)} {record['id']}", 0.0)
+            line, wrong = _tried(work, record)
+            code = max(code, wrong)
+            lines.append({"id": record["id"], **line})
+    finally:
+        write_lines(lines, path)
+    return Counter(line.get("outcome", "") for line in lines), code
+
+
+def _tried(work: Callable[[Record], Record], record: Record) -> tuple[Record, int]:
+    """The line of one record, and the exit code of what went wrong with it."""
+    try:
+        return work(record), 0
+    except (ModelError, Interrupted):
+        raise
+    except AutomaskError as error:
+        return {"outcome": "error", "error": str(error)}, error.exit_code
+    except Exception as error:  # nobody foresaw it, and the other records shall not be lost
+        sentence = f"unforeseen {type(error).__name__} ({error}); please report it with this record"
+        return {"outcome": "error", "error": sentence}, AutomaskError.exit_code
+
+
+def _one_of_many(record: Record, args: argparse.Namespace, models: Models) -> Record:
     name = str(record["id"])
     if Path(name).name != name or name in ("", ".", ".."):
         raise InputError(f"the id {name!r} cannot be a file's name; use letters, digits, - and _")
@@ -85,17 +110,7 @@ def _with_path(answer: dict[str, Any], path: Path | None) -> dict[str, Any]:
 def plan(args: argparse.Namespace) -> Answer:
     """``plan --caption C --prompt P``, or ``plan --jsonl IN --out OUT``."""
     if args.jsonl:
-        if args.out is None:
-            raise InputError("plan --jsonl needs --out, the file to write")
-        lines = [
-            {
-                "id": record["id"],
-                "edits": [edit_as_json(edit) for edit in plan_edits(record["caption"], record["prompt"]).edits],
-            }
-            for record in _records(args.jsonl, ("id", "caption", "prompt"))
-        ]
-        _write_lines(lines, args.out)
-        return {"results": str(args.out), "records": len(lines)}, 0
+        return _many_plans(args)
     if args.caption is None or args.prompt is None:
         raise InputError("give --caption and --prompt, or --jsonl with many of them")
     found = plan_edits(args.caption, args.prompt)
@@ -111,11 +126,22 @@ def plan(args: argparse.Namespace) -> Answer:
     return answer, 0 if found.edits else 3
 
 
+def _many_plans(args: argparse.Namespace) -> Answer:
+    if args.out is None:
+        raise InputError("plan --jsonl needs --out, the file to write")
+    records = read_lines(args.jsonl, ("id", "caption", "prompt"))
+    counts, code = _one_by_one(records, _one_plan, args.out, args)
+    return {"results": str(args.out), "records": len(records), "errors": counts["error"]}, code
+
+
+def _one_plan(record: Record) -> Record:
+    return {"edits": [edit_as_json(edit) for edit in plan_edits(record["caption"], record["prompt"]).edits]}
+
+
 def segments(args: argparse.Namespace) -> Answer:
     """``segments IMAGE``."""
     image = pictures.read(args.image)
-    found = _models(args).segmenter.segments(image)
-    _finish_line()
+    found = load_segmenter(*_sources(args), device=args.device, progress=args.bar).segments(image)
     if args.out:
         for number, segment in enumerate(found):
             pictures.write_mask(segment.mask, args.out / f"{args.image.stem}-{number:03d}.png")
@@ -125,9 +151,7 @@ def segments(args: argparse.Namespace) -> Answer:
 def caption(args: argparse.Namespace) -> Answer:
     """``caption IMAGE``."""
     image = pictures.read(args.image)
-    said = _models(args).captioner.caption(image)
-    _finish_line()
-    return {"caption": said}, 0
+    return {"caption": load_captioner(*_sources(args), device=args.device, progress=args.bar).caption(image)}, 0
 
 
 def models(args: argparse.Namespace) -> Answer:
@@ -135,8 +159,8 @@ def models(args: argparse.Namespace) -> Answer:
     folder = args.folder or Path("models")
     if args.action == "fetch":
         for name in args.names or DEFAULTS.values():
-            checkpoints.fetch(name, folder, partial(_fetched, name))
-            _finish_line()
+            checkpoints.fetch(name, folder, partial(_fetched, args.bar, name))
+            args.bar.finish()
     found = checkpoints.available([folder])
     if args.action == "verify":
         names = args.names or [one.name for one in found]
@@ -146,8 +170,8 @@ def models(args: argparse.Namespace) -> Answer:
     return {"models": there, "missing": missing}, 0
 
 
-def _fetched(name: str, done: int, whole: int) -> None:
-    _progress(f"fetching {name}", done / whole)
+def _fetched(bar: Bar, name: str, done: int, whole: int) -> None:
+    bar(f"fetching {name}", done / whole)
 
 
 def as_text(answer: dict[str, Any]) -> str:
@@ -173,54 +197,11 @@ def _user_mask(args: argparse.Namespace) -> Any:
     return None if args.user_mask is None else pictures.read_mask(args.user_mask)
 
 
-def _models(args: argparse.Namespace) -> Models:
-    return load_models(*(args.models or ()), device=args.device, progress=_progress)
-
-
-def _records(path: Path, keys: Sequence[str]) -> Iterator[dict[str, Any]]:
-    """The records of a JSON-lines file, each with ``keys``; InputError names the line that is wrong."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} cannot be read ({error}); give a file of JSON lines in UTF-8") from error
-    for number, line in enumerate(text.splitlines(), 1):
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except ValueError as error:
-            raise InputError(f"{path}, line {number} is not JSON ({error}); write one object a line") from error
-        missing = [key for key in keys if not isinstance(record, dict) or key not in record]
-        if missing:
-            raise InputError(f"{path}, line {number} lacks {', '.join(missing)}; each record needs {', '.join(keys)}")
-        yield record
+def _sources(args: argparse.Namespace) -> tuple[str, ...]:
+    return tuple(args.models or ())
 
 
 def _beside(lines: Path, picture: str) -> Path:
     """A record's picture: beside the file of records, else from where the command runs."""
     beside = lines.parent / picture
     return beside if beside.exists() else Path(picture)
-
-
-def _write_lines(lines: Sequence[dict[str, Any]], path: Path) -> None:
-    """JSON lines that appear whole or not at all."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_name(path.name + ".part")
-        part.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in lines), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"cannot write {path}: {error.strerror}; choose another --out") from error
-
-
-def _progress(stage: str, share: float) -> None:
-    """A bar on stderr, where that is a terminal."""
-    if sys.stderr.isatty():
-        done = round(24 * share)
-        sys.stderr.write(f"\r{'█' * done}{'·' * (24 - done)} {stage[:48]:<48}")
-        sys.stderr.flush()
-
-
-def _finish_line() -> None:
-    if sys.stderr.isatty():
-        sys.stderr.write("\r" + " " * 74 + "\r")

@@ -11,7 +11,7 @@ from lib_automask.blip.matcher import BlipMatcher
 from lib_automask.errors import InputError, ModelMissing
 from lib_automask.published import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
 from lib_automask.sam.generate import SamSegmenter
-from lib_automask.structures import Captioner, Models
+from lib_automask.structures import Captioner, Models, Segmenter
 
 Progress = Callable[[str, float], None]
 DEMO = "demo"
@@ -45,10 +45,11 @@ def load_models(
             ``Interrupted`` to end the run.
 
     Raises:
-        InputError: two models of one kind are named.
+        InputError: two models of one kind are named, or there is no such device.
         ModelMissing: files are not there; the message says where they belong and how to get them.
         ModelCorrupt: files are there and wrong.
     """
+    check_device(device)
     places = [Path(folder) for folder in folders]
     ready = None if isinstance(captioner, (str, Path)) else captioner
     named: dict[Kind, str | Path] = {"matcher": matcher, "segmenter": segmenter}
@@ -66,6 +67,52 @@ def load_models(
     progress("loading models", 0.8)
     loaded_segmenter = SamSegmenter(paths["segmenter"], device, lambda share: progress("segments", share))
     return Models(loaded_captioner, loaded_matcher, loaded_segmenter, progress)
+
+
+def load_captioner(
+    *sources: str | Path,
+    folders: Sequence[str | Path] = ("models",),
+    device: str = "cpu",
+    progress: Progress = lambda _stage, _share: None,
+) -> Captioner:
+    """The captioner alone; arguments and errors as those of ``load_models``."""
+    path = _alone("captioner", sources, folders, device)
+    progress("loading models", 0.0)
+    return BlipCaptioner(path, device)
+
+
+def load_segmenter(
+    *sources: str | Path,
+    folders: Sequence[str | Path] = ("models",),
+    device: str = "cpu",
+    progress: Progress = lambda _stage, _share: None,
+) -> Segmenter:
+    """The segmenter alone; arguments and errors as those of ``load_models``."""
+    path = _alone("segmenter", sources, folders, device)
+    progress("loading models", 0.0)
+    return SamSegmenter(path, device, lambda share: progress("segments", share))
+
+
+def check_device(device: str) -> None:
+    """Raises InputError, with those that there are, where torch has no such device."""
+    if device == "cpu":
+        return
+    import torch
+
+    try:
+        torch.ones(1, device=device).cpu()
+    except (RuntimeError, AssertionError) as error:
+        cards = [f"cuda:{number}" for number in range(torch.cuda.device_count())]
+        apple = ["mps"] if torch.backends.mps.is_available() else []
+        there = ", ".join(["cpu", *cards, *apple])
+        raise InputError(f"torch cannot use the device {device!r} here; choose one of {there}") from error
+
+
+def _alone(kind: Kind, sources: Sequence[str | Path], folders: Sequence[str | Path], device: str) -> Path:
+    """Where the one model of a kind is, that a command needs."""
+    check_device(device)
+    places = [Path(folder) for folder in folders]
+    return checkpoints.find(_by_kind(sources, places, {}).get(kind) or _first(kind, places), places)
 
 
 def _by_kind(sources: Sequence[str | Path], folders: Sequence[Path], named: dict[Kind, str | Path]) -> dict[Kind, str]:

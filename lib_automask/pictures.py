@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
+import io
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from PIL import Image as PIL_Image
 from PIL import ImageOps, UnidentifiedImageError
 
 from lib_automask.errors import InputError
+from lib_automask.files import write_whole
 from lib_automask.structures import Image, Mask
 
 
@@ -20,13 +20,16 @@ def from_pil(picture: PIL_Image.Image, background: str = "#ffffff") -> Image:
         picture = picture.convert("RGBA")
         opaque = PIL_Image.new("RGBA", picture.size, background)
         picture = PIL_Image.alpha_composite(opaque, picture)
-    return np.array(picture.convert("RGB"))
+    return np.array(_eight_bit(picture).convert("RGB"))
 
 
 def mask_from_pil(picture: PIL_Image.Image) -> Mask:
-    """bool[H, W]: white counts, and where the picture is transparent nothing does."""
-    grey = np.array(picture.convert("RGBA").convert("LA"))
-    return np.asarray((grey[..., 0] > 127) & (grey[..., 1] > 127))
+    """bool[H, W], read as the hosts do: of an RGBA picture that is not all opaque its opacity, else its brightness."""
+    if picture.mode == "RGBA":
+        opacity = np.array(picture.getchannel("A"))
+        if opacity.min() < 255:
+            return np.asarray(opacity > 128)
+    return np.array(_eight_bit(picture).convert("L")) > 127
 
 
 def read(path: Path) -> Image:
@@ -46,18 +49,9 @@ def write_mask(mask: Mask, path: Path) -> None:
 
 def write(picture: Image, path: Path) -> None:
     """A PNG that appears whole or not at all; its folder is made."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(suffix=".part", dir=path.parent)
-    except OSError as error:
-        raise InputError(f"cannot write to {path.parent}: {error.strerror}; choose another --out") from error
-    try:
-        with os.fdopen(handle, "wb") as file:
-            PIL_Image.fromarray(picture).save(file, "PNG")
-        Path(part).replace(path)
-    except BaseException:
-        Path(part).unlink(missing_ok=True)
-        raise
+    content = io.BytesIO()
+    PIL_Image.fromarray(picture).save(content, "PNG")
+    write_whole(content.getvalue(), path)
 
 
 def _open(path: Path) -> PIL_Image.Image:
@@ -68,5 +62,15 @@ def _open(path: Path) -> PIL_Image.Image:
             return upright if upright is not None else picture.copy()
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}; give the path of a picture") from error
+    except PIL_Image.DecompressionBombError as error:
+        raise InputError(f"{path} is too large to be read ({error}); make it smaller") from error
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise InputError(f"{path} cannot be read as a picture ({error}); give a PNG, JPEG or WebP") from error
+
+
+def _eight_bit(picture: PIL_Image.Image) -> PIL_Image.Image:
+    """A grey picture of 16 bits brought to 8, which Pillow would clip at 255; every other as it is."""
+    if not picture.mode.startswith("I"):
+        return picture
+    values = np.array(picture).astype(np.int64).clip(0, 65535)
+    return PIL_Image.fromarray((values // 257).astype(np.uint8))

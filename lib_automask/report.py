@@ -27,8 +27,7 @@ def as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
 
 
 def edit_as_json(edit: Edit) -> dict[str, Any]:
-    """One change that the prompt asks for."""
-    """One edit; ``replacement`` and ``relation`` are null where there is none."""
+    """One change that the prompt asks for; ``replacement`` and ``relation`` are null where there is none."""
     return {
         "kind": edit.kind,
         "target": edit.target,
@@ -39,8 +38,7 @@ def edit_as_json(edit: Edit) -> dict[str, Any]:
 
 
 def segment_as_json(candidate: ScoredSegment) -> dict[str, Any]:
-    """One region with its scores; everything but its pixels."""
-    """One segment with its scores by phrase."""
+    """One region with its scores by phrase; everything but its pixels."""
     segment = candidate.segment
     return {
         "box": list(segment.box),

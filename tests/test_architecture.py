@@ -20,7 +20,7 @@ FLOORS = (
     {"loading"},
     {"pipeline", "blip", "sam", "preview", "report"},
     {"selection", "placement", "plan", "checkpoints", "pictures", "tensors"},
-    {"masks", "cache", "hub", "fetching", "published"},
+    {"masks", "cache", "hub", "fetching", "published", "files", "bar"},
     {"structures"},
     {"options"},
     {"errors"},

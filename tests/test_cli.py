@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -12,8 +13,12 @@ import pytest
 from PIL import Image
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
+from lib_automask import commands, pictures
+from lib_automask.bar import Bar
 from lib_automask.cli import main
+from lib_automask.errors import InputError, ModelCorrupt
 from lib_automask.masks import iou
+from lib_automask.pipeline import build_mask
 
 ROOT = Path(__file__).parents[1]
 SCENE = Scene(
@@ -26,6 +31,12 @@ PROMPT = "a blue star left of an orange cat, on the grass"
 def picture(tmp_path: Path) -> Path:
     path = tmp_path / "ball and cat.png"
     Image.fromarray(draw(SCENE)).save(path)
+    return path
+
+
+def write_records(folder: Path, *records: dict) -> Path:
+    path = folder / "in.jsonl"
+    path.write_text("".join(json.dumps(record) + "\n" for record in records))
     return path
 
 
@@ -81,7 +92,7 @@ def test_many_pictures_each_their_own_and_errors_told_for_theirs(picture, tmp_pa
     lines.write_text("".join(json.dumps(record) + "\n" for record in records))
     out = tmp_path / "out"
     code = main(["mask", "--jsonl", str(lines), "--out", str(out), "--models", "demo", "--json"])
-    assert answer(capsys) == {"results": str(out / "results.jsonl"), "mask": 2, "nothing": 1, "unsure": 0, "error": 2}
+    assert answer(capsys) == {"results": str(out / "results.jsonl"), "mask": 2, "nothing": 1, "unsure": 0, "errors": 2}
     assert code == 2
     results = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
     assert [result["outcome"] for result in results] == ["mask", "error", "mask", "error", "nothing"]
@@ -91,6 +102,77 @@ def test_many_pictures_each_their_own_and_errors_told_for_theirs(picture, tmp_pa
     assert iou(np.array(Image.open(out / "three.png")) > 127, truth[1]) > 0.85
     assert not np.array(Image.open(out / "five.png")).any()
     assert sorted(path.name for path in out.iterdir()) == ["five.png", "one.png", "results.jsonl", "three.png"]
+
+
+def test_many_in_text_mode_tell_where_the_results_are_and_how_many(tmp_path, capsys):
+    path = write_records(tmp_path, {"id": 1, "image": "missing.png", "prompt": "x"})
+    assert main(["mask", "--jsonl", str(path), "--out", str(tmp_path / "out"), "--models", "demo"]) == 2
+    said = capsys.readouterr().out
+    assert str(tmp_path / "out" / "results.jsonl") in said
+    assert "errors: 1" in said
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"image": 5}, "line 2: image is 5"),
+        ({"prompt": 7}, "line 2: prompt is 7"),
+        ({"prompt": None}, "line 2: prompt is null"),
+        ({"target": ["x"]}, "line 2: target is"),
+        ({"id": True}, "line 2: id is true"),
+        ({"id": "one"}, "line 2 has the id 'one' again"),
+    ],
+)
+def test_a_record_that_is_wrong_is_told_before_any_work(picture, tmp_path, capsys, wrong, says):
+    good = {"id": "one", "image": picture.name, "prompt": PROMPT, "target": None}
+    path = write_records(tmp_path, good, {**good, "id": "two", **wrong})
+    assert main(["mask", "--jsonl", str(path), "--out", str(tmp_path / "out"), "--models", "demo"]) == 2
+    assert says in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_caption_that_is_no_text_is_told(tmp_path, capsys):
+    path = write_records(tmp_path, {"id": 1, "caption": None, "prompt": "x"})
+    assert main(["plan", "--jsonl", str(path), "--out", str(tmp_path / "out.jsonl")]) == 2
+    assert "line 1: caption is null; write text" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("blow", "code", "outcomes"),
+    [
+        (ZeroDivisionError("oh"), 1, ["nothing", "error", "nothing"]),
+        (ModelCorrupt("bad weights"), 4, ["nothing"]),
+        (KeyboardInterrupt(), 130, ["nothing"]),
+    ],
+)
+def test_what_is_done_of_many_is_never_lost(picture, tmp_path, monkeypatch, blow, code, outcomes):
+    same = {"image": picture.name, "prompt": SCENE.caption}
+    path = write_records(tmp_path, {"id": 1, **same}, {"id": 2, **same, "target": "BLOW"}, {"id": 3, **same})
+
+    def build_or_blow(request, models):
+        if request.options.target == "BLOW":
+            raise blow
+        return build_mask(request, models)
+
+    monkeypatch.setattr(commands, "build_mask", build_or_blow)
+    assert main(["mask", "--jsonl", str(path), "--out", str(tmp_path / "out"), "--models", "demo"]) == code
+    results = [json.loads(line) for line in (tmp_path / "out" / "results.jsonl").read_text().splitlines()]
+    assert [result["outcome"] for result in results] == outcomes
+    assert all("ZeroDivisionError" in result["error"] for result in results if result["outcome"] == "error")
+
+
+def test_half_a_surrogate_pair_in_a_record_comes_back_as_it_was(tmp_path):
+    path = write_records(tmp_path, {"id": "\ud83d", "caption": "a dog", "prompt": "a cat"})
+    assert main(["plan", "--jsonl", str(path), "--out", str(tmp_path / "out.jsonl")]) == 0
+    assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["id"] == "\ud83d"
+
+
+def test_where_nothing_can_be_written_no_part_of_a_file_stays(tmp_path, capsys):
+    path = write_records(tmp_path, {"id": 1, "caption": "a dog", "prompt": "a cat"})
+    (tmp_path / "folder").mkdir()
+    assert main(["plan", "--jsonl", str(path), "--out", str(tmp_path / "folder")]) == 2
+    assert "choose another --out" in capsys.readouterr().err
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["folder", "in.jsonl"]
 
 
 def test_plan_of_one_and_of_many(tmp_path, capsys):
@@ -114,6 +196,13 @@ def test_segments_and_caption(picture, tmp_path, capsys):
     assert answer(capsys)["caption"] == SCENE.caption
 
 
+def test_a_command_loads_only_the_model_that_it_needs(picture, tmp_path, monkeypatch):
+    demo = ROOT / "models" / "demo"
+    monkeypatch.chdir(tmp_path)
+    assert main(["caption", str(picture), "--models", str(demo / "blip-captioner")]) == 0
+    assert main(["segments", str(picture), "--models", str(demo / "sam")]) == 0
+
+
 def test_models_list_names_what_is_there_and_what_is_missing(tmp_path, capsys):
     assert main(["models", "list", "--folder", str(tmp_path), "--json"]) == 0
     told = answer(capsys)
@@ -128,10 +217,12 @@ def test_models_list_names_what_is_there_and_what_is_missing(tmp_path, capsys):
         (["mask", "--prompt", "x"], 2, "give a picture and --prompt"),
         (["mask", "README.md", "--prompt", "x"], 2, "cannot be read as a picture"),
         (["plan", "--caption", "x"], 2, "--prompt"),
-        (["caption", "docs/page.png", "--models", "no-such-model"], 4, "no-such-model"),
+        (["caption", "PICTURE", "--models", "no-such-model"], 4, "no-such-model"),
+        (["caption", "PICTURE", "--models", "demo", "--device", "foo"], 2, "choose one of cpu"),
     ],
 )
-def test_an_error_is_one_sentence_and_an_exit_code(arguments, code, says):
+def test_an_error_is_one_sentence_and_an_exit_code(picture, arguments, code, says):
+    arguments = [str(picture) if argument == "PICTURE" else argument for argument in arguments]
     done = subprocess.run(
         [sys.executable, "-m", "lib_automask", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120
     )
@@ -145,3 +236,79 @@ def test_models_that_are_missing_are_told_before_any_work(picture, tmp_path, mon
     monkeypatch.chdir(tmp_path)
     assert main(["mask", str(picture), "--prompt", PROMPT]) == 4
     assert "fetch" in capsys.readouterr().err
+
+
+def a_terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
+    """Takes what the terminal would be sent; made in the test, since pytest sets stderr anew before it."""
+    written = io.StringIO()
+    monkeypatch.setattr(written, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stderr", written)
+    return written
+
+
+def test_the_bar_never_goes_back(monkeypatch):
+    terminal = a_terminal(monkeypatch)
+    bar = Bar()
+    for share in (0.5, 0.25, 0.75):
+        bar("stage", share)
+    assert [piece.count("█") for piece in terminal.getvalue().split("\r")[1:]] == [12, 12, 18]
+
+
+def test_the_bar_is_cleared_before_an_error_is_told(picture, monkeypatch):
+    terminal = a_terminal(monkeypatch)
+
+    def begin_and_fail(*_sources, device, progress):
+        progress("loading models", 0.5)
+        raise ModelCorrupt("bad weights")
+
+    monkeypatch.setattr(commands, "load_captioner", begin_and_fail)
+    assert main(["caption", str(picture)]) == 4
+    assert "█" in terminal.getvalue()
+    assert terminal.getvalue().endswith(" \rautomask: bad weights\n")
+
+
+def test_planning_many_shows_how_far_it_is(tmp_path, monkeypatch):
+    terminal = a_terminal(monkeypatch)
+    path = write_records(tmp_path, {"id": "first", "caption": "a dog", "prompt": "a cat"})
+    assert main(["plan", "--jsonl", str(path), "--out", str(tmp_path / "out.jsonl")]) == 0
+    assert "1/1 first" in terminal.getvalue()
+
+
+# --- pictures
+
+
+def save(picture: Image.Image, path: Path) -> Path:
+    picture.save(path)
+    return path
+
+
+def test_a_grey_picture_of_16_bits_is_scaled_and_not_clipped(tmp_path):
+    grey = np.array([[0, 128 * 257, 65535]], dtype=np.uint16)
+    path = save(Image.fromarray(grey), tmp_path / "grey.png")
+    assert pictures.read(path)[0].tolist() == [[0, 0, 0], [128, 128, 128], [255, 255, 255]]
+    dim = save(Image.fromarray(grey // 3), tmp_path / "dim.png")
+    assert not pictures.read_mask(dim).any()
+
+
+def test_a_picture_that_is_too_large_is_bad_input(tmp_path, monkeypatch):
+    path = save(Image.new("RGB", (20, 20)), tmp_path / "large.png")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
+    with pytest.raises(InputError, match=r"large.png is too large"):
+        pictures.read(path)
+
+
+@pytest.mark.parametrize(
+    ("color", "second_alpha", "white"),
+    [
+        ((0, 0, 0), 129, [False, True]),
+        ((255, 255, 255), 128, [False, False]),
+        ((255, 255, 255), None, [True, True]),
+        ((127, 127, 127), None, [False, False]),
+    ],
+)
+def test_a_mask_is_read_as_the_hosts_do(color, second_alpha, white):
+    drawn = Image.new("RGBA", (2, 1), (*color, 255))
+    if second_alpha is not None:
+        drawn.putpixel((0, 0), (*color, 0))
+        drawn.putpixel((1, 0), (*color, second_alpha))
+    assert pictures.mask_from_pil(drawn)[0].tolist() == white
