@@ -1,5 +1,6 @@
 # make demo    the main job on small models, offline; ends with a contact sheet
 # make test    the suite, with Forge's package versions; PROFILE=a1111 or newest for the others
+# make test-slow  published architectures at their true size, on random weights; minutes
 # make lint    ruff and mypy
 # make bench   speed and accuracy, as tables
 # All set-up happens by itself, in .venv/.
@@ -10,13 +11,16 @@ VENV = .venv/$(PROFILE)
 RUN = $(VENV)/bin/python
 TESTS ?= tests
 
-.PHONY: demo test test-all lint bench clean
+.PHONY: demo test test-slow test-all lint bench clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m examples.demo --out demo-output
 
 test: $(VENV)/.ready
 	$(RUN) -m pytest $(TESTS)
+
+test-slow: $(VENV)/.ready
+	$(RUN) -m pytest -m slow -s tests/test_true_architectures.py
 
 test-all:
 	$(MAKE) test PROFILE=a1111

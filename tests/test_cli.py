@@ -203,6 +203,12 @@ def test_a_command_loads_only_the_model_that_it_needs(picture, tmp_path, monkeyp
     assert main(["segments", str(picture), "--models", str(demo / "sam")]) == 0
 
 
+def test_a_picture_too_thin_for_sam_is_bad_input(tmp_path, capsys):
+    path = save(Image.new("RGB", (2000, 2)), tmp_path / "thin.png")
+    assert main(["segments", str(path), "--models", "demo"]) == 2
+    assert "2000 × 2 is too thin" in capsys.readouterr().err
+
+
 def test_models_list_names_what_is_there_and_what_is_missing(tmp_path, capsys):
     assert main(["models", "list", "--folder", str(tmp_path), "--json"]) == 0
     told = answer(capsys)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +121,8 @@ def test_published_layout_loads_and_runs(tmp_path: Path) -> None:
         assert models.matcher.heat(picture, ["a red ball", "a cat"]).shape == (2, 256, 384)
     with timed("scores of 20 segments and 2 phrases"):
         assert models.matcher.score_segments(picture, segments, ["a red ball", "a cat"]).shape == (20, 2)
-    models.segmenter.settings.update(points_per_side=2, pred_iou_thresh=-1.0, stability_score_thresh=-1.0)
+    models.segmenter.settings = replace(
+        models.segmenter.settings, points_per_side=2, pred_iou_thresh=-1.0, stability_score_thresh=-1.0
+    )
     with timed("segments, 4 points"):
         assert len(models.segmenter.segments(picture)) > 0

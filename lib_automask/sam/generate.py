@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from lib_automask.cache import ByteCache
+from lib_automask.errors import InputError
 from lib_automask.sam.everything import ASK, ENCODE, KEEP, Embedding, Settings, find_everything
 from lib_automask.sam.loading import generator_settings
 from lib_automask.sam.network import SamNetwork
@@ -53,6 +54,7 @@ class SamSegmenter:
 
     def _find(self, image: Image) -> tuple[Segment, ...]:
         network = self.network
+        check_shape(image, network.model.image_encoder.img_size)
         embedding = network.embedding(image, self._tell)
         segments = find_everything(network.model, embedding, network.dtype, self.settings, self._tell)
         self.progress(1.0)
@@ -61,3 +63,10 @@ class SamSegmenter:
     def _tell(self, stage: str, share: float) -> None:
         begin, end = STAGES[stage]
         self.progress(begin + share * (end - begin))
+
+
+def check_shape(image: Image, side: int) -> None:
+    """Raises InputError where nothing is left of the short side once SAM has brought the long one to ``side`` pixels."""
+    height, width = image.shape[:2]
+    if min(height, width) * side / max(height, width) < 0.5:
+        raise InputError(f"the picture of {width} × {height} is too thin to find regions in; crop its long side")
