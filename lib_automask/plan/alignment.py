@@ -10,6 +10,7 @@ from lib_automask.plan.hanging import contradict, same_thing
 from lib_automask.plan.scene import Scene, Thing
 
 Score = Callable[[Thing, Thing], float]
+BESIDE = frozenset(("left of", "right of", "above", "below", "next to", "beside"))
 LEAST = 2.0
 """Evidence that one thing took another's place: two good reasons, or one very good one."""
 
@@ -113,6 +114,9 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     value -= 1.5 * (holder is not None and old.anchor is not None and holder is not old.anchor)
     value += (new.tag and gone == come == 1) * 2.5
     value += (gone == come == 1 and not old.relation and not new.relation) * 1.0
+    # The only one that is gone and the only new one, both beside the same thing; captions mistake sides.
+    beside = old.relation in BESIDE and new.relation in BESIDE
+    value += (gone == come == 1 and beside and holder is not None and holder is old.anchor) * 2.5
     value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
     return value
 
