@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -110,7 +111,7 @@ def fetch(name: str, folder: Path, progress: Progress = lambda _done, _all: None
         ModelCorrupt: it came with a wrong checksum.
     """
     if hub.is_name(name):
-        return hub.fetch(name, folder / "BLIP" / name.partition("@")[0].rsplit("/")[-1])
+        return hub.fetch(name, folder / "BLIP" / hub.folder_name(name))
     checkpoint = BY_NAME.get(name)
     if checkpoint is None or not checkpoint.files:
         known = ", ".join(one.name for one in CHECKPOINTS if one.files)
@@ -139,7 +140,9 @@ def verify(name: str, folders: Sequence[Path]) -> str:
     for file in checkpoint.files:
         own = path if path.is_file() else path / file.name
         if not _is_right(own, file):
-            raise ModelCorrupt(f"{own} is not the published file; delete it and fetch it with `{COMMAND} {name}`")
+            raise ModelCorrupt(
+                f"{own} is not the published file; delete it and fetch it with `{_command(name, folders)}`"
+            )
     return f"{path} is the published file, by its checksum"
 
 
@@ -158,16 +161,27 @@ def _mirrored(url: str) -> str:
 
 
 def _places(name: str) -> list[str]:
-    """Where a model that is not of the table can lie in a folder of models."""
-    last = name.partition("@")[0].rsplit("/", 1)[-1]
-    return [name, f"sam/{name}", f"BLIP/{name}", last, f"sam/{last}", f"BLIP/{last}"]
+    """Where a model that is not known by this name can lie in a folder of models."""
+    if not hub.is_name(name):
+        return [name, f"sam/{name}", f"BLIP/{name}"]
+    repository, revision = hub.split(name)
+    address = f"/{repository}/resolve/{revision or ''}"
+    published = [one.place for one in CHECKPOINTS if any(address in file.url for file in one.files)]
+    return [name, f"BLIP/{hub.folder_name(name)}", *published]
 
 
 def _others(folders: Sequence[Path]) -> list[Path]:
-    """Files that may be a SAM and folders that may be a BLIP."""
-    places = [place for folder in folders for place in (folder / "sam", folder / "BLIP", folder) if place.is_dir()]
-    entries = [path for place in places for path in sorted(place.iterdir())]
-    return [path for path in entries if is_whole(path) and (path.is_dir() or path.suffix in SAM_FILES)]
+    """Files that may be a SAM and folders that may be a BLIP; files in ``BLIP/`` are other programs' captioners."""
+    found = []
+    for folder in folders:
+        for place in (folder / "sam", folder / "BLIP", folder):
+            entries = sorted(place.iterdir()) if place.is_dir() else []
+            found += [path for path in entries if is_whole(path) and (path.is_dir() or _may_be_sam(path))]
+    return found
+
+
+def _may_be_sam(path: Path) -> bool:
+    return path.suffix in SAM_FILES and path.parent.name != "BLIP"
 
 
 def _missing(name: str, folders: Sequence[Path]) -> str:
@@ -180,6 +194,10 @@ def _missing(name: str, folders: Sequence[Path]) -> str:
     if not checkpoint.files:
         return f"{name} is not in {OWN}; it comes with automask, so install the extension again"
     place = (folders[0] if folders else OWN) / checkpoint.place
-    return (
-        f"{name} is not there: put it at {place}, or fetch its {checkpoint.size / 1e6:.0f} MB with `{COMMAND} {name}`"
-    )
+    size = f"{checkpoint.size / 1e6:.0f} MB"
+    return f"{name} is not there: put it at {place}, or fetch its {size} with `{_command(name, folders)}`"
+
+
+def _command(name: str, folders: Sequence[Path]) -> str:
+    """What brings a model into the first of the folders, to be typed."""
+    return f"{COMMAND} {name}" + (f" --folder {shlex.quote(str(folders[0]))}" if folders else "")

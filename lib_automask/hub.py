@@ -21,7 +21,7 @@ def cached(name: str) -> Path | None:
     """The repository's folder in the user's own cache of Hugging Face, or None; never asks the network."""
     from huggingface_hub import try_to_load_from_cache
 
-    repository, revision = _split(name)
+    repository, revision = split(name)
     config = try_to_load_from_cache(repository, "config.json", revision=revision)
     return Path(config).parent if isinstance(config, str) else None
 
@@ -34,7 +34,7 @@ def fetch(name: str, folder: Path) -> Path:
     """
     from huggingface_hub import HfApi, snapshot_download
 
-    repository, revision = _split(name)
+    repository, revision = split(name)
     try:
         there = HfApi().list_repo_files(repository, revision=revision)
         weights = next((file for file in WEIGHTS if file in there), WEIGHTS[0])
@@ -49,6 +49,12 @@ def fetch(name: str, folder: Path) -> Path:
     return folder
 
 
-def _split(name: str) -> tuple[str, str | None]:
+def folder_name(name: str) -> str:
+    """What a repository's folder is called: its owner and its revision too, since others have the same last name."""
+    return name.replace("/", "--")
+
+
+def split(name: str) -> tuple[str, str | None]:
+    """(owner/name, revision or None)."""
     repository, _, revision = name.partition("@")
     return repository, revision or None

@@ -233,7 +233,7 @@ def test_file_that_was_copied_badly_is_fetched_again(table: str, tmp_path: Path)
     path = tmp_path / "sam" / "tiny.pth"
     path.parent.mkdir()
     path.write_bytes(CONTENT[:-1] + b"x")
-    with pytest.raises(ModelCorrupt, match="not the published file"):
+    with pytest.raises(ModelCorrupt, match=f"not the published file.*fetch tiny-sam --folder {tmp_path}`"):
         checkpoints.verify("tiny-sam", [tmp_path])
     checkpoints.fetch("tiny-sam", tmp_path)
     assert path.read_bytes() == CONTENT
@@ -263,7 +263,7 @@ def test_missing_model_says_where_it_belongs_and_how_to_get_it(table: str, tmp_p
         checkpoints.find("tiny-sam", [tmp_path / "models"])
     said = str(caught.value)
     assert str(tmp_path / "models" / "sam" / "tiny.pth") in said
-    assert "python -m lib_automask models fetch tiny-sam" in said
+    assert f"python -m lib_automask models fetch tiny-sam --folder {tmp_path / 'models'}`" in said
 
 
 def test_unknown_name_lists_the_known_ones(table: str, tmp_path: Path) -> None:
@@ -290,6 +290,10 @@ def test_other_files_and_folders_are_available_by_their_names(table: str, tmp_pa
         ("mine", "captioner"),
         ("yours", "matcher"),
     ]
+    (tmp_path / "BLIP" / "model_base_caption_capfilt_large.pth").write_bytes(b"")  # of the hosts' Interrogate
+    (tmp_path / "loose_sam.pth").write_bytes(b"")
+    names = [one.name for one in checkpoints.available([tmp_path])]
+    assert names == ["my_own_sam.pth", "mine", "yours", "loose_sam.pth"]
     for one in found:
         assert checkpoints.find(one.name, [tmp_path]) == one.path
 
@@ -358,12 +362,36 @@ def test_repository_in_the_users_cache_is_found(fake_hub: list[dict[str, Any]], 
 def test_repository_is_fetched_at_its_revision_without_what_is_not_needed(
     fake_hub: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert checkpoints.fetch("owner/blip-large@abc", tmp_path) == tmp_path / "BLIP" / "blip-large"
+    assert checkpoints.fetch("owner/blip-large@abc", tmp_path) == tmp_path / "BLIP" / "owner--blip-large@abc"
     (asked,) = fake_hub
     assert asked["repository"] == "owner/blip-large"
     assert asked["revision"] == "abc"
     assert "model.safetensors" in asked["allow_patterns"]
     assert "pytorch_model.bin" not in asked["allow_patterns"]
+
+
+def write_blip_files(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    (folder / "config.json").write_bytes(b"")
+    (folder / "model.safetensors").write_bytes(b"")
+    return folder
+
+
+def test_repositories_of_one_last_name_are_kept_apart(fake_hub: list[dict[str, Any]], tmp_path: Path) -> None:
+    names = ("alice/mine", "bob/mine", "bob/mine@rev2")
+    folders = [write_blip_files(checkpoints.fetch(name, tmp_path)) for name in names]
+    assert [checkpoints.find(name, [tmp_path]) for name in names] == folders
+    assert len(set(folders)) == 3
+    with pytest.raises(ModelMissing):
+        checkpoints.find("carol/mine", [tmp_path])
+
+
+def test_published_repository_is_found_in_its_own_place(fake_hub: list[dict[str, Any]], tmp_path: Path) -> None:
+    place = write_blip_files(tmp_path / "BLIP" / "blip-itm-base-coco")
+    assert checkpoints.find("Salesforce/blip-itm-base-coco", [tmp_path]) == place
+    for other in ("Salesforce/blip-itm-base-coco@other", "somebody/blip-itm-base-coco"):
+        with pytest.raises(ModelMissing):
+            checkpoints.find(other, [tmp_path])
 
 
 def test_repository_that_is_not_there_is_one_sentence(fake_hub: list[dict[str, Any]], tmp_path: Path) -> None:

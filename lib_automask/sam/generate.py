@@ -66,7 +66,7 @@ class SamSegmenter:
 
 
 def check_shape(image: Image, side: int) -> None:
-    """Raises InputError where nothing is left of the short side once SAM has brought the long one to ``side`` pixels."""
+    """Raises InputError where nothing is left of the short side once the long one has SAM's ``side`` pixels."""
     height, width = image.shape[:2]
     if min(height, width) * side / max(height, width) < 0.5:
         raise InputError(f"the picture of {width} × {height} is too thin to find regions in; crop its long side")
