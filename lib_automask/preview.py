@@ -23,7 +23,8 @@ def overlay(image: Image, result: MaskResult) -> Image:
     rows, cols = np.indices(result.mask.shape)
     width = max(3, min(result.mask.shape) // 40)
     stripes = result.mask & ((rows + cols) // width % 3 == 0)
-    marked = np.where(stripes[..., None], np.uint8(REPAINTED), image // 4 * 3 + np.uint8(REPAINTED) // 4)
+    tint = np.array(REPAINTED, np.uint8)
+    marked = np.where(stripes[..., None], tint, image // 4 * 3 + tint // 4)
     canvas = np.where(result.mask[..., None], marked, pale).astype(np.uint8)
     return outlined(outlined(canvas, result.mask, WHITE, 5), result.mask, REPAINTED, 2)
 
