@@ -3,12 +3,25 @@
 // Presses Generate with the hidden preview flag on: what is shown is what Generate would repaint.
 function automaskPreview() {
     const flag = gradioApp().querySelector("#automask_preview input[type=checkbox]");
+    if (flag.checked) return; // a preview is on its way already
     const set = (checked) => {
         if (flag.checked !== checked) flag.click();
     };
+    const submit = window.submit_img2img;
+    const finish = () => {
+        clearTimeout(unheard);
+        window.submit_img2img = submit;
+        set(false);
+    };
+    // A busy page drops the click; then the next Generate must not be a preview.
+    const unheard = setTimeout(finish, 3000);
+    // Gradio calls this with the values of all controls, so the flag has done its work by then.
+    window.submit_img2img = (...values) => {
+        finish();
+        return submit(...values);
+    };
     set(true);
     setTimeout(() => gradioApp().querySelector("#img2img_generate").click(), 150);
-    setTimeout(() => set(false), 1200);
 }
 
 // Repeats in the panel what the host wrote about the last run below the result.
