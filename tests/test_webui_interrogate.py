@@ -52,7 +52,7 @@ class AsInForge(interrogate.InterrogateModels):
 
     def generate_caption(self, pil_image):
         weight = self.blip_model.weight
-        assert (weight.device, weight.dtype) == (self.load_device, self.dtype)
+        assert (weight.device, weight.dtype) == (self.load_device, torch.bfloat16)
         return super().generate_caption(pil_image)
 
 
