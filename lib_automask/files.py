@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
+import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,13 @@ def write_whole(content: bytes, path: Path) -> None:
     """A file that appears whole or not at all; its folder is made. InputError where it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, part = tempfile.mkstemp(suffix=".part", dir=path.parent)
+        # A name of our own, not tempfile's: its files can be read by nobody else, and so could the finished one.
+        part = path.with_name(f".{uuid.uuid4().hex}.part")
         try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(part).replace(path)
-        except BaseException:
-            Path(part).unlink(missing_ok=True)
-            raise
+            part.write_bytes(content)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
     except (OSError, ValueError) as error:  # ValueError: a name that no file can have
         reason = getattr(error, "strerror", None) or error
         raise InputError(f"cannot write {path}: {reason}; choose another --out") from error

@@ -60,6 +60,13 @@ def test_mask_prints_one_object_and_writes_the_mask(picture, tmp_path, capsys):
     assert iou(mask, silhouettes(SCENE)[0]) > 0.85
 
 
+def test_a_written_mask_can_be_read_by_others_as_the_umask_says(picture, tmp_path, capsys):
+    beside = tmp_path / "beside"
+    beside.write_bytes(b"")
+    main(["mask", str(picture), "--prompt", PROMPT, "--models", "demo", "--out", str(tmp_path / "out"), "--json"])
+    assert Path(answer(capsys)["mask"]["path"]).stat().st_mode == beside.stat().st_mode
+
+
 def test_the_same_picture_rotated_by_exif_gives_the_same_mask(picture, tmp_path, capsys):
     sideways = tmp_path / "sideways.png"
     exif = Image.Exif()
