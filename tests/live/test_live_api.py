@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
+import shutil
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,6 +15,7 @@ from PIL import Image
 
 from lib_automask.masks import iou
 
+ROOT = Path(__file__).parents[2]
 EXACT = {"enabled": True, "blur": 0}
 BLUR_REACH = 10
 
@@ -116,6 +119,36 @@ def test_a_missing_model_paints_nothing_and_says_which(webui, picture, missing):
         webui.post("/sdapi/v1/options", {**DEMO, "automask_fetch": True}).raise_for_status()
     assert answer.status == 500
     assert "no-such-model" in answer.text
+
+
+@pytest.mark.parametrize("broken", DEMO)
+def test_a_corrupt_model_paints_nothing_and_is_named(webui, picture, broken, tmp_path):
+    """The file is this machine's, so the WebUI has to run here too."""
+    if broken == "automask_segmenter":
+        path = tmp_path / "sam_vit_b_broken.pth"
+        path.write_bytes(b"half a file")
+    else:
+        path = tmp_path / "broken-blip"
+        shutil.copytree(ROOT / "models" / "demo" / broken.replace("automask_", "blip-"), path)
+        (path / "model.safetensors").write_bytes(b"half a file")
+    webui.post("/sdapi/v1/options", {broken: str(path)}).raise_for_status()
+    try:
+        answer = webui.img2img(picture, PROMPT, [EXACT])
+    finally:
+        webui.post("/sdapi/v1/options", DEMO).raise_for_status()
+    assert answer.status == 500
+    assert "broken" in answer.text
+
+
+def test_a_hook_that_fails_paints_nothing_and_says_so(webui, picture):
+    """A setting of a wrong type stands for whatever nobody foresaw."""
+    webui.post("/sdapi/v1/options", {"automask_folders": 5}).raise_for_status()
+    try:
+        answer = webui.img2img(picture, PROMPT, [EXACT])
+    finally:
+        webui.post("/sdapi/v1/options", {"automask_folders": ""}).raise_for_status()
+    assert answer.status == 500
+    assert "automask failed" in answer.text
 
 
 def test_an_unknown_option_paints_nothing_and_is_named(webui, picture):
