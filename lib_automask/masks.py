@@ -72,14 +72,6 @@ def combine(found: Mask, user: Mask | None, how: str) -> Mask:
     raise InputError(f"unknown way to combine masks {how!r}; use add, within, except or ignore")
 
 
-def box_of(mask: Mask) -> Box | None:
-    """The tightest box round the mask, or None where it is empty."""
-    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not rows.size:
-        return None
-    return Box(int(cols[0]), int(rows[0]), int(cols[-1]) + 1, int(rows[-1]) + 1)
-
-
 def from_box(box: Box, shape: tuple[int, int]) -> Mask:
     """The box as a mask of ``shape`` (H, W), clipped to the picture."""
     mask = np.zeros(shape, np.bool_)

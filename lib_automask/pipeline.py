@@ -13,6 +13,7 @@ from lib_automask import masks
 from lib_automask.plan import plan_edits, plan_target
 from lib_automask.selection import Place, Scores, find_places, phrases_to_score
 from lib_automask.structures import (
+    Edit,
     EditPlan,
     Mask,
     MaskRequest,
@@ -97,12 +98,8 @@ def doubts(plan: EditPlan, places: list[Place], mask: Mask, request: MaskRequest
     """Why the result is not certain enough, in words; "" where it is."""
     least = request.options.confidence
     for edit, place in zip(plan.edits, places):
-        if not place.mask.any() and edit.kind == "background":
-            subjects = ", ".join(plan.subjects) or "what stays"
-            return f"{subjects} was not found, so the background cannot be told from it; name the target"
         if not place.mask.any():
-            what = edit.target or edit.replacement
-            return f"{what} was not found in the picture; name the target, or paint the mask by hand"
+            return _not_found(edit, plan)
         if place.score < least:
             return f"the place of {edit.target} is not certain ({place.score:.2f} < {least:.2f}); name the target"
     if plan.confidence < least:
@@ -110,6 +107,14 @@ def doubts(plan: EditPlan, places: list[Place], mask: Mask, request: MaskRequest
     if not mask.any():
         return "the mask is empty after it was combined and shrunk; shrink it less, or change your own mask"
     return ""
+
+
+def _not_found(edit: Edit, plan: EditPlan) -> str:
+    if edit.kind == "background":
+        subjects = ", ".join(plan.subjects) or "what stays"
+        return f"{subjects} was not found, so the background cannot be told from it; name the target"
+    what = edit.target or edit.replacement
+    return f"{what} was not found in the picture; name the target, or paint the mask by hand"
 
 
 def candidates(scores: Scores, places: list[Place]) -> tuple[ScoredSegment, ...]:

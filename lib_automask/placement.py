@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 
 from lib_automask import masks
-from lib_automask.structures import Box, Mask
+from lib_automask.structures import Box, Mask, box_of
 
 SIDES = {
     "left of": "left",
@@ -48,7 +48,7 @@ def beside(anchor: Mask, relation: str, taken: Mask) -> Mask:
     It is as large as the anchor at most and clear of what is ``taken``; of the anchor too, unless the relation says
     that it covers it.
     """
-    box = masks.box_of(anchor)
+    box = box_of(anchor)
     if box is None:
         return np.zeros_like(anchor)
     if relation in COVERING:

@@ -81,21 +81,25 @@ def find_places(plan: EditPlan, scores: Scores, shape: tuple[int, int], least: f
 
 
 def thing(target: str, scores: Scores, shape: tuple[int, int], least: float = FOUND) -> Place:
-    """The segment that shows ``target``; all of them where it says several."""
+    """The place of what ``target`` names; where nothing is found, empty with the best score there was."""
+    values = scores.of(target)
+    chosen = meant(target, scores, least)
+    mask = masks.union((whole(scores.segments[i]) for i in chosen), shape)
+    certainty = values[chosen].min() if chosen else values.max(initial=0)
+    return Place(mask, float(certainty), tuple(chosen))
+
+
+def meant(target: str, scores: Scores, least: float = FOUND) -> list[int]:
+    """The segment that shows ``target``, as an index; all of them where it says several, none where none does."""
     values = scores.of(target)
     found = [int(i) for i in np.argsort(-values) if values[i] >= min(least, FOUND)]
     if not found:
-        best = float(values.max()) if len(values) else 0.0
-        return Place(np.zeros(shape, np.bool_), best)
-    side = SIDE.search(target)
-    if not side and (NUMBER.search(target) or PLURAL.search(target)):
-        chosen = _distinct(found, scores)
-    elif side:
-        chosen = [_at_side(_distinct(found, scores), side.group(1), scores)]
-    else:
-        chosen = [_best(found, values, scores)]
-    mask = masks.union((whole(scores.segments[i]) for i in chosen), shape)
-    return Place(mask, float(values[chosen].min()), tuple(chosen))
+        return []
+    if side := SIDE.search(target):
+        return [_at_side(_distinct(found, scores), side.group(1), scores)]
+    if NUMBER.search(target) or PLURAL.search(target):
+        return _distinct(found, scores)
+    return [_best(found, values, scores)]
 
 
 def whole(segment: Segment) -> Mask:
@@ -129,13 +133,7 @@ def addition(edit: Edit, scores: Scores, shape: tuple[int, int], added: Mask) ->
 
 def _subjects(scores: Scores) -> list[int]:
     """The segments of every thing in the picture that is named: those kept and those changed."""
-    named = [i for phrase in scores.phrases for i in thing(phrase, scores, _shape(scores)).segments]
-    return sorted(set(named))
-
-
-def _shape(scores: Scores) -> tuple[int, int]:
-    height, width = scores.segments[0].mask.shape if scores.segments else (0, 0)
-    return height, width
+    return sorted({index for phrase in scores.phrases for index in meant(phrase, scores)})
 
 
 def _best(found: Sequence[int], values: npt.NDArray[np.float32], scores: Scores) -> int:
@@ -162,7 +160,7 @@ def _distinct(found: Sequence[int], scores: Scores) -> list[int]:
 
 def _at_side(found: Sequence[int], side: str, scores: Scores) -> int:
     """The one that lies furthest to a side, or nearest to the middle."""
-    height, width = _shape(scores)
+    height, width = scores.segments[0].mask.shape
 
     def distance(index: int) -> float:
         x, y = scores.segments[index].box.center

@@ -51,6 +51,14 @@ class Box(NamedTuple):
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
 
 
+def box_of(mask: Mask) -> Box | None:
+    """The tightest box round the mask, or None where it is empty."""
+    rows, cols = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if not rows.size:
+        return None
+    return Box(int(cols[0]), int(rows[0]), int(cols[-1]) + 1, int(rows[-1]) + 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Segment:
     """One region that SAM found: ``mask`` bool[H, W], not empty; both qualities in 0–1."""
@@ -72,8 +80,9 @@ class Segment:
     @property
     def box(self) -> Box:
         """The tightest box round the segment, XYXY."""
-        rows, cols = np.flatnonzero(self.mask.any(1)), np.flatnonzero(self.mask.any(0))
-        return Box(int(cols[0]), int(rows[0]), int(cols[-1]) + 1, int(rows[-1]) + 1)
+        box = box_of(self.mask)
+        assert box is not None, "a segment is never empty"
+        return box
 
 
 @dataclass(frozen=True, eq=False)

@@ -1,7 +1,8 @@
-"""Tensors from a file on disk, without running any code that the file might carry."""
+"""What a model's files hold, read without running any code that they might carry."""
 
 from __future__ import annotations
 
+import json
 import pickle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,21 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     if not isinstance(tensors, dict) or not tensors:
         raise ModelCorrupt(f"{path.name} holds no table of tensors; delete it and fetch the model again")
     return tensors
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """A JSON object from a file. Raises ModelMissing or ModelCorrupt."""
+    try:
+        values = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ModelMissing(
+            f"{path} is not there; put all files of the model in that folder, or fetch it again"
+        ) from error
+    except ValueError as error:
+        raise ModelCorrupt(f"{path} is not valid JSON; delete it and fetch the model again") from error
+    if not isinstance(values, dict):
+        raise ModelCorrupt(f"{path} holds no table of settings; delete it and fetch the model again")
+    return values
 
 
 def _read_safetensors(path: Path) -> Any:

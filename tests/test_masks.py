@@ -7,7 +7,7 @@ import pytest
 
 from lib_automask import masks
 from lib_automask.errors import InputError
-from lib_automask.structures import Box, Mask
+from lib_automask.structures import Box, Mask, box_of
 
 
 def drawn(*rows: str) -> Mask:
@@ -108,8 +108,8 @@ def test_combine_refuses_an_unknown_way():
 
 
 def test_box_is_xyxy_with_the_far_edges_excluded():
-    assert masks.box_of(drawn("....", ".##.", "....")) == Box(1, 1, 3, 2)
-    assert masks.box_of(np.zeros((3, 3), bool)) is None
+    assert box_of(drawn("....", ".##.", "....")) == Box(1, 1, 3, 2)
+    assert box_of(np.zeros((3, 3), bool)) is None
 
 
 def test_a_box_beyond_the_picture_is_clipped():

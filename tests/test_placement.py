@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from lib_automask import placement
-from lib_automask.masks import box_of, from_box
-from lib_automask.structures import Box
+from lib_automask.masks import from_box
+from lib_automask.structures import Box, box_of
 
 SHAPE = (60, 80)
 ANCHOR = from_box(Box(30, 20, 50, 40), SHAPE)

@@ -17,7 +17,7 @@ from PIL import Image as PIL_Image
 from benchmarks.icon_world.scenes import Mask, draw, silhouettes
 from benchmarks.icon_world.score import run, scenes, summary
 from lib_automask import load_models
-from lib_automask.masks import box_of
+from lib_automask.structures import box_of
 
 
 def main(argv: list[str] | None = None) -> None:

@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.icon_world.edits import KINDS, SceneEdit, make_edits
 from benchmarks.icon_world.scenes import Scene, draw, make_scene
 from lib_automask import MaskRequest, Models, Options, build_mask
-from lib_automask.masks import box_of, iou
-from lib_automask.structures import EditPlan, MaskResult
+from lib_automask.masks import iou
+from lib_automask.structures import EditPlan, MaskResult, box_of
 
 EDITS_PER_SCENE = 3
 

@@ -6,12 +6,11 @@ in transformers 4.30, 4.46 and 5, in float32 whatever the file holds, with every
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
-from lib_automask.tensors import read_tensors
+from lib_automask.tensors import read_json, read_tensors
 
 if TYPE_CHECKING:
     import torch
@@ -50,21 +49,6 @@ def load_tokenizer(folder: Path) -> Any:
     if not (folder / "tokenizer.json").is_file() and not (folder / "vocab.txt").is_file():
         raise ModelMissing(f"{folder} has neither tokenizer.json nor vocab.txt; fetch the model again")
     return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
-
-
-def read_json(path: Path) -> dict[str, Any]:
-    """A JSON object from a file. Raises ModelMissing or ModelCorrupt."""
-    try:
-        values = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelMissing(
-            f"{path} is not there; put all files of the model in that folder, or fetch it again"
-        ) from error
-    except ValueError as error:
-        raise ModelCorrupt(f"{path} is not valid JSON; delete it and fetch the model again") from error
-    if not isinstance(values, dict):
-        raise ModelCorrupt(f"{path} holds no table of settings; delete it and fetch the model again")
-    return values
 
 
 def settings(folder: Path) -> dict[str, Any]:

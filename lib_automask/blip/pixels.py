@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from PIL import Image as Pillow
 
-from lib_automask.blip.loading import read_json
 from lib_automask.structures import Image
+from lib_automask.tensors import read_json
 
 if TYPE_CHECKING:
     import torch

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.sam.architecture import VIT_B, VIT_H, VIT_L, SamShape, build_sam
-from lib_automask.tensors import read_tensors
+from lib_automask.tensors import read_json, read_tensors
 
 if TYPE_CHECKING:
     import torch
@@ -71,14 +70,6 @@ def _settings(path: Path) -> dict[str, Any]:
     if not path.is_dir():
         return {}
     file = path / SETTINGS[0]
-    try:
-        settings = json.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ModelMissing(
-            f"{file} is not there; choose a folder with {' and '.join(SETTINGS)}, or a .pth file"
-        ) from error
-    except ValueError as error:
-        raise ModelCorrupt(f"{file} is not valid JSON; fetch the model again") from error
-    if not isinstance(settings, dict):
-        raise ModelCorrupt(f"{file} holds no table of settings; fetch the model again")
-    return settings
+    if not file.is_file():
+        raise ModelMissing(f"{file} is not there; choose a folder with {' and '.join(SETTINGS)}, or a .pth file")
+    return read_json(file)
