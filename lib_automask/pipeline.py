@@ -10,8 +10,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lib_automask import masks
+from lib_automask.places import find_places
 from lib_automask.plan import plan_edits, plan_target
-from lib_automask.selection import Place, Scores, find_places, phrases_to_score
+from lib_automask.selection import Place, Scores, phrases_to_score
 from lib_automask.structures import (
     Edit,
     EditPlan,

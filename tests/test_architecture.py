@@ -19,14 +19,14 @@ FLOORS = (
     {"webui", "cli", "commands", "__main__"},
     {"loading"},
     {"pipeline", "blip", "sam", "preview", "report"},
-    {"selection", "placement", "plan", "checkpoints", "pictures", "tensors"},
+    {"places", "selection", "placement", "plan", "checkpoints", "pictures", "tensors"},
     {"masks", "cache", "hub", "fetching", "published", "files", "bar"},
     {"structures"},
     {"options"},
     {"errors"},
 )
 # Rooms of one floor that may use one another.
-NEIGHBOURS = {("cli", "commands"), ("__main__", "cli"), ("selection", "placement")}
+NEIGHBOURS = {("cli", "commands"), ("__main__", "cli"), ("places", "selection"), ("places", "placement")}
 HEAVY = ("torch", "transformers", "segment_anything", "torchvision", "gradio", "modules")
 
 
