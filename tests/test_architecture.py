@@ -18,8 +18,8 @@ HOUSE = ROOT / "lib_automask"
 FLOORS = (
     {"webui", "cli", "commands", "__main__"},
     {"loading"},
-    {"pipeline", "blip", "sam", "preview", "report"},
-    {"places", "selection", "placement", "plan", "checkpoints", "pictures", "tensors"},
+    {"pipeline", "blip", "sam", "preview", "report", "layers"},
+    {"places", "selection", "placement", "plan", "matting", "checkpoints", "pictures", "tensors"},
     {"masks", "cache", "hub", "fetching", "published", "files", "bar"},
     {"structures"},
     {"options"},

@@ -1,0 +1,127 @@
+"""Layered pictures: parts of a picture with their opacity, written so that Krita and GIMP open them.
+
+Pictures are ``uint8[H, W, 3]`` RGB; a layer is ``uint8[h, w, 4]`` RGBA, not premultiplied, with the place of its top
+left pixel.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from xml.etree import ElementTree
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as PIL_Image
+
+from lib_automask import masks
+from lib_automask.errors import InputError
+from lib_automask.matting import Opacity, decontaminated, opacity_of
+from lib_automask.structures import Image, Mask, box_of
+
+THUMBNAIL = 256
+"""The longest side of a thumbnail in OpenRaster, as its specification has it."""
+
+
+@dataclass(frozen=True, eq=False)
+class Layer:
+    """One layer: ``picture`` uint8[h, w, 4] RGBA whose top left pixel lies at (``left``, ``top``) of the whole."""
+
+    name: str
+    picture: npt.NDArray[np.uint8]
+    left: int = 0
+    top: int = 0
+
+    def __post_init__(self) -> None:
+        if self.picture.dtype != np.uint8 or self.picture.ndim != 3 or self.picture.shape[2] != 4:
+            raise InputError(f"the layer {self.name!r} must be uint8[H, W, 4], but is {self.picture.shape}")
+
+
+def cut_out(image: Image, mask: Mask) -> npt.NDArray[np.uint8]:
+    """uint8[H, W, 4]: what ``mask`` covers, with a soft edge and without the old ground's colour in it."""
+    opacity = opacity_of(image, mask)
+    return with_opacity(decontaminated(image, opacity), opacity)
+
+
+def with_opacity(image: Image, opacity: Opacity) -> npt.NDArray[np.uint8]:
+    """uint8[H, W, 4]: the picture with ``opacity`` float32[H, W] in 0–1; black where nothing is left of it."""
+    alpha = (opacity * 255).round().astype(np.uint8)
+    return np.dstack([np.where(alpha[..., None] > 0, image, 0), alpha]).astype(np.uint8)
+
+
+def plate(image: Image, mask: Mask) -> Image:
+    """The picture without what ``mask`` covers: the hole is filled from its edge (Telea, 2004).
+
+    That makes a ground to work on, not a picture of what was behind; for that, let the host remove the thing.
+    """
+    if mask.all():
+        raise InputError("there is no background: the mask covers the whole picture; choose a smaller target")
+    hole = masks.grow(mask, max(2, round(0.01 * min(mask.shape)))).astype(np.uint8)
+    return np.asarray(cv2.inpaint(np.ascontiguousarray(image), hole, 5, cv2.INPAINT_TELEA), np.uint8)
+
+
+def opaque(name: str, image: Image) -> Layer:
+    """The whole picture as a layer."""
+    return Layer(name, np.dstack([image, np.full(image.shape[:2], 255, np.uint8)]))
+
+
+def trimmed(layer: Layer) -> Layer:
+    """The layer cut down to what can be seen of it; as it is where nothing can."""
+    box = box_of(layer.picture[..., 3] > 0)
+    if box is None:
+        return layer
+    part = layer.picture[box.top : box.bottom, box.left : box.right]
+    return Layer(layer.name, part, layer.left + box.left, layer.top + box.top)
+
+
+def flattened(layers: Sequence[Layer], size: tuple[int, int]) -> Image:
+    """All layers laid over each other, the first at the bottom, in a picture of ``size`` (H, W)."""
+    whole = PIL_Image.new("RGBA", (size[1], size[0]))
+    for layer in layers:
+        whole.alpha_composite(PIL_Image.fromarray(layer.picture), (layer.left, layer.top))
+    return np.array(whole.convert("RGB"))
+
+
+def openraster(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
+    """A file in OpenRaster 0.0.5, the first layer at the bottom, of a picture of ``size`` (H, W).
+
+    The specification is that of freedesktop.org: the file's type comes first and is not compressed, the stack names
+    the top layer first.
+    """
+    content = io.BytesIO()
+    whole = flattened(layers, size)
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("mimetype", "image/openraster", zipfile.ZIP_STORED)
+        archive.writestr("stack.xml", _stack(layers, size))
+        for number, layer in enumerate(layers):
+            archive.writestr(_place(number), png(trimmed(layer).picture), zipfile.ZIP_STORED)
+        archive.writestr("mergedimage.png", png(whole), zipfile.ZIP_STORED)
+        small = PIL_Image.fromarray(whole)
+        small.thumbnail((THUMBNAIL, THUMBNAIL))
+        archive.writestr("Thumbnails/thumbnail.png", png(np.array(small)), zipfile.ZIP_STORED)
+    return content.getvalue()
+
+
+def png(picture: npt.NDArray[np.uint8]) -> bytes:
+    """The bytes of a PNG of uint8[H, W, 3] or [H, W, 4]."""
+    content = io.BytesIO()
+    PIL_Image.fromarray(picture).save(content, "PNG")
+    return content.getvalue()
+
+
+def _stack(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
+    root = ElementTree.Element("image", version="0.0.5", w=str(size[1]), h=str(size[0]))
+    stack = ElementTree.SubElement(root, "stack")
+    for number, layer in reversed(list(enumerate(layers))):
+        seen = trimmed(layer)
+        entry = ElementTree.SubElement(stack, "layer", name=layer.name, src=_place(number))
+        entry.attrib.update(x=str(seen.left), y=str(seen.top), opacity="1.0", visibility="visible")
+        entry.set("composite-op", "svg:src-over")
+    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+
+
+def _place(number: int) -> str:
+    return f"data/layer{number:03d}.png"

@@ -1,0 +1,147 @@
+"""A soft edge for a hard mask, and colours without the old ground: what a cutout is made of.
+
+Pictures are ``uint8[H, W, 3]`` RGB, masks ``bool[H, W]``, opacity ``float32[H, W]`` in 0–1.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from lib_automask import masks
+from lib_automask.structures import Box, Image, Mask, box_of
+
+Opacity = npt.NDArray[np.float32]
+
+BAND = 0.1
+"""Half the width of the strip round the outline in which the edge is looked for, as a share of the thing's size."""
+WIDEST = 24
+"""Pixels that this strip has at most on either side: of a large thing SAM's outline is not proportionally worse."""
+AGREES = 0.75
+"""A sharper outline is believed if its IoU with the given one is at least this; else the given one stays."""
+LEAST_CONTRAST = 24.0
+"""A line is unlike the ground from this distance of colours on, of 442 between black and white."""
+SHARPNESS = 1e-4
+"""The regularization of the guided filter: edges whose variance (of colours in 0–1) is larger are followed."""
+
+
+def opacity_of(image: Image, mask: Mask) -> Opacity:
+    """How much of each pixel belongs to what ``mask`` covers roughly; 0 everywhere for an empty mask.
+
+    In a strip round the outline the edge is found anew by colour (GrabCut: Rother, Kolmogorov and Blake, 2004), and
+    made soft by a guided filter with the picture as its guide (He, Sun and Tang, 2010). Beyond the strip the mask is
+    taken at its word.
+    """
+    box = box_of(mask)
+    opacity = np.zeros(mask.shape, np.float32)
+    if box is None:
+        return opacity
+    reach = round(min(WIDEST, max(4.0, BAND * (box.width * box.height) ** 0.5)))
+    part = _around(box, 4 * reach, mask.shape)
+    opacity[part] = _within(image[part], mask[part], reach)
+    return opacity
+
+
+def decontaminated(image: Image, opacity: Opacity) -> Image:
+    """The picture with the thing's own colours carried out over its edge, where the old ground shone through.
+
+    The colour of a half transparent pixel becomes the mean of the opaque ones around it, the near ones foremost
+    (normalized convolution: Knutsson and Westin, 1993); opaque pixels stay as they are.
+    """
+    solid = (opacity > 0.98).astype(np.float32)
+    if not solid.any():
+        return image.copy()
+    colors, weights = _carried_out(image.astype(np.float32) * solid[..., None], solid)
+    clean = np.where(weights[..., None] > 0, colors, image)
+    share = solid[..., None]
+    return np.asarray((image * share + clean * (1 - share)).round().clip(0, 255), np.uint8)
+
+
+def _around(box: Box, margin: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """Rows and columns of the box with a margin: all that the edge can depend on."""
+    return (
+        slice(max(box.top - margin, 0), min(box.bottom + margin, shape[0])),
+        slice(max(box.left - margin, 0), min(box.right + margin, shape[1])),
+    )
+
+
+def _within(image: Image, mask: Mask, reach: int) -> Opacity:
+    inside, outside = masks.grow(mask, -reach), ~masks.grow(mask, reach)
+    if not inside.any():  # a thin thing: its middle line at least is sure
+        away = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+        inside = away >= 0.7 * away.max()
+    sharp = _with_its_line(image, _by_colour(image, mask, inside, outside), outside, reach)
+    soft = _guided(image, sharp, radius=max(2, reach // 3))
+    soft[masks.grow(sharp, -2)] = 1
+    soft[~masks.grow(sharp, 2)] = 0
+    return soft
+
+
+def _by_colour(image: Image, mask: Mask, inside: Mask, outside: Mask) -> Mask:
+    """The outline where the colours change most between what is surely inside and surely outside."""
+    if not outside.any():
+        return mask
+    labels = np.where(mask, cv2.GC_PR_FGD, cv2.GC_PR_BGD).astype(np.uint8)
+    labels[inside], labels[outside] = cv2.GC_FGD, cv2.GC_BGD
+    bgr = np.ascontiguousarray(image[..., ::-1])
+    cv2.setRNGSeed(0)  # the colour models start from random means; the same picture shall give the same edge
+    cv2.grabCut(bgr, labels, None, np.zeros((1, 65)), np.zeros((1, 65)), 3, cv2.GC_INIT_WITH_MASK)
+    found = (labels == cv2.GC_FGD) | (labels == cv2.GC_PR_FGD)
+    return found if masks.iou(found, mask) >= AGREES else mask
+
+
+def _with_its_line(image: Image, sharp: Mask, outside: Mask, reach: int) -> Mask:
+    """The mask with the line that a drawn thing is edged with: next to it, and unlike the ground close by.
+
+    Colour models of a whole region take a dark line for a shade of a dark ground; the ground's own mean and spread
+    near the line do not.
+    """
+    mean, weight = _nearby(image.astype(np.float32), outside, reach)
+    square, _weight = _nearby(image.astype(np.float32) ** 2, outside, reach)
+    spread = np.sqrt(np.maximum(square - mean**2, 0).sum(-1))
+    unlike = np.linalg.norm(image - mean, axis=-1) > np.maximum(LEAST_CONTRAST, 3 * spread)
+    line = masks.grow(sharp, max(1, reach // 2)) & ~outside & unlike & (weight > 0)
+    _count, labels = cv2.connectedComponents((line | sharp).astype(np.uint8), connectivity=4)
+    return np.asarray(np.isin(labels, np.unique(labels[sharp & (labels > 0)])))
+
+
+def _nearby(values: npt.NDArray[np.float32], where: Mask, sigma: float) -> tuple[Opacity, Opacity]:
+    """The mean of ``values`` float32[H, W, 3] over the pixels of ``where`` close by, and their weight."""
+    share = where.astype(np.float32)
+    weight = cv2.GaussianBlur(share, (0, 0), sigma)
+    mean = cv2.GaussianBlur(values * share[..., None], (0, 0), sigma) / np.maximum(weight, 1e-6)[..., None]
+    return np.asarray(mean, np.float32), np.where(weight > 1e-4, weight, 0).astype(np.float32)
+
+
+def _guided(image: Image, mask: Mask, radius: int) -> Opacity:
+    """The guided filter with a guide of three colours: in every window opacity is linear in the colour."""
+    guide = image.astype(np.float64) / 255
+    wanted = mask.astype(np.float64)
+    size = (2 * radius + 1, 2 * radius + 1)
+
+    def mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        return np.asarray(cv2.blur(values, size, borderType=cv2.BORDER_REFLECT_101))
+
+    middle, level = mean(guide), mean(wanted)
+    spread = np.empty((*mask.shape, 3, 3))
+    for one in range(3):
+        for other in range(3):
+            products = guide[..., one] * guide[..., other]
+            spread[..., one, other] = mean(products) - middle[..., one] * middle[..., other]
+    spread += SHARPNESS * np.eye(3)
+    shared = mean(guide * wanted[..., None]) - middle * level[..., None]
+    slope = np.linalg.solve(spread, shared[..., None])[..., 0]
+    offset = level - (slope * middle).sum(-1)
+    return np.asarray(((mean(slope) * guide).sum(-1) + mean(offset)).clip(0, 1), np.float32)
+
+
+def _carried_out(colors: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> tuple[Opacity, Opacity]:
+    """Colours float32[H, W, 3] spread outwards, and where they reach; the nearest ones are kept as spreading widens."""
+    filled, reached = np.zeros_like(colors), np.zeros_like(weights)
+    for sigma in (1, 2, 4, 8, 16):
+        near = cv2.GaussianBlur(weights, (0, 0), sigma)
+        new = (near > 1e-3) & (reached == 0)
+        filled[new] = cv2.GaussianBlur(colors, (0, 0), sigma)[new] / near[new][:, None]
+        reached[new] = 1
+    return filled, reached

@@ -1,0 +1,115 @@
+"""Cutouts and layered files, on drawn pictures."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from PIL import Image
+from pyora import Project
+
+from lib_automask import layers, masks
+from lib_automask.errors import InputError
+from lib_automask.matting import decontaminated, opacity_of
+
+RED, GREEN = np.array((220, 30, 30), np.uint8), np.array((40, 160, 60), np.uint8)
+
+
+def disc(size: int = 96, radius: float = 30) -> tuple[np.ndarray, np.ndarray]:
+    """A red disc on a green ground with a fine edge, and its true opacity."""
+    many = 8
+    fine = np.zeros((size * many, size * many), np.uint8)
+    cv2.circle(fine, (size * many // 2, size * many // 2), round(radius * many), 255, -1)
+    opacity = cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
+    picture = opacity[..., None] * RED + (1 - opacity[..., None]) * GREEN
+    noise = np.random.default_rng(1).normal(0, 2, picture.shape)
+    return (picture + noise).round().clip(0, 255).astype(np.uint8), opacity
+
+
+@pytest.mark.parametrize("wrong_by", [-3, 0, 3])
+def test_a_rough_mask_becomes_the_true_edge(wrong_by):
+    image, truth = disc()
+    found = opacity_of(image, masks.grow(truth > 0.5, wrong_by))
+    assert masks.iou(found > 0.5, truth > 0.5) > 0.98
+    assert np.abs(found - truth).mean() < 0.01
+    assert ((found > 0.1) & (found < 0.9)).any(), "the edge is soft"
+
+
+def test_the_old_ground_is_taken_out_of_the_edge():
+    image, truth = disc()
+    edge = (truth > 0.2) & (truth < 0.8)
+    fringe = np.abs(image[edge].astype(int) - RED).mean()
+    clean = np.abs(decontaminated(image, opacity_of(image, truth > 0.5))[edge].astype(int) - RED).mean()
+    assert clean < 0.2 * fringe
+
+
+def test_the_dark_line_of_a_drawn_thing_belongs_to_it():
+    ground = np.full((80, 80, 3), 40, np.uint8)
+    cv2.circle(ground, (40, 40), 24, (90, 90, 90), -1)
+    cv2.circle(ground, (40, 40), 22, (250, 250, 250), -1)
+    whole = np.zeros((80, 80), np.uint8)
+    cv2.circle(whole, (40, 40), 24, 1, -1)
+    assert masks.iou(opacity_of(ground, masks.grow(whole > 0, -2)) > 0.5, whole > 0) > 0.96
+
+
+def test_the_same_picture_has_the_same_edge_whatever_ran_before():
+    image, truth = disc()
+    first = opacity_of(image, truth > 0.5)
+    cv2.setRNGSeed(1234)
+    np.testing.assert_array_equal(first, opacity_of(image, truth > 0.5))
+
+
+def test_masks_at_the_limits_are_no_error():
+    image, _truth = disc(32, 8)
+    empty, full, line = np.zeros((32, 32), bool), np.ones((32, 32), bool), np.zeros((32, 32), bool)
+    line[10, 5:25] = True
+    assert not opacity_of(image, empty).any()
+    assert (opacity_of(image, full) == 1).all()
+    assert opacity_of(image, line)[line].any()
+    assert not layers.cut_out(image, empty).any()
+
+
+def test_the_plate_covers_what_was_cut_out():
+    image, truth = disc()
+    plate = layers.plate(image, truth > 0.5)
+    assert np.abs(plate.astype(int) - GREEN).mean() < 5
+    with pytest.raises(InputError, match="whole picture"):
+        layers.plate(image, np.ones(truth.shape, bool))
+
+
+def test_a_layered_file_opens_in_another_reader(tmp_path: Path):
+    image, truth = disc()
+    cut = layers.Layer("red disc", layers.cut_out(image, truth > 0.5))
+    stack = [layers.opaque("background", layers.plate(image, truth > 0.5)), cut]
+    path = tmp_path / "disc.ora"
+    path.write_bytes(layers.openraster(stack, truth.shape))
+
+    with zipfile.ZipFile(path) as archive:
+        first = archive.infolist()[0]
+        assert (first.filename, first.compress_type) == ("mimetype", zipfile.ZIP_STORED)
+    project = Project.load(str(path))
+    assert project.dimensions == (96, 96)
+    names = {child.name: child for child in project.children}
+    assert list(names) == ["red disc", "background"], "the top layer is named first"
+    small = layers.trimmed(cut)
+    assert names["red disc"].offsets == (small.left, small.top)
+    np.testing.assert_array_equal(np.array(names["red disc"].get_image_data(raw=True)), small.picture)
+    merged = np.array(project.get_image_data().convert("RGB"))
+    assert np.abs(merged.astype(int) - image).mean() < 1.5, "laid over each other the layers are the picture"
+
+
+def test_a_layer_must_have_opacity():
+    with pytest.raises(InputError, match="uint8"):
+        layers.Layer("flat", np.zeros((4, 4, 3), np.uint8))
+
+
+def test_png_keeps_colours_where_it_is_transparent_at_the_edge():
+    image, truth = disc()
+    back = np.array(Image.open(io.BytesIO(layers.png(layers.cut_out(image, truth > 0.5)))))
+    assert back.shape == (96, 96, 4)
+    half = (back[..., 3] > 50) & (back[..., 3] < 200)
+    assert (back[half][:, 0] > 150).all()
