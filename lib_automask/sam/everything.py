@@ -2,20 +2,21 @@
 
 A grid of points is put to SAM; of the masks it answers with, the good, stable and distinct ones are kept (Kirillov et
 al., Segment Anything, 2023, appendix B). Crops of the picture (``crop_n_layers``) and the removal of small regions are
-not done, as by default there.
+not done, as by default there. ``sam.guided`` puts fewer and better chosen prompts to the same ``Asker``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from lib_automask.errors import InputError
-from lib_automask.sam.canvas import Canvas, Drawn
+from lib_automask.sam.canvas import Canvas
 from lib_automask.sam.decoder import PictureDecoder
 from lib_automask.sam.encoder import encode
 from lib_automask.sam.suppression import Candidate, keep_best
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 Progress = Callable[[str, float], None]
 """Told (stage, share of it that is done, 0–1) between small pieces of work; it may raise ``Interrupted``."""
 Points = npt.NDArray[np.float64]
+Candidates = Sequence[Candidate]
+Recall = Callable[[bytes, Callable[[], Candidates]], Candidates]
+"""(what is asked, how to ask it) → the answers, from memory where they are known."""
 ENCODE, ASK, KEEP = "encode the picture", "ask at points", "keep the best"
 """The stages, in order."""
 
@@ -99,87 +103,117 @@ def find_everything(
     settings: Settings = Settings(),
     progress: Progress = lambda _stage, _share: None,
 ) -> tuple[Segment, ...]:
-    """Every region of an embedded picture, best predicted quality first; see ``find_at``."""
-    return find_at(sam, embedding, grid_of_points(settings.points_per_side, embedding.size), dtype, settings, progress)
+    """The distinct regions of an embedded picture that lie at a grid of points; see ``Asker``."""
+    asker = Asker(sam, embedding, dtype, settings, progress)
+    return asker.best(asker.at(grid_of_points(settings.points_per_side, embedding.size)))
 
 
-def find_at(
-    sam: Any,
-    embedding: Embedding,
-    points: Points,
-    dtype: torch.dtype,
-    settings: Settings = Settings(),
-    progress: Progress = lambda _stage, _share: None,
-) -> tuple[Segment, ...]:
-    """The distinct regions of an embedded picture that lie at points, best predicted quality first.
+class Asker:
+    """Puts points and boxes to SAM on one picture, and tells which regions of the answers are the best.
 
     Args:
         sam: a segment_anything ``Sam``, float32.
         embedding: of the picture, by the same ``sam``.
-        points: (x, y) in pixels, float64[N, 2]; each is asked for a part, a thing and a group.
-        dtype: of the large products; where half precision overflows, all is asked again in float32.
+        dtype: of the large products; where half precision overflows, the same is asked again in float32.
+        settings: how good a region must be.
+        progress: see ``Progress``.
+        recall: see ``Recall``; by default everything is asked.
     """
-    import torch
 
-    with torch.inference_mode():
-        decoder = PictureDecoder(sam, embedding.values, dtype)
-        canvas = Canvas(
-            4 * decoder.grid,
-            sam.image_encoder.img_size,
-            embedding.shown,
-            embedding.size,
-            settings.stability_score_offset,
-        )
-        prompts = _prompts(sam, embedding, points, settings.batch(sam.device.type), progress)
+    def __init__(
+        self,
+        sam: Any,
+        embedding: Embedding,
+        dtype: torch.dtype,
+        settings: Settings = Settings(),
+        progress: Progress = lambda _stage, _share: None,
+        recall: Recall = lambda _what, ask: ask(),
+    ) -> None:
+        self.sam, self.embedding, self.settings = sam, embedding, settings
+        self.dtype, self.progress, self.recall = dtype, progress, recall
+        self.scale = np.array([shown / side for shown, side in zip(embedding.shown[::-1], embedding.size[::-1])])
+        square, grid = sam.image_encoder.img_size, 4 * embedding.values.shape[-1]
+        self.canvas = Canvas(grid, square, embedding.shown, embedding.size, settings.stability_score_offset)
+
+    @cached_property
+    def decoder(self) -> PictureDecoder:
+        """Made when the first prompt is not known yet."""
+        return PictureDecoder(self.sam, self.embedding.values.to(self.sam.device), self.dtype)
+
+    def at(self, points: Points, begin: float = 0.0, end: float = 1.0) -> Candidates:
+        """What lies at points (x, y) in pixels, float64[N, 2]: each is asked for a part, a thing and a group.
+
+        ``begin`` and ``end`` are the shares of all asking that are done before and after.
+        """
+        return self.recall(b"at" + points.tobytes(), lambda: self._ask(self._points(points), True, begin, end))
+
+    def within(self, boxes: Points, begin: float = 0.0, end: float = 1.0) -> Candidates:
+        """The one thing that each box holds, XYXY in pixels, float64[N, 4]; the shares as in ``at``."""
+        return self.recall(b"within" + boxes.tobytes(), lambda: self._ask(self._boxes(boxes), False, begin, end))
+
+    def best(self, candidates: Candidates) -> tuple[Segment, ...]:
+        """The good, stable and distinct ones of some answers, best predicted quality first."""
+        import torch
+
+        settings = self.settings
+        least, most = settings.stability_score_thresh, settings.box_nms_thresh
+        with torch.inference_mode():
+            kept = keep_best(candidates, self.canvas, least, most, lambda share: self.progress(KEEP, share))
+            # Predicted qualities lie a little outside 0–1 at times.
+            return tuple(
+                Segment(drawn.mask, min(max(one.quality, 0.0), 1.0), float(drawn.stability)) for one, drawn in kept
+            )
+
+    def _points(self, points: Points) -> torch.Tensor:
+        """As SAM's prompts, float32[N, 2, C]."""
+        import torch
+
+        places = torch.as_tensor(points[:, None] * self.scale, device=self.sam.device)
+        labels = torch.ones(places.shape[:2], device=self.sam.device)
+        prompts: torch.Tensor = self.sam.prompt_encoder((places, labels), None, None)[0]
+        return prompts
+
+    def _boxes(self, boxes: Points) -> torch.Tensor:
+        """As SAM's prompts, float32[N, 2, C]."""
+        import torch
+
+        places = torch.as_tensor(boxes * np.tile(self.scale, 2), device=self.sam.device)
+        prompts: torch.Tensor = self.sam.prompt_encoder(None, places, None)[0]
+        return prompts
+
+    def _ask(self, prompts: torch.Tensor, several: bool, begin: float, end: float) -> list[Candidate]:
+        """Every mask of good predicted quality, not drawn yet, of prompts float32[N, P, C]."""
+        import torch
+
+        step = self.settings.batch(self.sam.device.type)
+        found: list[Candidate] = []
         try:
-            candidates = list(_candidates(decoder, canvas, prompts, settings.pred_iou_thresh))
+            with torch.inference_mode():
+                for first in range(0, len(prompts), step):
+                    self.progress(ASK, begin + (end - begin) * first / len(prompts))
+                    found += self._candidates(prompts[first : first + step], several)
         except FloatingPointError:
-            return find_at(sam, embedding, points, torch.float32, settings, progress)
-        kept = keep_best(
-            candidates,
-            canvas,
-            settings.stability_score_thresh,
-            settings.box_nms_thresh,
-            lambda share: progress(KEEP, share),
-        )
-        return tuple(_segment(candidate, drawn) for candidate, drawn in kept)
+            del self.decoder
+            self.dtype = torch.float32
+            return self._ask(prompts, several, begin, end)
+        return found
 
+    def _candidates(self, prompts: torch.Tensor, several: bool) -> Iterator[Candidate]:
+        """Of one batch. Quality decides nothing where its threshold is 0 or less.
 
-def _prompts(sam: Any, embedding: Embedding, points: Points, step: int, progress: Progress) -> Iterator[torch.Tensor]:
-    """The points as SAM's prompts, float32[B, 2, C], a batch at a time."""
-    import torch
+        Raises FloatingPointError where half precision overflows.
+        """
+        import torch
 
-    scale = np.array([shown / side for shown, side in zip(embedding.shown[::-1], embedding.size[::-1])])
-    for first in range(0, len(points), step):
-        progress(ASK, first / len(points))
-        places = torch.as_tensor(points[first : first + step, None] * scale, device=sam.device)
-        prompts, _ = sam.prompt_encoder((places, torch.ones(places.shape[:2], device=sam.device)), None, None)
-        yield prompts
-
-
-def _candidates(
-    decoder: PictureDecoder, canvas: Canvas, prompts: Iterator[torch.Tensor], least: float
-) -> Iterator[Candidate]:
-    """Every mask of good predicted quality, not drawn yet; quality decides nothing where ``least`` is 0 or less.
-
-    Raises FloatingPointError where half precision overflows.
-    """
-    import torch
-
-    rows = -(-canvas.rows.used // 4)
-    for batch in prompts:
-        answers = decoder.answer(batch)
-        if decoder.dtype == torch.float16 and not answers.qualities.isfinite().all():
+        least = self.settings.pred_iou_thresh
+        answers = self.decoder.answer(prompts, several)
+        if self.dtype == torch.float16 and not answers.qualities.isfinite().all():
             raise FloatingPointError("the decoder overflowed in half precision")
         good = answers.qualities > (least if least > 0 else -np.inf)
         chosen = good.any(1).nonzero()[:, 0].tolist()
-        for prompt, masks in zip(chosen, decoder.draw(answers, chosen, rows)):
+        rows = -(-self.canvas.rows.used // 4)
+        for prompt, masks in zip(chosen, self.decoder.draw(answers, chosen, rows)):
             for number in good[prompt].nonzero()[:, 0].tolist():
-                crop = canvas.crop(masks[number])
+                crop = self.canvas.crop(masks[number])
                 if crop is not None:
                     yield Candidate(float(answers.qualities[prompt, number]), crop)
-
-
-def _segment(candidate: Candidate, drawn: Drawn) -> Segment:
-    """Predicted qualities lie a little outside 0–1 at times."""
-    return Segment(drawn.mask, min(max(candidate.quality, 0.0), 1.0), float(drawn.stability))
