@@ -58,6 +58,8 @@ class Field:
     def check(self, value: Any) -> Any:
         """``value`` as this field's type, or InputError with what is allowed."""
         wrong = InputError(f"automask: {self.name} must be {self.allowed}, but is {value!r}")
+        if value is None and self.default is None:
+            return None
         if self.type is bool:
             if not isinstance(value, bool):
                 raise wrong
@@ -96,8 +98,8 @@ class Field:
         return f"a{' whole' if self.type is int else ''} number from {self.minimum:g} to {self.maximum:g}"
 
 
-def _row(default: Any, label: str, help: str, **more: Any) -> Any:
-    """A line of the table below, kept in the dataclass field's metadata."""
+def row(default: Any, label: str, help: str, **more: Any) -> Any:
+    """A line of a table such as ``Options``, kept in the dataclass field's metadata."""
     return dataclasses.field(default=default, metadata={"label": label, "help": help, **more})
 
 
@@ -105,21 +107,21 @@ def _row(default: Any, label: str, help: str, **more: Any) -> Any:
 class Options:
     """What a user can choose; checked when it is made (InputError)."""
 
-    enabled: bool = _row(False, "Enable automask", "Find what the prompt changes and repaint only that.")
-    target: str = _row(
+    enabled: bool = row(False, "Enable automask", "Find what the prompt changes and repaint only that.")
+    target: str = row(
         "",
         "Target",
         "What to repaint, in words; left empty, it is found by comparing the prompt with the picture.",
         xyz=True,
         shapes_mask=True,
     )
-    unsure: UnsurePolicy = _row(
+    unsure: UnsurePolicy = row(
         "stop",
         "When unsure",
         "What to do when nothing changes or the place is not certain: stop with the reason, give the picture back as "
         "it is, or run plain img2img over the whole picture.",
     )
-    confidence: float = _row(
+    confidence: float = row(
         0.5,
         "Least confidence",
         "Below this certainty of the edit and of its place the run counts as unsure.",
@@ -129,13 +131,13 @@ class Options:
         xyz=True,
         shapes_mask=True,
     )
-    combine: Combine = _row(
+    combine: Combine = row(
         "add",
         "Your own mask",
         "What a mask that you painted does: it is added to the found one, limits it, is kept out of it, or is ignored.",
         shapes_mask=True,
     )
-    grow: int = _row(
+    grow: int = row(
         0,
         "Grow",
         "Pixels by which the mask grows; negative shrinks it.",
@@ -145,8 +147,8 @@ class Options:
         xyz=True,
         shapes_mask=True,
     )
-    fill_holes: bool = _row(True, "Fill holes", "Holes inside the mask are repainted too.", shapes_mask=True)
-    min_island: float = _row(
+    fill_holes: bool = row(True, "Fill holes", "Holes inside the mask are repainted too.", shapes_mask=True)
+    min_island: float = row(
         0.05,
         "Drop islands",
         "Separate spots smaller than this share of the picture, in percent, are left out.",
@@ -155,18 +157,18 @@ class Options:
         step=0.05,
         shapes_mask=True,
     )
-    masked_content: MaskedContent = _row(
+    masked_content: MaskedContent = row(
         "auto",
         "Masked content of automask",
         "What the sampler starts from under the mask; auto chooses by the kind of edit, host takes the inpaint tab's.",
     )
-    area: Area = _row(
+    area: Area = row(
         "whole picture",
         "Inpaint area of automask",
         "Sample the whole picture, or only the masked part at full resolution; host takes the inpaint tab's.",
         xyz=True,
     )
-    padding: int = _row(
+    padding: int = row(
         32,
         "Padding of automask",
         "Pixels of surroundings that are sampled along with the mask when only the masked part is.",
@@ -176,7 +178,7 @@ class Options:
         step=4,
         xyz=True,
     )
-    blur: int = _row(
+    blur: int = row(
         4, "Mask blur of automask", "Softness of the mask's edge; 4 reaches 10 pixels.", minimum=0, maximum=64, xyz=True
     )
 
@@ -190,9 +192,7 @@ class Options:
         names = [row.name for row in FIELDS]
         for key in values:
             if key not in names:
-                close = difflib.get_close_matches(str(key), names, 1)
-                hint = f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
-                raise InputError(f"automask: unknown option {key!r}{hint}")
+                raise InputError(f"automask: unknown option {key!r}{close_to(key, names)}")
         return cls(**values)
 
     @classmethod
@@ -209,14 +209,21 @@ class Options:
         return {row.infotext: str(getattr(self, row.name)) for row in FIELDS if getattr(self, row.name) != row.default}
 
 
-def _fields() -> tuple[Field, ...]:
-    hints = get_type_hints(Options)
+def close_to(key: str, names: Sequence[str]) -> str:
+    """The end of an error about an unknown key: the name that was probably meant, or all of them."""
+    close = difflib.get_close_matches(str(key), names, 1)
+    return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
+
+
+def table(of: type) -> tuple[Field, ...]:
+    """The rows of a dataclass whose fields are made by ``row``; one that may be None is of the other type."""
+    hints = get_type_hints(of)
     rows = []
-    for entry in dataclasses.fields(Options):
-        hint = hints[entry.name]
+    for entry in dataclasses.fields(of):
+        hint = next((one for one in get_args(hints[entry.name]) if isinstance(one, type)), hints[entry.name])
         choices = get_args(hint)
         rows.append(Field(entry.name, str if choices else hint, entry.default, choices=choices, **entry.metadata))
     return tuple(rows)
 
 
-FIELDS: tuple[Field, ...] = _fields()
+FIELDS: tuple[Field, ...] = table(Options)

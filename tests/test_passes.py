@@ -1,0 +1,105 @@
+"""Passes as text and JSON, and the larger picture of an outpaint."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lib_automask.errors import InputError
+from lib_automask.outpaint import Border, extended, in_steps, to_ratio, whole_blocks
+from lib_automask.passes import Pass, read_passes, write_passes
+
+RECIPE = """
+upscale: by=2; upscaler=SwinIR 4x; overlap=64; strength=0.3
+outpaint: down=512; step=256; strength=0.8; cfg=7.5; blur=4
+
+edit: area=only masked; padding=256; steps=80; cfg=17; strength=0.6; masked_content=original
+edit: target=dress; prompt=a red dress; silk, (shiny:1.2); cfg=7; strength=0.4
+"""
+
+
+def test_a_line_is_a_pass():
+    upscale, outpaint, first, second = read_passes(RECIPE)
+    assert (upscale.do, upscale.by, upscale.upscaler, upscale.overlap, upscale.strength) == (
+        "upscale", 2.0, "SwinIR 4x", 64, 0.3,
+    )  # fmt: skip
+    assert (outpaint.down, outpaint.step, outpaint.strength, outpaint.cfg, outpaint.blur) == (512, 256, 0.8, 7.5, 4)
+    assert (first.padding, first.steps, first.cfg, first.masked_content) == (256, 80, 17.0, "original")
+    assert second == Pass(target="dress", prompt="a red dress; silk, (shiny:1.2)", cfg=7.0, strength=0.4)
+    assert second.steps is None, "what a line does not say is the run's"
+
+
+def test_written_passes_are_read_as_they_were():
+    passes = read_passes(RECIPE)
+    assert read_passes(write_passes(passes)) == passes
+    awkward = (Pass(prompt="a cat\non a mat; cfg=3"), Pass(target="cat"))
+    assert read_passes(write_passes(awkward)) == awkward
+
+
+def test_passes_come_as_json_and_as_dicts():
+    wanted = (Pass(target="dress", steps=20), Pass("outpaint", left=8))
+    assert read_passes('[{"do": "edit", "target": "dress", "steps": 20}, {"do": "outpaint", "left": 8}]') == wanted
+    assert read_passes([{"target": "dress", "steps": 20}, {"do": "outpaint", "left": 8}]) == wanted
+    assert read_passes("  \n ") == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("edit\nedit: tarfet=x", "pass 2: unknown key 'tarfet'; did you mean 'target'"),
+        ("paint: target=x", "pass 1: do must be one of 'edit', 'outpaint', 'upscale', but is 'paint'"),
+        ("edit: strength=2", "strength must be a number from 0 to 1"),
+        ("edit: steps=2.5", "steps must be a whole number"),
+        ("outpaint: strength=.5", "outpaint needs left, right, up, down or ratio"),
+        ("outpaint: ratio=wide", "ratio must be two whole numbers"),
+        ("edit: nice", "'nice' says nothing to set"),
+        ("!!", "is no pass"),
+        ("[1]", "pass 1 must be an object"),
+        ("[{", "not JSON"),
+    ],
+)
+def test_what_is_wrong_is_named(text, told):
+    with pytest.raises(InputError) as error:
+        read_passes(text)
+    assert told in str(error.value)
+
+
+def test_a_border_keeps_the_old_picture_and_masks_the_new():
+    image = np.random.default_rng(1).integers(0, 255, (6, 10, 3), np.uint8)
+    for fill in ("edge", "noise"):
+        larger, mask = extended(image, Border(left=3, right=1, up=2, down=20), fill)
+        assert larger.shape == (28, 14, 3)
+        assert mask.sum() == 28 * 14 - 60
+        np.testing.assert_array_equal(larger[2:8, 3:13], image)
+        assert not mask[2:8, 3:13].any()
+
+
+def test_noise_has_the_colours_of_the_picture_and_the_same_seed_the_same_noise():
+    image = np.full((8, 8, 3), (10, 200, 30), np.uint8)
+    larger, mask = extended(image, Border(right=8), "noise", seed=5)
+    assert (larger[mask] == (10, 200, 30)).all()
+    np.testing.assert_array_equal(larger, extended(image, Border(right=8), "noise", seed=5)[0])
+
+
+@pytest.mark.parametrize(
+    ("size", "ratio", "border"),
+    [
+        ((90, 90), "16:9", Border(left=35, right=35)),
+        ((90, 160), "1:1", Border(up=35, down=35)),
+        ((9, 16), "16:9", Border()),
+    ],
+)
+def test_a_ratio_is_reached_on_both_sides_alike(size, ratio, border):
+    assert to_ratio(size, ratio) == border
+
+
+def test_the_new_picture_is_of_whole_blocks():
+    border = whole_blocks((100, 61), Border(left=10, down=3))
+    assert border == Border(left=11, down=4)
+    assert whole_blocks((64, 64), Border(up=8)) == Border(up=8)
+
+
+def test_steps_add_up_and_none_is_too_long():
+    steps = in_steps(Border(left=100, down=512), 256)
+    assert steps == [Border(left=100, down=256), Border(down=256)]
+    assert in_steps(Border(up=30), 256) == [Border(up=30)]
