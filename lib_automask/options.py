@@ -19,6 +19,7 @@ UnsurePolicy = Literal["stop", "keep picture", "img2img"]
 Combine = Literal["add", "within", "except", "ignore"]
 MaskedContent = Literal["auto", "fill", "original", "latent noise", "latent nothing", "host"]
 Area = Literal["whole picture", "only masked", "host"]
+Search = Literal["guided", "everything"]
 
 
 @dataclass(frozen=True)
@@ -180,6 +181,20 @@ class Options:
     )
     blur: int = row(
         4, "Mask blur of automask", "Softness of the mask's edge; 4 reaches 10 pixels.", minimum=0, maximum=64, xyz=True
+    )
+    own_prompt: bool = row(
+        True,
+        "Picture's own prompt",
+        "Where the picture says which prompt it was made with, the change from that to the new one says what to repaint.",
+        shapes_mask=True,
+    )
+    search: Search = row(
+        "guided",
+        "Search",
+        "Where regions are looked for: guided where the words are likely and loosely elsewhere, which is fast; "
+        "everything all over the picture, which guided falls back on where it does not find what changes.",
+        xyz=True,
+        shapes_mask=True,
     )
 
     def __post_init__(self) -> None:

@@ -24,6 +24,7 @@ Heat = npt.NDArray[np.float32]
 
 EditKind = Literal["replace", "modify", "add", "remove", "background", "restyle"]
 Outcome = Literal["mask", "nothing", "unsure"]
+Witness = Literal["caption", "own prompt", "both", "target"]
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
 Presence = Callable[[Sequence[str]], Sequence[float]]
 """Asked with phrases, answers with the probability (0–1) that the picture shows each."""
@@ -168,12 +169,15 @@ class MaskRequest:
         prompt: as typed, A1111 syntax, styles expanded.
         user_mask: bool[H, W] that the user painted, or None.
         options: see ``lib_automask.options``.
+        own_prompt: the prompt that the picture itself was made with, "" where that is not known; see
+            ``lib_automask.origin``.
     """
 
     image: Image
     prompt: str
     user_mask: Mask | None = None
     options: Options = field(default_factory=Options)
+    own_prompt: str = ""
 
     def __post_init__(self) -> None:
         if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3 or not self.image.size:
@@ -198,7 +202,8 @@ class MaskRequest:
     def key(self) -> str:
         """Digest of the whole content; equal requests have equal keys."""
         mask = b"" if self.user_mask is None else np.packbits(self.user_mask).tobytes()
-        return digest(self.image, self.prompt.encode(), mask, repr(self.options).encode())
+        texts = (self.prompt.encode(), self.own_prompt.encode())
+        return digest(self.image, *texts, mask, repr(self.options).encode())
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MaskRequest) and self.key == other.key
@@ -215,11 +220,13 @@ class MaskResult:
         outcome: "mask" when there is something to repaint, "nothing" when the prompt changes nothing,
             "unsure" when what or where is not certain.
         mask: bool[H, W]; empty unless the outcome is "mask".
-        caption: what BLIP says of the picture.
+        caption: what BLIP says of the picture; "" where it was not asked.
         plan: the edits.
         candidates: every segment that was considered, with its scores.
         why: one sentence for people.
         timings: seconds by stage.
+        witness: who said what changes: the caption of the picture, the picture's own prompt, both of them, or the user
+            who named the target.
     """
 
     outcome: Outcome
@@ -229,6 +236,7 @@ class MaskResult:
     candidates: tuple[ScoredSegment, ...]
     why: str
     timings: Mapping[str, float]
+    witness: Witness = "caption"
 
     @property
     def coverage(self) -> float:
@@ -261,8 +269,11 @@ class Matcher(Protocol):
 class Segmenter(Protocol):
     """Finds regions in a picture."""
 
-    def segments(self, image: Image) -> tuple[Segment, ...]:
-        """Every region of the picture, best predicted quality first."""
+    def segments(self, image: Image, heat: Heat | None = None) -> tuple[Segment, ...]:
+        """Every region of the picture; or, where ``heat`` float32[P, H, W] is given, those where it is and some others.
+
+        Best predicted quality first.
+        """
 
 
 @dataclass(frozen=True)
