@@ -1,13 +1,14 @@
 """Remembered results, bounded in bytes.
 
-A key is made of the content (``structures.digest``) and of what was done with it, so a result can never be handed out
-for another picture, and needs no clearing when files on disk change.
+A key is made of the content (``structures.digest``), of the model (``fingerprint``) and of what was asked of it. So a
+result can never be handed out for another picture, and one cache may serve several models and outlive them.
 """
 
 from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
@@ -73,3 +74,9 @@ class ByteCache(Generic[Value]):
     def _drop(self, key: str) -> None:
         if key in self._entries:
             self._bytes -= self._entries.pop(key)[1]
+
+
+def fingerprint(path: Path) -> str:
+    """Of a model's file, or of its folder: another one where a file was exchanged."""
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    return repr([(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files])

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from lib_automask import checkpoints
 from lib_automask.blip.captioner import BlipCaptioner
 from lib_automask.blip.matcher import BlipMatcher
+from lib_automask.cache import ByteCache, fingerprint
 from lib_automask.errors import InputError, ModelMissing
 from lib_automask.published import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
+from lib_automask.remembering import RememberingCaptioner, RememberingMatcher
 from lib_automask.sam.generate import SamSegmenter
-from lib_automask.structures import Captioner, Models, Segmenter
+from lib_automask.structures import Captioner, Matcher, Models, Segmenter
 
 Progress = Callable[[str, float], None]
 DEMO = "demo"
+CACHE_BYTES = 256 * 2**20
+"""Enough for about ten pictures of 768 × 512 with BLIP base and SAM vit_b."""
 
 
 def load_models(
@@ -26,6 +31,7 @@ def load_models(
     device: str = "cpu",
     fetch: bool = False,
     progress: Progress = lambda _stage, _share: None,
+    cache: ByteCache[Any] | None = None,
 ) -> Models:
     """Load captioner, matcher and segmenter.
 
@@ -43,6 +49,8 @@ def load_models(
         fetch: whether what is missing may be fetched, into the first of ``folders``.
         progress: told (stage, share done 0–1) while loading and by the models while they work; may raise
             ``Interrupted`` to end the run.
+        cache: where what the models make of pictures is kept, in main memory; one of 256 MB that goes with the models,
+            if none is given. A captioner given ready-made is not remembered: its answers may depend on other things.
 
     Raises:
         InputError: two models of one kind are named, or there is no such device.
@@ -61,11 +69,12 @@ def load_models(
         if ready is None or kind != "captioner":
             paths[kind] = _path(names.get(kind) or _first(kind, places), places, fetch, progress)
     progress("loading models", 0.0)
-    loaded_captioner = ready or BlipCaptioner(paths["captioner"], device)
+    cache = ByteCache(CACHE_BYTES) if cache is None else cache
+    loaded_captioner = ready or _captioner(paths["captioner"], device, cache)
     progress("loading models", 0.4)
-    loaded_matcher = BlipMatcher(paths["matcher"], device, progress=lambda share: progress("scores", share))
+    loaded_matcher = _matcher(paths["matcher"], device, cache, progress)
     progress("loading models", 0.8)
-    loaded_segmenter = SamSegmenter(paths["segmenter"], device, lambda share: progress("segments", share))
+    loaded_segmenter = _segmenter(paths["segmenter"], device, cache, progress)
     return Models(loaded_captioner, loaded_matcher, loaded_segmenter, progress)
 
 
@@ -91,6 +100,19 @@ def load_segmenter(
     path = _alone("segmenter", sources, folders, device)
     progress("loading models", 0.0)
     return SamSegmenter(path, device, lambda share: progress("segments", share))
+
+
+def _captioner(path: Path, device: str, cache: ByteCache[Any]) -> Captioner:
+    return RememberingCaptioner(BlipCaptioner(path, device), fingerprint(path), cache)
+
+
+def _matcher(path: Path, device: str, cache: ByteCache[Any], progress: Progress) -> Matcher:
+    matcher = BlipMatcher(path, device, cache, lambda share: progress("scores", share))
+    return RememberingMatcher(matcher, fingerprint(path), cache)
+
+
+def _segmenter(path: Path, device: str, cache: ByteCache[Any], progress: Progress) -> Segmenter:
+    return SamSegmenter(path, device, lambda share: progress("segments", share), cache=cache)
 
 
 def check_device(device: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from lib_automask import masks
+from lib_automask.options import Search
 from lib_automask.places import find_places
 from lib_automask.plan import plan_edits, plan_target
 from lib_automask.selection import Place, Scores, phrases_to_score
@@ -50,14 +51,11 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     if not plan.edits:
         return run.without_mask("nothing", caption, plan, f"{said(request, caption)} → nothing to change")
 
-    with run.stage("segments", 0.2):
-        segments = models.segmenter.segments(request.image)
+    scores, places = run.look(plan, request.options.search)
+    if request.options.search == "guided" and not all_found(places, request):
+        scores, places = run.look(plan, "everything", "everything: ")
 
-    with run.stage("scores", 0.7):
-        scores = score(request, segments, plan, models)
-
-    with run.stage("places", 0.95):
-        places = find_places(plan, scores, request.size, request.options.confidence)
+    with run.stage("mask", 0.95):
         mask = compose(plan, places, request)
 
     run.candidates = candidates(scores, places)
@@ -72,6 +70,16 @@ def make_plan(request: MaskRequest, caption: str, models: Models) -> EditPlan:
     if request.options.target.strip():
         return plan_target(request.options.target, request.prompt)
     return plan_edits(caption, request.prompt, lambda phrases: models.matcher.match(request.image, phrases))
+
+
+def find_segments(request: MaskRequest, plan: EditPlan, models: Models, search: Search) -> tuple[Segment, ...]:
+    """Every region of the picture, or those that the plan's phrases may mean: none where there is no phrase."""
+    if search == "everything":
+        return models.segmenter.segments(request.image)
+    phrases = phrases_to_score(plan)
+    if not phrases:
+        return ()
+    return models.segmenter.segments(request.image, models.matcher.heat(request.image, phrases))
 
 
 def score(request: MaskRequest, segments: tuple[Segment, ...], plan: EditPlan, models: Models) -> Scores:
@@ -93,6 +101,11 @@ def compose(plan: EditPlan, places: list[Place], request: MaskRequest) -> Mask:
     mask = masks.drop_islands(mask, options.min_island / 100 * mask.size)
     mask = masks.combine(mask, request.user_mask, options.combine)
     return masks.grow(mask, options.grow)
+
+
+def all_found(places: list[Place], request: MaskRequest) -> bool:
+    """Whether every edit has a place that is certain enough."""
+    return all(place.mask.any() and place.score >= request.options.confidence for place in places)
 
 
 def doubts(plan: EditPlan, places: list[Place], mask: Mask, request: MaskRequest) -> str:
@@ -147,6 +160,16 @@ class _Run:
     models: Models
     timings: dict[str, float] = field(default_factory=dict)
     candidates: tuple[ScoredSegment, ...] = ()
+
+    def look(self, plan: EditPlan, search: Search, prefix: str = "") -> tuple[Scores, list[Place]]:
+        """Segments with their scores, and the place of every edit."""
+        request, models = self.request, self.models
+        with self.stage(f"{prefix}segments", 0.2):
+            segments = find_segments(request, plan, models, search)
+        with self.stage(f"{prefix}scores", 0.7):
+            scores = score(request, segments, plan, models)
+        with self.stage(f"{prefix}places", 0.9):
+            return scores, find_places(plan, scores, request.size, request.options.confidence)
 
     @contextmanager
     def stage(self, name: str, share: float) -> Iterator[None]:

@@ -43,7 +43,7 @@ class Drawing:
     def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
         return np.zeros((len(phrases), *image.shape[:2]), np.float32)
 
-    def segments(self, image: Image) -> tuple[Segment, ...]:
+    def segments(self, image: Image, heat: Heat | None = None) -> tuple[Segment, ...]:
         return tuple(Segment(mask, 0.9, 0.95) for mask in self.masks.values() if mask.any())
 
 

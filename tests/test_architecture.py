@@ -19,7 +19,7 @@ FLOORS = (
     {"webui", "cli", "commands", "__main__"},
     {"loading"},
     {"pipeline", "blip", "sam", "preview", "report", "layers"},
-    {"places", "selection", "placement", "plan", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
+    {"places", "selection", "placement", "remembering", "plan", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
     {"masks", "cache", "hub", "fetching", "published", "files", "bar"},
     {"structures"},
     {"options"},

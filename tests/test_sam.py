@@ -167,8 +167,11 @@ def test_same_picture_is_asked_once(folder: Path, picture: Image) -> None:
     segmenter = SamSegmenter(folder, progress=told.append)
     first = segmenter.segments(picture)
     told.clear()
-    assert segmenter.segments(picture.copy()) is first
+    again = segmenter.segments(picture.copy())
     assert told == []
+    assert [(one.mask.tobytes(), one.predicted_iou, one.stability_score) for one in again] == [
+        (one.mask.tobytes(), one.predicted_iou, one.stability_score) for one in first
+    ]
 
 
 def test_progress_rises_from_nothing_to_all_with_every_batch(folder: Path, picture: Image) -> None:
@@ -215,8 +218,10 @@ def test_prompts_share_the_picture_embedding(folder: Path, picture: Image) -> No
 
 def test_cache_can_be_shared(folder: Path, picture: Image) -> None:
     shared: Any = ByteCache(2**20)
-    SamSegmenter(folder, embeddings=shared).segments(picture)
-    assert len(shared) == 1
+    found = SamSegmenter(folder, cache=shared).segments(picture)
+    told: list[float] = []
+    assert len(SamSegmenter(folder, progress=told.append, cache=shared).segments(picture)) == len(found)
+    assert told == []
 
 
 def test_one_point_gets_up_to_three_answers_and_a_box_one(folder: Path, picture: Image) -> None:

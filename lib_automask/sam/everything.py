@@ -65,7 +65,7 @@ class Embedding:
     """What SAM's image encoder makes of a picture.
 
     Args:
-        values: float32[1, C, G, G].
+        values: float32[1, C, G, G], on the CPU: what is remembered takes nothing from the card.
         size: (height, width) of the picture.
         shown: (height, width) of the picture within the square that the encoder sees.
     """
@@ -85,7 +85,7 @@ def embed(sam: Any, image: Image, dtype: torch.dtype, progress: Progress = lambd
         pixels = torch.as_tensor(resized, device=sam.device).permute(2, 0, 1)[None]
         values = encode(sam.image_encoder, sam.preprocess(pixels), dtype, lambda share: progress(ENCODE, share))
     height, width = image.shape[:2]
-    return Embedding(values, (height, width), resized.shape[:2])
+    return Embedding(values.cpu(), (height, width), resized.shape[:2])
 
 
 def grid_of_points(side: int, size: tuple[int, int]) -> Points:

@@ -1,36 +1,66 @@
-"""Every region of a picture, by SAM."""
+"""The regions of a picture, by SAM: all of them, or those where phrases are hot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
+
 from lib_automask.cache import ByteCache
 from lib_automask.errors import InputError
-from lib_automask.sam.everything import ASK, ENCODE, KEEP, Embedding, Settings, find_everything
+from lib_automask.sam.everything import ASK, ENCODE, KEEP, Asker, Candidates, Settings, find_everything
+from lib_automask.sam.guided import Guide, find_guided
 from lib_automask.sam.loading import generator_settings
-from lib_automask.sam.network import SamNetwork
+from lib_automask.sam.network import CACHE_BYTES, SamNetwork
 from lib_automask.sam.precision import Precision
-from lib_automask.structures import Image, Segment, digest
+from lib_automask.structures import Heat, Image, Segment, digest
 
-CACHE_BYTES = 128 * 2**20
 Progress = Callable[[float], None]
 """Told the share that is done, 0–1, between small pieces of work; it may raise ``Interrupted`` to end the run."""
 STAGES = {ENCODE: (0.0, 0.3), ASK: (0.3, 0.95), KEEP: (0.95, 1.0)}
+GUIDED_STAGES = {ENCODE: (0.0, 0.75), ASK: (0.75, 1.0)}
 """Where each stage begins and ends in the whole, by the time it takes on a CPU."""
 
 
+@dataclass(frozen=True, eq=False)
+class Packed:
+    """Segments as they are kept: eight pixels in a byte."""
+
+    rows: tuple[npt.NDArray[np.uint8], ...]
+    width: int
+    qualities: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def pack(cls, segments: Sequence[Segment]) -> Packed:
+        rows = tuple(np.packbits(one.mask, axis=1) for one in segments)
+        width = segments[0].mask.shape[1] if segments else 0
+        return cls(rows, width, tuple((one.predicted_iou, one.stability_score) for one in segments))
+
+    def unpack(self) -> tuple[Segment, ...]:
+        masks = (np.unpackbits(bits, axis=1, count=self.width).view(np.bool_) for bits in self.rows)
+        return tuple(Segment(mask, *qualities) for mask, qualities in zip(masks, self.qualities))
+
+    @property
+    def nbytes(self) -> int:
+        return sum(bits.nbytes for bits in self.rows)
+
+
 class SamSegmenter:
-    """Finds the regions of a picture by a grid of points, as segment-anything's ``SamAutomaticMaskGenerator`` does.
+    """Finds the regions of a picture by points: a grid of them, as segment-anything's ``SamAutomaticMaskGenerator``
+    does, or a few where phrases are hot.
 
     Args:
         path: a published checkpoint or a folder with sam.json; see ``load_sam``, as are the errors.
         device: as torch names it.
         progress: see ``Progress``.
         settings: overrides what ``Settings`` holds by default, or what the model's sam.json says under "generator".
-        embeddings: where image embeddings are kept; its own, if none is given.
+        cache: where embeddings, answers and segments are kept; its own, if none is given.
         precision: of the large products; see ``choose_dtype``.
+        guide: how a guided search goes, if not as ``Guide`` says.
     """
 
     def __init__(
@@ -39,30 +69,70 @@ class SamSegmenter:
         device: str = "cpu",
         progress: Progress = lambda _share: None,
         settings: dict[str, Any] | None = None,
-        embeddings: ByteCache[Embedding] | None = None,
+        cache: ByteCache[Any] | None = None,
         precision: Precision = "auto",
+        guide: Guide | None = None,
     ) -> None:
         self.settings = Settings.from_mapping(generator_settings(path) | (settings or {}))
-        self.network = SamNetwork(path, device, embeddings, precision)
+        self.guide = guide or Guide()
+        self.cache: ByteCache[Any] = ByteCache(CACHE_BYTES) if cache is None else cache
+        self.network = SamNetwork(path, device, self.cache, precision)
         self.progress = progress
-        self.found: ByteCache[tuple[Segment, ...]] = ByteCache(CACHE_BYTES)
 
-    def segments(self, image: Image) -> tuple[Segment, ...]:
-        """Every region of ``image`` uint8[H, W, 3] RGB, best predicted quality first; remembered by content."""
-        key = digest(image, repr(self.settings).encode())
-        return self.found.get_or_make(key, lambda: self._find(image), lambda some: sum(one.mask.nbytes for one in some))
+    def segments(self, image: Image, heat: Heat | None = None) -> tuple[Segment, ...]:
+        """The regions of ``image`` uint8[H, W, 3] RGB, best predicted quality first; remembered by content.
 
-    def _find(self, image: Image) -> tuple[Segment, ...]:
+        Args:
+            heat: float32[P, H, W], one map a phrase: finds what lies where they are hot, and most of the rest. Without
+                it every region is looked for.
+        """
+        check_shape(image, self.network.model.image_encoder.img_size)
+        asked = b"everything" if heat is None else repr((self.guide, heat.shape)).encode() + heat.tobytes()
+        packed: Packed = self.cache.get_or_make(
+            self._key(image, b"segments", asked),
+            lambda: Packed.pack(self._find(image, heat)),
+            lambda made: made.nbytes,
+        )
+        return packed.unpack()
+
+    def _find(self, image: Image, heat: Heat | None) -> tuple[Segment, ...]:
+        tell = self._teller(STAGES if heat is None else GUIDED_STAGES)
         network = self.network
-        check_shape(image, network.model.image_encoder.img_size)
-        embedding = network.embedding(image, self._tell)
-        segments = find_everything(network.model, embedding, network.dtype, self.settings, self._tell)
+        embedding = network.embedding(image, tell)
+        if heat is None:
+            segments = find_everything(network.model, embedding, network.dtype, self.settings, tell)
+        else:
+            asker = Asker(network.model, embedding, network.dtype, self.settings, tell, self._recall(image))
+            segments = find_guided(asker, heat, self.guide)
         self.progress(1.0)
         return segments
 
-    def _tell(self, stage: str, share: float) -> None:
-        begin, end = STAGES[stage]
-        self.progress(begin + share * (end - begin))
+    def _recall(self, image: Image) -> Callable[[bytes, Callable[[], Candidates]], Candidates]:
+        """Gives the answers of earlier prompts on the same picture. Each call's answers are kept together, since what
+        is asked together can differ in the last bits from what is asked alone."""
+        return lambda what, ask: self.cache.get_or_make(self._key(image, b"answers", what), ask, candidate_bytes)
+
+    def _key(self, image: Image, *what: bytes) -> str:
+        """Of something about ``image`` that depends on this model and its settings."""
+        network = self.network
+        return digest(image, network.name.encode(), str(network.dtype).encode(), repr(self.settings).encode(), *what)
+
+    def _teller(self, stages: dict[str, tuple[float, float]]) -> Callable[[str, float], None]:
+        """Tells the share of the whole from the shares of ``stages``; one that is not among them adds nothing."""
+        done = 0.0
+
+        def tell(stage: str, share: float) -> None:
+            nonlocal done
+            begin, end = stages.get(stage, (0.0, 0.0))
+            done = max(done, begin + share * (end - begin))
+            self.progress(done)
+
+        return tell
+
+
+def candidate_bytes(candidates: Candidates) -> int:
+    """What answers take in memory."""
+    return sum(one.crop.logits.nbytes for one in candidates)
 
 
 def check_shape(image: Image, side: int) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from lib_automask.cache import ByteCache
+from lib_automask.cache import ByteCache, fingerprint
 from lib_automask.sam.everything import Embedding, Progress, embed
 from lib_automask.sam.loading import load_sam
 from lib_automask.sam.precision import Precision, choose_dtype
@@ -20,7 +20,8 @@ class SamNetwork:
     Args:
         path: see ``load_sam``, as are the errors.
         device: as torch names it.
-        cache: where image embeddings are kept (4 MB each for the published models); its own, if none is given.
+        cache: where image embeddings are kept (4 MB each for the published models); its own, of 64 MB, if none is
+            given.
         precision: of the large products; see ``choose_dtype``.
     """
 
@@ -28,18 +29,18 @@ class SamNetwork:
         self,
         path: str | Path,
         device: str = "cpu",
-        cache: ByteCache[Embedding] | None = None,
+        cache: ByteCache[Any] | None = None,
         precision: Precision = "auto",
     ) -> None:
         self.model = load_sam(path, device)
         self.dtype = choose_dtype(device, precision, self.model.mask_decoder.transformer_dim)
-        self.name = str(Path(path).resolve())
-        self.cache: ByteCache[Embedding] = ByteCache(CACHE_BYTES) if cache is None else cache
+        self.name = fingerprint(Path(path))
+        self.cache: ByteCache[Any] = ByteCache(CACHE_BYTES) if cache is None else cache
 
     def embedding(self, image: Image, progress: Progress = lambda _stage, _share: None) -> Embedding:
         """Of ``image`` uint8[H, W, 3] RGB, from the cache where it is there."""
         return self.cache.get_or_make(
-            digest(image, self.name.encode(), str(self.dtype).encode()),
+            digest(image, self.name.encode(), str(self.dtype).encode(), b"embedding"),
             lambda: embed(self.model, image, self.dtype, progress),
             lambda embedding: embedding.values.nbytes,
         )
@@ -50,5 +51,5 @@ class SamNetwork:
 
         embedding, predictor = self.embedding(image), SamPredictor(self.model)
         predictor.original_size, predictor.input_size = embedding.size, embedding.shown
-        predictor.features, predictor.is_image_set = embedding.values, True
+        predictor.features, predictor.is_image_set = embedding.values.to(self.model.device), True
         return predictor
