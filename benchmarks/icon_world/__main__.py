@@ -1,7 +1,7 @@
 """Scenes of the icon world, and the product's score on them.
 
 python -m benchmarks.icon_world scenes --count N --seed S --out DIR
-python -m benchmarks.icon_world score --count N --seed S [--json] [--errors]
+python -m benchmarks.icon_world score --count N --seed S [--search guided|everything] [--json] [--errors]
 """
 
 from __future__ import annotations
@@ -10,13 +10,15 @@ import argparse
 import json
 import platform
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from PIL import Image as PIL_Image
 
 from benchmarks.icon_world.scenes import Mask, draw, silhouettes
 from benchmarks.icon_world.score import run, scenes, summary
-from lib_automask import load_models
+from lib_automask import Options, load_models
+from lib_automask.options import Search
 from lib_automask.structures import box_of
 
 
@@ -28,13 +30,14 @@ def main(argv: list[str] | None = None) -> None:
         command.add_argument("--count", type=int, default=200)
         command.add_argument("--seed", type=int, default=1)
     commands.choices["scenes"].add_argument("--out", type=Path, required=True)
+    commands.choices["score"].add_argument("--search", choices=get_args(Search), default=Options().search)
     commands.choices["score"].add_argument("--json", action="store_true", help="print one object instead of a table")
     commands.choices["score"].add_argument("--errors", action="store_true", help="print every edit that went wrong")
     args = parser.parse_args(argv)
     if args.command == "scenes":
         write_scenes(args.count, args.seed, args.out)
     else:
-        print_score(args.count, args.seed, args.json, args.errors)
+        print_score(args)
 
 
 def write_scenes(count: int, seed: int, out: Path) -> None:
@@ -77,18 +80,20 @@ def _save(mask: Mask, out: Path, name: str) -> str:
     return path.as_posix()
 
 
-def print_score(count: int, seed: int, as_json: bool, errors: bool) -> None:
-    captions, rows, seconds = run(count, seed, load_models("demo"))
+def print_score(args: argparse.Namespace) -> None:
+    captions, rows, seconds = run(args.count, args.seed, load_models("demo"), args.search)
     figures = {
-        "count": count,
-        "seed": seed,
+        "count": args.count,
+        "seed": args.seed,
+        "search": args.search,
         "machine": platform.processor() or platform.machine(),
         **summary(captions, rows),
     }
-    if as_json:
+    if args.json:
         print(json.dumps({**figures, "seconds_per_edit": round(seconds, 3)}))
         return
-    print(f"icon world, {count} scenes, seed {seed}: a closed world; it says nothing about photographs")
+    print(f"icon world, {args.count} scenes, seed {args.seed}, search {args.search}")
+    print("a closed world; it says nothing about photographs")
     exact = figures["captions_exact"]
     assert isinstance(exact, dict)
     print(f"captions exact: {figures['captions_exact_1_3']} on 1-3 things; by number of things {exact}")
@@ -101,7 +106,7 @@ def print_score(count: int, seed: int, as_json: bool, errors: bool) -> None:
         print(f"{kind:<12}{part['edits']:>7}{shown[0]:>12}{shown[1]:>9}{shown[2]:>13}{shown[3]:>18}")
     print("strict: mask IoU, 0 where the plan is wrong; for add, whether the mask's middle lies where the thing may be")
     print(f"{seconds:.2f} s an edit, on {figures['machine']}")
-    if errors:
+    if args.errors:
         for row in rows:
             if row.strict < 0.8:
                 print(f"{row.kind} {row.strict:.2f}: {row.prompt!r}: {row.why}")

@@ -13,6 +13,7 @@ from benchmarks.icon_world.edits import KINDS, SceneEdit, make_edits
 from benchmarks.icon_world.scenes import Scene, draw, make_scene
 from lib_automask import MaskRequest, Models, Options, build_mask
 from lib_automask.masks import iou
+from lib_automask.options import Search
 from lib_automask.structures import EditPlan, MaskResult, box_of
 
 EDITS_PER_SCENE = 3
@@ -49,7 +50,7 @@ def scenes(count: int, seed: int) -> Iterator[tuple[Scene, list[SceneEdit]]]:
         yield scene, make_edits(scene, rng)
 
 
-def run(count: int, seed: int, models: Models) -> tuple[list[Caption], list[Row], float]:
+def run(count: int, seed: int, models: Models, search: Search = "guided") -> tuple[list[Caption], list[Row], float]:
     """Captions, edits and the mean seconds of one edit (the caches as they are in use)."""
     captions, rows, spent = [], [], 0.0
     for index, (scene, edits) in enumerate(scenes(count, seed)):
@@ -57,7 +58,8 @@ def run(count: int, seed: int, models: Models) -> tuple[list[Caption], list[Row]
         captions.append(Caption(len(scene.things), models.captioner.caption(picture) == scene.caption))
         for edit in _some(edits, index):
             started = time.perf_counter()
-            result = build_mask(MaskRequest(picture, edit.prompt, options=Options(enabled=True)), models)
+            request = MaskRequest(picture, edit.prompt, options=Options(enabled=True, search=search))
+            result = build_mask(request, models)
             spent += time.perf_counter() - started
             rows.append(judge(scene, edit, result))
         print(f"\r{index + 1}/{count} scenes", end="", file=sys.stderr, flush=True)
