@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.hanging import contradict, same_thing
+from lib_automask.plan.roles import plays, used_by
 from lib_automask.plan.scene import Scene, Thing
 
 Score = Callable[[Thing, Thing], float]
@@ -37,16 +38,18 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     gone = [thing for thing in caption if id(thing) not in matched]
     come = [thing for thing in prompt if id(thing) not in matched]
     partner = {id(new): old for old, new in same}
-    told = wanted.implied()
+    # What somebody has whom only one text calls by a role: a baker has bread.
+    unsaid = frozenset(key for pair in same if pair[0].key != pair[1].key for one in pair for key in used_by(one.key))
+    told = wanted.implied() | unsaid
     lost = [thing for thing in gone if not (thing.key in told or thing.mentioned or wanted.is_sum(thing))]
-    come = [thing for thing in come if not shown.is_sum(thing)]
+    come = [thing for thing in come if not (thing.key in unsaid or shown.is_sum(thing))]
     solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
     swapped = _greedy(lost, come, lambda old, new: _substitution(old, new, partner, len(lost), len(solid)), LEAST)
     matched = {id(thing) for pair in swapped for thing in pair}
     return Alignment(
         tuple(same),
         tuple(swapped),
-        tuple(thing for thing in gone if id(thing) not in matched),
+        tuple(thing for thing in gone if id(thing) not in matched and thing.key not in unsaid),
         tuple(thing for thing in come if id(thing) not in matched),
     )
 
@@ -67,25 +70,28 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
     if not (
         _same_words(old, new)
         or same_thing(old, new)
-        or _is_named_after(old, new, caption)
-        or _is_named_after(new, old, prompt)
+        or _is_same_place(old, new)
+        or plays(old, new, caption)
+        or plays(new, old, prompt)
     ):
         return 0
     value = 10.0 if old.key == new.key else 5.0
     value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
     value -= contradict(old.attributes, new.attributes)
     value += _same_key(old.anchor, new.anchor) + _same_key(old.owner, new.owner) + (old.relation == new.relation) / 2
+    value += old.count == new.count
     value += (bool(old.place) and old.place == new.place) * 3 - (old.place != new.place) * 0.5
     return value - abs(caption.index(old) - prompt.index(new)) * 0.01
 
 
-def _is_named_after(one: Thing, other: Thing, things: list[Thing]) -> bool:
-    """ "a man playing guitar" is a guitarist, "a woman who dances" a dancer: named after what ``things`` say."""
-    if one.key not in lexicon.names("common", "anybody"):
-        return False
-    doing = verbs.agent_stem(other.key)
-    acts = any(action.stem == doing for thing in things for action in thing.actions)
-    return acts or any(thing.key in lexicon.implied(other.key) for thing in things)
+def _is_same_place(old: Thing, new: Thing) -> bool:
+    """ "the rain" and "a rainy day", "the mountains" and "a mountain trail"."""
+    return old.is_setting and new.is_setting and (old.key in _told_by(new) or new.key in _told_by(old))
+
+
+def _told_by(place: Thing) -> set[str]:
+    words = [lexicon.singular(word) for word in place.words[:-1]]
+    return set(words).union(*map(lexicon.implied, words))
 
 
 def _same_words(old: Thing, new: Thing) -> bool:

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Action, Thing
 
@@ -14,15 +14,32 @@ from lib_automask.plan.scene import Action, Thing
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
     clause = lexicon.mapping("idioms", "tag").get(clause, clause)
-    rewritten = _idioms().sub(lambda match: lexicon.mapping("idioms", "rewrite")[match[0]], clause)
+    rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
     rewritten = re.sub(r"\b(?:under ?water|under the water)$", "in underwater", rewritten)
     return re.sub(r"\s+", " ", rewritten).strip()
 
 
 @cache
 def _idioms() -> re.Pattern[str]:
-    longest_first = sorted(lexicon.mapping("idioms", "rewrite"), key=len, reverse=True)
+    longest_first = sorted(_rewrites(), key=len, reverse=True)
     return re.compile(r"\b(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)")
+
+
+@cache
+def _rewrites() -> dict[str, str]:
+    """Every turn of phrase and its plain words; those of verbs in all their forms."""
+    found: dict[str, str] = {}
+    for phrase, plain in lexicon.mapping("idioms", "verb phrase").items():
+        found |= dict(zip(_forms(phrase), _forms(plain), strict=True))
+    return found | lexicon.mapping("idioms", "rewrite")
+
+
+def _forms(phrase: str) -> list[str]:
+    """ "take a nap", "takes a nap", "taking a nap"; a phrase that opens with no verb stays as it is."""
+    verb, space, rest = phrase.partition(" ")
+    if not verb or verb == "with":
+        return [phrase] * 3
+    return [f"{form}{space}{rest}" for form in (verb, verbs.third_person(verb), verbs.gerund(f"{verb}s"))]
 
 
 @dataclass

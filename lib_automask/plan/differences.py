@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, roles, verbs
 from lib_automask.plan.hanging import STILL, exclude
 from lib_automask.plan.naming import other_names
 from lib_automask.plan.scene import MANY, Action, Change, Scene, Thing
 from lib_automask.structures import Edit
 
-SURFACE = frozenset(("colour", "pattern", "material"))
-FORM = frozenset(("length", "hair"))
+FAMILIES = (
+    ("surface", frozenset(("colour", "pattern", "material"))),
+    ("form", frozenset(("length", "hair"))),
+    ("size", frozenset(("size", "height", "width", "length"))),
+)
+"""Sections of attributes.txt that are about the same: striped and white are both about a surface."""
 
 
 def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Scene) -> list[Change]:
@@ -64,6 +68,10 @@ def _is_said(attribute: str, old: Thing) -> bool:
         return True
     if any(lexicon.same_attribute(attribute, word) for word in (*old.attributes, *old.words)):
         return True
+    if lexicon.concept([attribute])[0] == old.key:
+        return True  # "a female singer" is a woman
+    if attribute in lexicon.mapping("people", "looks") and lexicon.is_kind(old.key, "person"):
+        return True  # said of the hair
     return verbs.stem(attribute) in {action.stem for action in old.actions}
 
 
@@ -85,7 +93,7 @@ def _same_family(one: str, other: str) -> bool:
 
 def _family(attribute: str) -> frozenset[str]:
     kinds = lexicon.attribute_kinds(attribute)
-    return frozenset("surface" if kind in SURFACE else "form" if kind in FORM else kind for kind in kinds)
+    return kinds.union(name for name, sections in FAMILIES if kinds & sections)
 
 
 def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
@@ -93,6 +101,7 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     done = {action.stem for thing in caption.things for action in thing.actions}
     done |= {verbs.stem(word) for thing in caption.things for word in thing.words}
     done |= {verbs.stem(word) for word in old.attributes} | {verbs.agent_stem(old.key)}
+    done |= roles.done_by(old.key) if old.key != new.key else set()
     going_on = {action.stem for action in old.actions if not verbs.resting(action.stem)}
     if any(action.stem in going_on for action in new.actions):
         return None
@@ -103,7 +112,7 @@ def _is_visible(action: Action, old: Thing, new: Thing) -> bool:
     """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
-    postures = verbs.stems("posture")
+    postures = verbs.stems("posture") - (verbs.stems("perching") if lexicon.is_kind(new.key, "bird") else set())
     before = {done.stem for done in old.actions} & postures
     return bool(before) and action.stem in postures and not lexicon.is_kind(new.key, *STILL)
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from lib_automask.plan import lexicon
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
-from lib_automask.plan.scene import Scene, Thing
+from lib_automask.plan.scene import MANY, Scene, Thing
 
 STILL = (
     "clothing",
@@ -49,6 +50,8 @@ def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
     if thing.article not in DEFINITE and not bare:
         return None
     for other in reversed(things):
+        if other.count == 1 and thing.count == MANY:
+            continue
         again = (
             other.key == thing.key
             or lexicon.same_head(other.key, thing.key)
@@ -72,15 +75,38 @@ def shares_relation(first: Thing, second: Thing) -> bool:
     return lexicon.is_kind(first.key, "person", "animal") == lexicon.is_kind(second.key, "person", "animal")
 
 
+def own_part(thing: Thing, things: list[Thing]) -> Thing | None:
+    """The hair of "a blonde woman with long hair": a part of the body that its holder has already."""
+    if thing.anchor is None or not lexicon.is_kind(thing.key, "body"):
+        return None
+    return next((other for other in things if other.key == thing.key and other.anchor is thing.anchor), None)
+
+
 def body_parts(thing: Thing) -> list[Thing]:
-    """ "a gray-haired man" has gray hair; the adjective goes, the part comes."""
+    """ "a gray-haired man" has gray hair, "a hat-wearing man" a hat; the adjective goes, the part comes."""
     found = []
     for attribute in list(thing.attributes):
-        if (part := lexicon.part_of(attribute)) is not None:
+        part, relation = lexicon.part_of(attribute), "with"
+        if part is None and lexicon.is_kind(thing.key, "person") and attribute in lexicon.mapping("people", "looks"):
+            found.append(_part(thing, *_looks(attribute), relation))
+        if part is None and (match := re.fullmatch(r"(\w+)-(wearing|holding|carrying|riding)", attribute)):
+            part, relation = ("", match[1]), match[2]
+        if part is not None:
             thing.attributes.remove(attribute)
-            key = lexicon.concept([part[1]])[0]
-            found.append(Thing(words=part, key=key, noun=part[1], attributes=[part[0]], relation="with", anchor=thing))
+            found.append(_part(thing, *part, relation))
     return found
+
+
+def _looks(attribute: str) -> tuple[str, str]:
+    """ "redheaded" → ("red", "hair"); the adjective stays, to tell two people apart."""
+    colour, _, noun = lexicon.mapping("people", "looks")[attribute].partition(" ")
+    return colour, noun
+
+
+def _part(holder: Thing, attribute: str, noun: str, relation: str) -> Thing:
+    attributes = [attribute] if attribute else []
+    key = lexicon.concept([noun])[0]
+    return Thing((*attributes, noun), key, noun, attributes, relation=relation, anchor=holder)
 
 
 def split_up(phrase: NounPhrase, scene: Scene) -> bool:

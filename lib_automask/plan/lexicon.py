@@ -150,9 +150,19 @@ def same_concept(one: str, other: str) -> bool:
 
 @cache
 def _implications() -> dict[str, frozenset[str]]:
-    return {
-        group[0]: frozenset(concept(form.split())[0] for form in group[1:]) for group in groups("idioms", "implies")
-    }
+    found: dict[str, frozenset[str]] = {}
+    for word, *forms in (*groups("idioms", "implies"), *groups("people", "together")):
+        found[word] = found.get(word, frozenset()).union(concept(form.split())[0] for form in forms)
+    return found
+
+
+@cache
+def _roles() -> dict[str, frozenset[str]]:
+    found: dict[str, frozenset[str]] = {}
+    for word, *signs in groups("people", "roles"):
+        key = concept(word.split())[0]
+        found[key] = found.get(key, frozenset()).union(signs)
+    return found
 
 
 def same_head(compound: str, head: str) -> bool:
@@ -165,6 +175,17 @@ def same_head(compound: str, head: str) -> bool:
 def implied(word: str) -> frozenset[str]:
     """The things that a word names by the way: "bearded" → beard, "surfer" → surfboard."""
     return _implications().get(word, frozenset())
+
+
+def signs(role: str) -> frozenset[str]:
+    """The verbs and things, as listed, that make somebody one: a baker bakes bread; empty for who is no role."""
+    return _roles().get(role, frozenset())
+
+
+@cache
+def several(key: str) -> tuple[frozenset[str], ...]:
+    """Whom one word may name together: a couple is a man and a woman, or a bride and a groom."""
+    return tuple(frozenset(named) for word, *named in groups("people", "together") if word == key)
 
 
 @cache

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from lib_automask.plan import lexicon, verbs
@@ -82,9 +83,11 @@ class NounPhrase:
 
     def thing(self, collective: str = "") -> Thing:
         """The thing that the phrase names; ``collective`` is the "group" of "a group of"."""
+        if self.article and self.nouns[-1] in lexicon.mapping("people", "looks"):
+            self.nouns.append("person")  # "a blonde"
         key, length = lexicon.concept(self.nouns)
         modifiers = joined_attributes(self.nouns[:-length])
-        doing = [word for word in modifiers if word.endswith("ing") and not lexicon.kinds(word)]
+        doing = [word for word in modifiers if re.fullmatch(r"\w+ing", word) and not lexicon.kinds(word)]
         return Thing(
             words=tuple(self.nouns),
             key=key,
@@ -102,6 +105,8 @@ class NounPhrase:
             return MANY if number == "many" else int(number)
         if (collective and collective not in PAIRS) or lexicon.is_plural(self.nouns[-1]):
             return MANY
+        if self.nouns[-1] in lexicon.names("common", "still noun"):
+            return None
         return 1 if self.article in ("a", "an", "one", "another") else None
 
 

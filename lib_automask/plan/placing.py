@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.clause import Clause
-from lib_automask.plan.hanging import body_parts, mentioned_before, shares_relation, split_up
+from lib_automask.plan.hanging import body_parts, mentioned_before, own_part, shares_relation, split_up
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
 from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import OWNED, Word
@@ -66,6 +66,8 @@ class Placer:
     def _place(self, phrase: NounPhrase) -> None:
         """A noun phrase says something of a thing that is there already, or names a new one."""
         clause = self.clause
+        if self._is_dressed_in(phrase):
+            phrase.nouns.append("clothes")
         if not self._says_something(phrase):
             thing = phrase.thing(clause.collective)
             if clause.vessel is not None:
@@ -100,6 +102,13 @@ class Placer:
             return False
         return True
 
+    def _is_dressed_in(self, phrase: NounPhrase) -> bool:
+        """ "a woman in red", "dressed in black": the colour of what somebody wears."""
+        holder = self.clause.holder
+        worn = self.clause.relation == "in" or self.clause.relation in lexicon.names("common", "worn")
+        alive = holder is not None and lexicon.is_kind(holder.key, "person")
+        return worn and alive and phrase.says_how and "colour" in lexicon.attribute_kinds(phrase.nouns[-1])
+
     def _is_made_of(self, phrase: NounPhrase) -> bool:
         """ "made of gravel", "a door of glass"."""
         clause = self.clause
@@ -120,7 +129,7 @@ class Placer:
             clause.negated = False
             return
         self._relate(thing)
-        known = mentioned_before(thing, self.scene.things) or thing
+        known = mentioned_before(thing, self.scene.things) or own_part(thing, self.scene.things) or thing
         if known is thing:
             self.scene.things += [thing, *body_parts(thing)]
         else:
@@ -173,6 +182,7 @@ class Placer:
             self.scene.residue += attributes
             return
         target.attributes += [word for word in joined_attributes(attributes) if word not in target.attributes]
+        self.scene.things += body_parts(target)
         if self.clause.after_verb and target.actions and target.actions[-1].text.endswith("ed"):
             target.actions.pop()  # "painted orange" says the colour, nothing is being done
         self.clause.predicate = False

@@ -122,10 +122,9 @@ class Scene:
         return named
 
     def is_sum(self, thing: Thing) -> bool:
-        """Whether everything that a thing brings along is there by itself: the man and the woman of "a couple"."""
+        """Whether everybody whom a word names is there by themselves: the man and the woman of "a couple"."""
         keys = {other.key for other in self.things}
-        parts = lexicon.implied(thing.key)
-        return bool(parts) and parts <= keys
+        return any(named <= keys for named in lexicon.several(thing.key))
 
     def by_the_way(self) -> set[str]:
         """What is named without a noun phrase of its own: the tree of "a tree branch", and what is implied."""

@@ -83,9 +83,12 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
     """(the rest of the clause, its style); either may be ""."""
     if (match := OPENING.match(clause)) and _opens(match[1], match[2], subjects, first):
         return match[2], match[1]
-    for pattern in (*SAID, PERHAPS):
-        if (match := pattern.search(clause)) and (pattern is not PERHAPS or names_style(match[1])):
+    for pattern in SAID:
+        if match := pattern.search(clause):
             return clause[: match.start()].strip(" ,"), _without_article(match[1])
+    for start in (match.start() for match in re.finditer(r",? \b|^", clause)):
+        if (match := PERHAPS.match(clause, start)) and names_style(match[1]):
+            return clause[:start].strip(" ,"), _without_article(match[1])
     if names_style(clause) and not _mentions(clause.split(), subjects):
         return "", _without_article(clause)
     return _split_end(clause, subjects)

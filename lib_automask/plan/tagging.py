@@ -115,6 +115,8 @@ def _is_asked_for(spot: Spot) -> bool:
     to = spot.before is not None and spot.before.text == "to"
     if (to or spot.follows("not")) and verbs.is_verb(text) and not lexicon.kinds(text):
         return True
+    if to and spot.precedes("article", "owner") and not lexicon.kinds(lexicon.singular(text)):
+        return True
     if spot.follows("modal") or (spot.before is not None and spot.before.text in SPEAKERS):
         return not text.endswith("ly")
     agrees = lexicon.is_plural(text) and not lexicon.kinds(lexicon.singular(text))
@@ -124,7 +126,8 @@ def _is_asked_for(spot: Spot) -> bool:
 def _is_done_by_somebody(spot: Spot) -> bool:
     """ "a man painting a door" against "a painting"."""
     alive = bool(spot.nouns) and bool(lexicon.kinds(lexicon.concept(spot.nouns)[0]) & {"person", "animal", "vehicle"})
-    return spot.text.endswith("ing") and alive and (spot.before_noun or spot.precedes("article", "owner", "number"))
+    acting = bool(spot.nouns) and spot.precedes("article", "owner", "number")
+    return spot.text.endswith("ing") and (acting or (alive and spot.before_noun))
 
 
 def _is_verb_in_ing(spot: Spot) -> bool:
@@ -168,6 +171,8 @@ def _is_finite(spot: Spot) -> bool:
 def _is_third_person(spot: Spot) -> bool:
     text, last = spot.text, spot.nouns[-1]
     bare_tag = spot.after is None and spot.run[0].tag == "noun"
+    if lexicon.is_plural(last) and spot.precedes("at", "article", "owner"):
+        return verbs.is_verb(text) and not lexicon.kinds(lexicon.singular(text))
     if bare_tag or lexicon.is_plural(last) or (lexicon.is_attribute(last) and not lexicon.kinds(last)):
         return False
     alive = bool(lexicon.kinds(last) & {"person", "animal"})

@@ -57,6 +57,14 @@ def agent_stem(noun: str) -> str:
     return stem(root) if root != noun else ""
 
 
+def third_person(verb: str) -> str:
+    """ "take" → "takes", "carry" → "carries", "do" → "does"."""
+    irregular = {"have": "has", "be": "is"}
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
+    return irregular.get(verb) or verb + ("es" if re.search(r"(?:[sxo]|ch|sh)$", verb) else "s")
+
+
 def gerund(verb: str) -> str:
     """ "kneels" → "kneeling"; participles stay: "perched"."""
     if verb.endswith("ing") or not verb.endswith("s"):
