@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from lib_automask.structures import (
     ScoredSegment,
     Segment,
 )
+from lib_automask.view import View
 
 
 def build_mask(request: MaskRequest, models: Models) -> MaskResult:
@@ -169,7 +171,8 @@ class _Run:
         with self.stage(f"{prefix}scores", 0.7):
             scores = score(request, segments, plan, models)
         with self.stage(f"{prefix}places", 0.9):
-            return scores, find_places(plan, scores, request.size, request.options.confidence)
+            heat = partial(models.matcher.heat, request.image)
+            return scores, find_places(plan, View(request.image, scores, heat, request.options.confidence))
 
     @contextmanager
     def stage(self, name: str, share: float) -> Iterator[None]:

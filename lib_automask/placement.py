@@ -1,82 +1,193 @@
-"""Room for a thing that is not in the picture yet: from an anchor and a relation, or from free space."""
+"""Room for a thing that is not in the picture yet, from an anchor and a relation. Masks are ``bool[H, W]``."""
 
 from __future__ import annotations
 
-import cv2
+from dataclasses import dataclass
+
 import numpy as np
 
-from lib_automask import masks
+from lib_automask import figure, masks, room
 from lib_automask.structures import Box, Mask, box_of
 
-SIDES = {
+WAYS = {
     "left of": "left",
-    "to the left of": "left",
-    "on the left of": "left",
     "right of": "right",
-    "to the right of": "right",
+    "on the left of": "left",
     "on the right of": "right",
+    "to the left of": "left",
+    "to the right of": "right",
+    "on the left side of": "left",
+    "on the right side of": "right",
     "above": "above",
     "over": "above",
+    "high above": "above",
+    "hanging from": "under",
     "below": "below",
-    "under": "below",
-    "beneath": "below",
-    "underneath": "below",
+    "under": "under",
+    "beneath": "under",
+    "underneath": "under",
+    "at the foot of": "foot",
+    "at the base of": "foot",
+    "on": "on",
+    "onto": "on",
+    "upon": "on",
+    "atop": "on",
+    "on top of": "on",
+    "at the top of": "on",
+    "topped with": "on",
+    "in": "in",
+    "into": "in",
+    "inside": "in",
+    "within": "in",
+    "filled with": "in",
+    "full of": "in",
+    "in the middle of": "in",
+    "in the center of": "in",
+    "in front of": "front",
+    "before": "front",
+    "behind": "behind",
+    "holding": "hands",
+    "carrying": "hands",
+    "eating": "hands",
+    "drinking": "hands",
+    "reading": "hands",
+    "in the hands of": "hands",
+    "wearing": "crown",
+    "riding": "ridden",
 }
-"""Relations that mean one side of the anchor; any other that does not cover it ("next to") means the nearest room."""
+"""What a relation means here; any other, such as "next to", "beside" or "near", means the nearest room."""
 
-COVERING: dict[str, tuple[float, float, float]] = {
-    "on": (0, -0.9, 0.7),
-    "on top of": (0, -0.9, 0.7),
-    "wearing": (0, -0.8, 0.7),
-    "holding": (0.6, 0.3, 0.6),
-    "with": (0.6, 0.3, 0.6),
-    "in front of": (0, 0.6, 0.8),
-    "in": (0, 0, 0.7),
-    "inside": (0, 0, 0.7),
-    "in the middle of": (0, 0, 0.5),
+COVERING = {
+    "on": (0, 0.35),
+    "in": (0, 0.85),
+    "front": (0, 1.1),
+    "foot": (0.6, 1.05),
+    "ridden": (0, 1.15),
 }
-"""Relations whose thing covers its anchor: its middle from the anchor's, in half sizes of the anchor (x, y), and its
-size in sizes of the anchor."""
+"""Ways to cover a part of the anchor: where the foot of the new thing stands, in half widths of the anchor from its
+middle, and in heights of the anchor from its top."""
 
-LEAST_SIDE = 2
-"""Pixels; in a smaller place nothing can be painted."""
+LEAST, MOST = 0.1, 0.6
+"""How large a new thing is at least and at most, in shorter sides of the picture."""
 
 
-def beside(anchor: Mask, relation: str, taken: Mask) -> Mask:
+@dataclass(frozen=True)
+class Wanted:
+    """How large something new should be: ``share`` is its longer side in longer sides of the anchor, ``shape`` its
+    width over its height."""
+
+    share: float = 0.8
+    shape: float = 1.0
+
+    def pixels(self, longer: float, shape: tuple[int, int]) -> tuple[float, float]:
+        """(width, height) beside an anchor whose longer side is ``longer``, in a picture of ``shape`` (H, W)."""
+        side = float(np.clip(self.share * longer, LEAST * min(shape), MOST * min(shape)))
+        return (side, side / self.shape) if self.shape > 1 else (side * self.shape, side)
+
+
+def way(relation: str) -> str:
+    """A value of ``WAYS``, or "near": "sitting on top of" → "on"."""
+    endings = [known for known in WAYS if relation == known or relation.endswith(f" {known}")]
+    return WAYS[max(endings, key=len)] if endings else "near"
+
+
+def beside(anchor: Mask, relation: str, taken: Mask, wanted: Wanted | None = None) -> Mask:
     """A box for something that stands in ``relation`` to ``anchor``; empty where there is no room.
 
-    It is as large as the anchor at most and clear of what is ``taken``; of the anchor too, unless the relation says
-    that it covers it.
+    It is clear of what is ``taken``; of the anchor too, unless the relation says that one covers the other.
     """
     box = box_of(anchor)
     if box is None:
         return np.zeros_like(anchor)
-    if relation in COVERING:
-        return _over(box, COVERING[relation], anchor.shape[0], anchor.shape[1]) & ~masks.grow(taken & ~anchor, 1)
-    free = _side(box, SIDES.get(relation, ""), anchor.shape[0], anchor.shape[1]) & ~masks.grow(taken | anchor, 1)
-    return _square(free, (box.width + box.height) / 4, box.center)
+    size = (wanted or Wanted()).pixels(max(box.width, box.height), (anchor.shape[0], anchor.shape[1]))
+    others = masks.grow(taken & ~anchor, 1)
+    free = ~others & ~masks.grow(anchor, 1)
+    found = way(relation)
+    if found in COVERING:
+        return _standing(box, COVERING[found], size, anchor) & ~others
+    if found in figure.BANDS:
+        return room.box_at(figure.point(anchor, found), size, _shape(anchor)) & ~others
+    if found == "behind":
+        return _behind(box, size, free)
+    if found == "under":
+        between_legs = room.fit(free & _lower_half(box, _shape(anchor)), size, (box.center[0], box.bottom))
+        return (
+            between_legs if between_legs.any() else room.fit(_side(box, "below", free), size, _near(box, "below", size))
+        )
+    if found == "near":
+        return _nearest(box, size, free)
+    return room.fit(_side(box, found, free), size, _near(box, found, size))
 
 
-def free_room(taken: Mask) -> Mask:
-    """A box in the widest free place, at most a third of the shorter side high and wide; empty where there is none."""
-    height, width = taken.shape
-    away = _room(~taken)
-    y, x = np.unravel_index(int(away.argmax()), away.shape)
-    return _square(~taken, min(height, width) / 6, (float(x), float(y)))
+def between(first: Mask, second: Mask, taken: Mask, wanted: Wanted | None = None) -> Mask:
+    """A box in the middle between two things, clear of both and of what is ``taken``; empty where there is no room."""
+    one, other = box_of(first), box_of(second)
+    if one is None or other is None:
+        return np.zeros_like(first)
+    middle = (one.center[0] + other.center[0]) / 2, (one.center[1] + other.center[1]) / 2
+    longer = max(one.width, one.height, other.width, other.height)
+    return room.fit(~masks.grow(taken | first | second, 1), (wanted or Wanted()).pixels(longer, _shape(first)), middle)
 
 
-def _over(box: Box, place: tuple[float, float, float], height: int, width: int) -> Mask:
-    dx, dy, size = place
-    half_width, half_height = box.width / 2, box.height / 2
-    x, y = box.center[0] + dx * half_width, box.center[1] + dy * half_height
-    half_width, half_height = size * half_width, size * half_height
-    room = Box(round(x - half_width), round(y - half_height), round(x + half_width), round(y + half_height))
-    return masks.from_box(room, (height, width))
+def at_foot(anchor: Mask, taken: Mask, wanted: Wanted) -> Mask:
+    """A box on the ground beside the feet of a figure, clear of it and of what is ``taken``."""
+    box = box_of(anchor)
+    assert box is not None, "a figure is never empty"
+    size = wanted.pixels(max(box.width, box.height), _shape(anchor))
+    free = ~masks.grow(taken | anchor, 1)
+    feet = Box(box.left, box.bottom - max(1, box.height // 12), box.right, box.bottom)
+    return _nearest(feet, size, free)
 
 
-def _side(box: Box, side: str, height: int, width: int) -> Mask:
-    """The quarter of the plane on one side of a box, beyond its edge; everything for an unknown side."""
-    y, x = np.indices((height, width))
+def _standing(box: Box, foot: tuple[float, float], size: tuple[float, float], anchor: Mask) -> Mask:
+    """A box whose foot stands on a point of the anchor."""
+    x = box.center[0] + foot[0] * box.width / 2
+    return room.box_at((x, box.top + foot[1] * box.height - size[1] / 2), size, _shape(anchor))
+
+
+def _behind(box: Box, size: tuple[float, float], free: Mask) -> Mask:
+    """What is seen of a thing behind another: above it where it is larger, else at the side with more room."""
+    foot = box.bottom - 0.15 * box.height - size[1] / 2
+    if size[0] > box.width or size[1] > box.height:
+        return room.box_at((box.center[0], foot), size, _shape(free)) & free
+    sides = [room.box_at((x, foot), size, _shape(free)) & free for x in (box.left, box.right)]
+    return max(sides, key=lambda side: int(side.sum()))
+
+
+def _nearest(box: Box, size: tuple[float, float], free: Mask) -> Mask:
+    """Beside the anchor on its ground, on the side where there is more room; anywhere near it where there is none."""
+    foot = box.bottom - size[1] / 2
+    gap = 2 + size[0] / 2
+    wanted = [(box.left - gap, foot), (box.right + gap, foot)]
+    found = [room.fit(free, size, near) for near in wanted]
+
+    def worth(index: int) -> tuple[float, float]:
+        made = box_of(found[index])
+        if made is None:
+            return (0.0, 0.0)
+        x, y = made.center
+        return (
+            round(made.width * made.height / (size[0] * size[1]), 1),
+            -np.hypot(x - wanted[index][0], y - wanted[index][1]),
+        )
+
+    return found[max((0, 1), key=worth)]
+
+
+def _near(box: Box, side: str, size: tuple[float, float]) -> tuple[float, float]:
+    """The middle (x, y) of a thing that stands close to one side of a box, on its ground or on its axis."""
+    width, height = size
+    return {
+        "left": (box.left - width / 2, box.bottom - height / 2),
+        "right": (box.right + width / 2, box.bottom - height / 2),
+        "above": (box.center[0], box.top - height / 2),
+        "below": (box.center[0], box.bottom + height / 2),
+    }[side]
+
+
+def _side(box: Box, side: str, free: Mask) -> Mask:
+    """What is ``free`` in the quarter of the plane on one side of a box, beyond its edge."""
+    y, x = np.indices(free.shape)
     dx, dy = x + 0.5 - box.center[0], y + 0.5 - box.center[1]
     beyond = {
         "left": (x < box.left) & (abs(dx) > abs(dy)),
@@ -84,26 +195,13 @@ def _side(box: Box, side: str, height: int, width: int) -> Mask:
         "above": (y < box.top) & (abs(dy) > abs(dx)),
         "below": (y >= box.bottom) & (abs(dy) > abs(dx)),
     }
-    return np.asarray(beyond.get(side, np.ones((height, width), np.bool_)))
+    return np.asarray(beyond[side] & free)
 
 
-def _square(free: Mask, half: float, near: tuple[float, float]) -> Mask:
-    """A square of ``half`` a side, smaller where there is less room, wholly in ``free`` and near a point (x, y)."""
-    away = _room(free)
-    reach = min(half, float(away.max()))
-    if 2 * reach < LEAST_SIDE:
-        return np.zeros_like(free)
-    y, x = np.nonzero(away >= reach)
-    nearest = int(np.hypot(x - near[0], y - near[1]).argmin())
-    side = int(reach)
-    middle = int(x[nearest]), int(y[nearest])
-    return masks.from_box(
-        Box(middle[0] - side + 1, middle[1] - side + 1, middle[0] + side, middle[1] + side),
-        (free.shape[0], free.shape[1]),
-    )
+def _lower_half(box: Box, shape: tuple[int, int]) -> Mask:
+    """The lower half of a box, where the legs of a table or a bench are."""
+    return masks.from_box(Box(box.left, round(box.center[1]), box.right, box.bottom), shape)
 
 
-def _room(free: Mask) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
-    """float32[H, W]: half the side of the square round each pixel that lies wholly in ``free`` and in the picture."""
-    padded = np.pad(free, 1).astype(np.uint8)
-    return np.asarray(cv2.distanceTransform(padded, cv2.DIST_C, 3)[1:-1, 1:-1], np.float32)
+def _shape(mask: Mask) -> tuple[int, int]:
+    return mask.shape[0], mask.shape[1]

@@ -19,14 +19,19 @@ FLOORS = (
     {"webui", "cli", "commands", "__main__"},
     {"loading"},
     {"pipeline", "blip", "sam", "preview", "report", "layers"},
-    {"places", "selection", "placement", "remembering", "plan", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
+    {"places"},
+    {"additions", "background"},
+    {"view"},
+    {"selection", "placement", "plan"},
+    {"figure", "room"},
+    {"remembering", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
     {"masks", "cache", "hub", "fetching", "published", "files", "bar"},
     {"structures"},
     {"options"},
     {"errors"},
 )
 # Rooms of one floor that may use one another.
-NEIGHBOURS = {("cli", "commands"), ("__main__", "cli"), ("places", "selection"), ("places", "placement")}
+NEIGHBOURS = {("cli", "commands"), ("__main__", "cli")}
 HEAVY = ("torch", "transformers", "segment_anything", "torchvision", "gradio", "modules")
 
 

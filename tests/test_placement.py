@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib_automask import placement
+from lib_automask import placement, room
 from lib_automask.masks import from_box
 from lib_automask.structures import Box, box_of
 
@@ -19,21 +19,21 @@ NOTHING = np.zeros(SHAPE, bool)
     [("left of", -1, 0), ("to the right of", 1, 0), ("above", 0, -1), ("under", 0, 1)],
 )
 def test_a_side_is_kept_to(relation, dx, dy):
-    room = placement.beside(ANCHOR, relation, NOTHING)
-    box = box_of(room)
+    found = placement.beside(ANCHOR, relation, NOTHING)
+    box = box_of(found)
     assert box is not None
     x, y = box.center[0] - 40, box.center[1] - 30
     assert (np.sign(x), np.sign(y)) == (dx, dy) or abs(x * dy) + abs(y * dx) < abs(x * dx) + abs(y * dy)
     assert x * dx + y * dy > 10
-    assert not (room & ANCHOR).any()
+    assert not (found & ANCHOR).any()
     assert 8 <= box.width <= 20
 
 
 def test_what_is_taken_is_spared():
     taken = from_box(Box(52, 0, 60, 60), SHAPE)
-    room = placement.beside(ANCHOR, "right of", taken)
-    assert room.any()
-    assert not (room & (taken | ANCHOR)).any()
+    found = placement.beside(ANCHOR, "right of", taken)
+    assert found.any()
+    assert not (found & (taken | ANCHOR)).any()
 
 
 def test_no_room_on_the_side_is_no_mask():
@@ -42,17 +42,17 @@ def test_no_room_on_the_side_is_no_mask():
 
 
 def test_next_to_takes_the_nearest_room():
-    room = placement.beside(ANCHOR, "next to", NOTHING)
-    box = box_of(room)
+    found = placement.beside(ANCHOR, "next to", NOTHING)
+    box = box_of(found)
     assert box is not None
-    assert not (room & ANCHOR).any()
+    assert not (found & ANCHOR).any()
     assert np.hypot(box.center[0] - 40, box.center[1] - 30) < 30
 
 
 @pytest.mark.parametrize("relation", ["on", "wearing", "in"])
 def test_what_covers_its_anchor_overlaps_it(relation):
-    room = placement.beside(ANCHOR, relation, ANCHOR)
-    assert (room & ANCHOR).any()
+    found = placement.beside(ANCHOR, relation, ANCHOR)
+    assert (found & ANCHOR).any()
 
 
 def test_wearing_is_at_the_top_and_holding_is_not():
@@ -65,12 +65,13 @@ def test_wearing_is_at_the_top_and_holding_is_not():
 
 def test_free_room_is_the_widest_place_and_not_too_large():
     left_half = from_box(Box(0, 0, 40, 60), SHAPE)
-    room = placement.free_room(left_half)
-    box = box_of(room)
+    found = room.fit(~left_half, (20, 20))
+    box = box_of(found)
     assert box is not None
-    assert not (room & left_half).any()
-    assert box.width <= 20
+    assert not (found & left_half).any()
+    assert (box.width, box.height) == (20, 20)
+    assert box.center == pytest.approx((60, 30), abs=1)
 
 
 def test_a_full_picture_has_no_room():
-    assert not placement.free_room(~NOTHING).any()
+    assert not room.fit(NOTHING, (20, 20)).any()

@@ -1,0 +1,51 @@
+"""What is known of a picture by the time places are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from lib_automask import masks
+from lib_automask.selection import FOUND, Place, Scores, meant, thing
+from lib_automask.structures import Heat, Image, Mask
+
+GROUND = 3
+"""What reaches this many sides of the picture is something that other things stand on."""
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A picture with what was found in it.
+
+    Args:
+        image: uint8[H, W, 3] RGB.
+        scores: its segments, compared with every phrase that matters.
+        heat: asked with phrases, answers float32[P, H, W]: where each is looked for.
+        least: the score, 0–1, from which a segment can be what an edit means.
+    """
+
+    image: Image
+    scores: Scores
+    heat: Callable[[Sequence[str]], Heat]
+    least: float = FOUND
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(H, W)."""
+        return self.image.shape[0], self.image.shape[1]
+
+    def find(self, phrase: str) -> Place | None:
+        """The thing of that name; None where it was not compared, or not found."""
+        if phrase not in self.scores.phrases:
+            return None
+        found = thing(phrase, self.scores, self.shape)
+        return found if found.segments else None
+
+    def subjects(self) -> list[int]:
+        """The segments (indices) of every thing that is named: those kept and those changed."""
+        return sorted({index for phrase in self.scores.phrases for index in meant(phrase, self.scores)})
+
+    def named(self) -> Mask:
+        """Where named things are; not the ground that they stand on."""
+        outlines = (self.scores.segments[index].mask for index in self.subjects())
+        return masks.union((mask for mask in outlines if masks.sides_touched(mask) < GROUND), self.shape)
