@@ -27,6 +27,7 @@ from lib_automask.structures import (
     Segment,
 )
 from lib_automask.view import View
+from lib_automask.witnesses import Asked, Testimony, by_own_prompt, weighed
 
 
 def build_mask(request: MaskRequest, models: Models) -> MaskResult:
@@ -45,13 +46,10 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     """
     run = _Run(request, models)
 
-    with run.stage("caption", 0.0):
-        caption = models.captioner.caption(request.image)
-
-    with run.stage("plan", 0.1):
-        plan = make_plan(request, caption, models)
+    run.heard = hear(run)
+    plan = run.heard.plan
     if not plan.edits:
-        return run.without_mask("nothing", caption, plan, f"{said(request, caption)} → nothing to change")
+        return run.without_mask("nothing", f"{said(run)} → {nothing(run.heard)}")
 
     scores, places = run.look(plan, request.options.search)
     if request.options.search == "guided" and not all_found(places, request):
@@ -63,15 +61,30 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     run.candidates = candidates(scores, places)
     doubt = doubts(plan, places, mask, request)
     if doubt:
-        return run.without_mask("unsure", caption, plan, f"{said(request, caption)} → {plan}; {doubt}")
-    return run.result("mask", mask, caption, plan, f"{said(request, caption)} → {plan}")
+        return run.without_mask("unsure", f"{said(run)} → {plan}; {doubt}")
+    return run.result("mask", mask, f"{said(run)} → {plan}")
 
 
-def make_plan(request: MaskRequest, caption: str, models: Models) -> EditPlan:
-    """The edits: what the user named as the target, else what caption, prompt and picture tell."""
+def hear(run: _Run) -> Testimony:
+    """What changes: by a target that the user named, else the picture's own prompt, else, or also, its caption."""
+    request, models = run.request, run.models
     if request.options.target.strip():
-        return plan_target(request.options.target, request.prompt)
-    return plan_edits(caption, request.prompt, lambda phrases: models.matcher.match(request.image, phrases))
+        with run.stage("plan", 0.1):
+            return Testimony(plan_target(request.options.target, request.prompt), "target")
+
+    presence = Asked(lambda phrases: models.matcher.match(request.image, phrases))
+    first = None
+    if request.options.own_prompt and request.own_prompt.strip():
+        with run.stage("own prompt", 0.0):
+            first = by_own_prompt(request.own_prompt, request.prompt, presence, request.options.confidence)
+    if first is not None and first.certain:
+        return first
+
+    with run.stage("caption", 0.0):
+        caption = models.captioner.caption(request.image)
+    with run.stage("plan", 0.1):
+        second = Testimony(plan_edits(caption, request.prompt, presence), "caption", caption)
+        return weighed(first, second, request.options.confidence)
 
 
 def find_segments(request: MaskRequest, plan: EditPlan, models: Models, search: Search) -> tuple[Segment, ...]:
@@ -141,11 +154,20 @@ def candidates(scores: Scores, places: list[Place]) -> tuple[ScoredSegment, ...]
     )
 
 
-def said(request: MaskRequest, caption: str) -> str:
+def said(run: _Run) -> str:
     """The first half of the sentence of why: what was compared."""
-    if request.options.target.strip():
+    request, heard = run.request, run.heard
+    if heard.witness == "target":
         return f"target: {request.options.target.strip()}"
-    return f"picture: {caption}; prompt: {shortened(request.prompt)}"
+    own = [f"made with: {shortened(request.own_prompt)}"] if heard.witness in ("own prompt", "both") else []
+    caption = [f"picture: {heard.caption}"] if heard.caption else []
+    prompt = "prompt: the same" if heard.same else f"prompt: {shortened(request.prompt)}"
+    return "; ".join([*own, *caption, prompt])
+
+
+def nothing(heard: Testimony) -> str:
+    """The second half where no edit was found."""
+    return "nothing to change" + ("; change a word of the prompt, or name the target" if heard.same else "")
 
 
 def shortened(prompt: str, length: int = 160) -> str:
@@ -162,6 +184,7 @@ class _Run:
     models: Models
     timings: dict[str, float] = field(default_factory=dict)
     candidates: tuple[ScoredSegment, ...] = ()
+    heard: Testimony = Testimony(EditPlan(), "caption")
 
     def look(self, plan: EditPlan, search: Search, prefix: str = "") -> tuple[Scores, list[Place]]:
         """Segments with their scores, and the place of every edit."""
@@ -181,8 +204,10 @@ class _Run:
         yield
         self.timings[name] = time.perf_counter() - started
 
-    def without_mask(self, outcome: Outcome, caption: str, plan: EditPlan, why: str) -> MaskResult:
-        return self.result(outcome, np.zeros(self.request.size, np.bool_), caption, plan, why)
+    def without_mask(self, outcome: Outcome, why: str) -> MaskResult:
+        return self.result(outcome, np.zeros(self.request.size, np.bool_), why)
 
-    def result(self, outcome: Outcome, mask: Mask, caption: str, plan: EditPlan, why: str) -> MaskResult:
-        return MaskResult(outcome, mask, caption, plan, self.candidates, why, dict(self.timings))
+    def result(self, outcome: Outcome, mask: Mask, why: str) -> MaskResult:
+        heard = self.heard
+        timings = dict(self.timings)
+        return MaskResult(outcome, mask, heard.caption, heard.plan, self.candidates, why, timings, heard.witness)

@@ -1,0 +1,152 @@
+"""Who says what changes: the prompt that the picture itself was made with, and what BLIP says of the picture.
+
+Most people generate a picture, change a word of its prompt and generate again. What they changed is then known to the
+word, and the picture need not be described. But a picture's own prompt may describe something else, as that of an
+earlier inpaint pass ("blue hair") does: so it is heard only where it is about the same things as the new prompt, and
+where the picture shows what would change; else, or besides, the caption is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from lib_automask.plan import UNREAD, lexicon, plan_edits
+from lib_automask.plan.boosters import drop_boosters, split_clauses
+from lib_automask.plan.instruction import read_commands
+from lib_automask.plan.presence import SHOWN
+from lib_automask.plan.syntax import read_syntax
+from lib_automask.selection import plain
+from lib_automask.structures import Edit, EditPlan, Presence, Witness
+
+CHANGED = ("replace", "modify", "remove")
+"""Kinds of edit whose target must be in the picture."""
+
+ONE = re.compile(r"\b1 ?(?=(?:girl|boy|man|woman)s?\b)")
+"""The number in tags such as "1girl", which nobody says of a picture."""
+
+
+@dataclass(frozen=True)
+class Testimony:
+    """What changes, who said so, and what the caption was; "" where nobody asked for one.
+
+    ``same`` is where the new prompt says what the old one did; ``certain`` where no second witness is needed.
+    """
+
+    plan: EditPlan
+    witness: Witness
+    caption: str = ""
+    same: bool = False
+    certain: bool = True
+
+
+class Asked:
+    """A ``Presence`` that asks the picture about each phrase once."""
+
+    def __init__(self, presence: Presence) -> None:
+        self._presence = presence
+        self._answers: dict[str, float] = {}
+
+    def __call__(self, phrases: Sequence[str]) -> list[float]:
+        new = [phrase for phrase in dict.fromkeys(phrases) if phrase not in self._answers]
+        if new:
+            self._answers.update(zip(new, self._presence(new)))
+        return [self._answers[phrase] for phrase in phrases]
+
+
+def by_own_prompt(own: str, prompt: str, presence: Presence, least: float) -> Testimony | None:
+    """What the change from a picture's own prompt to the new one says; None where that does not describe the picture.
+
+    Args:
+        own: the prompt that the picture was made with.
+        prompt: the new one.
+        presence: asks the picture whether it shows a phrase.
+        least: the confidence, 0–1, from which the plan needs no second witness.
+    """
+    before = clauses(own)
+    if read_commands(before)[0]:
+        return None  # "make her hair blue" says what was to be done to an earlier picture, and describes none
+    if before == clauses(prompt):
+        return Testimony(EditPlan(keep=tuple(before)), "own prompt", same=True)
+    described = ONE.sub("", ", ".join(before))
+    if not about_the_same(plan_edits(described, prompt), presence):
+        return None
+    plan = without_old_residue(plan_edits(described, prompt, presence), described)
+    sure = not plan.residue and plan.confidence >= least and shown(plan, presence)
+    return Testimony(plan, "own prompt", certain=sure)
+
+
+def weighed(first: Testimony | None, second: Testimony, least: float) -> Testimony:
+    """One testimony of two, where the first was not certain: of both where they agree, else the surer one's.
+
+    ``second`` is the caption's. Where neither is sure, the first stays, with its doubts.
+    """
+    if first is None:
+        return second
+    if agree(first.plan, second.plan):
+        confidence = 1 - (1 - first.plan.confidence) * (1 - second.plan.confidence)
+        plan = replace(first.plan, confidence=round(confidence, 3))
+        return Testimony(plan, "both", second.caption)
+    if second.plan.edits and second.plan.confidence >= least:
+        return second
+    return replace(first, caption=second.caption)
+
+
+def clauses(prompt: str) -> list[str]:
+    """What a prompt says in plain words, without syntax, quality tags and artists."""
+    return drop_boosters(split_clauses(read_syntax(prompt).text))
+
+
+def about_the_same(plan: EditPlan, presence: Presence) -> bool:
+    """Whether an own prompt describes the picture that the new prompt asks for, by the ``plan`` of the texts alone.
+
+    They share a thing, or the picture shows what would change; and no more is new than was known before, as it would
+    be after a pass whose prompt named only a part.
+    """
+    known = [edit for edit in plan.edits if not is_new(edit)]
+    shared = bool(plan.keep) or any(edit.kind == "modify" for edit in plan.edits)
+    if not shared and not (known and shown(plan, presence)):
+        return False
+    return len(plan.keep) + len(known) >= len(plan.edits) - len(known)
+
+
+def is_new(edit: Edit) -> bool:
+    """Whether an edit brings something that the old text has nothing of."""
+    return edit.kind == "add" or (edit.kind == "background" and edit.target == "background")
+
+
+def shown(plan: EditPlan, presence: Presence) -> bool:
+    """Whether the picture shows all that would change."""
+    targets = [plain(edit.target) for edit in plan.edits if edit.kind in CHANGED]
+    return all(value >= SHOWN for value in presence(targets)) if targets else True
+
+
+def without_old_residue(plan: EditPlan, own: str) -> EditPlan:
+    """Words that nobody could place are no doubt where the old prompt has them too."""
+    left = tuple(words for words in plan.residue if words not in own)
+    if left or not plan.residue:
+        return replace(plan, residue=left)
+    return replace(plan, residue=(), confidence=round(plan.confidence / UNREAD, 3))
+
+
+def agree(first: EditPlan, second: EditPlan) -> bool:
+    """Whether two plans, not empty, change the same things into the same."""
+    one, other = (list(plan.edits) for plan in (first, second))
+    if not one or len(one) != len(other):
+        return False
+    return all(any(is_alike(edit, candidate) for candidate in other) for edit in one)
+
+
+def is_alike(one: Edit, other: Edit) -> bool:
+    """The same kind of edit, of and to things of the same name, whatever their attributes."""
+    alike_target = is_same_thing(one.target, other.target)
+    return one.kind == other.kind and alike_target and is_same_thing(one.replacement or "", other.replacement or "")
+
+
+def is_same_thing(one: str, other: str) -> bool:
+    """ "red hair" and "long hair" are both hair."""
+    if not one or not other:
+        return one == other
+    first, second = (lexicon.concept(phrase.lower().split())[0] for phrase in (one, other))
+    return lexicon.same_concept(first, second)
