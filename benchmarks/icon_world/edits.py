@@ -25,8 +25,10 @@ class SceneEdit:
     mask: Mask
 
 
-def make_edits(scene: Scene, rng: np.random.Generator, kinds: tuple[str, ...] = KINDS) -> list[SceneEdit]:
-    """One edit of each of ``kinds`` that the scene allows."""
+def make_edits(
+    scene: Scene, rng: np.random.Generator, kinds: tuple[str, ...] = KINDS, noisy: bool = True
+) -> list[SceneEdit]:
+    """One edit of each of ``kinds`` that the scene allows; ``noisy``: some prompts with tags that change nothing."""
     makers = {
         "replace": _replace,
         "modify": _modify,
@@ -37,7 +39,7 @@ def make_edits(scene: Scene, rng: np.random.Generator, kinds: tuple[str, ...] = 
         "none": _none,
     }
     edits = [makers[kind](scene, rng, silhouettes(scene)) for kind in kinds]
-    return [_with_noise(edit, rng) for edit in edits if edit is not None]
+    return [_with_noise(edit, rng) if noisy else edit for edit in edits if edit is not None]
 
 
 def twins(scene: Scene) -> bool:

@@ -1,0 +1,233 @@
+"""Prompts with noise: what changes nothing in the picture may change neither the plan nor the mask.
+
+Each edit is run once as it is, then with tags that ask for quality, with LoRA tags, with weights on its own words, with
+escaped brackets, and with sixty words of all that in front, between and behind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from benchmarks.icon_world.pairs import make_pairs
+from benchmarks.icon_world.scenes import Scene, draw
+from benchmarks.localise.drawn import fresh_edits
+from benchmarks.localise.judging import mean, table
+from lib_automask import MaskRequest, MaskResult, Models, build_mask
+
+TAGS = (
+    *(
+        "masterpiece",
+        "best quality",
+        "high quality",
+        "highest quality",
+        "amazing quality",
+        "great quality",
+        "top quality",
+    ),
+    *(
+        "ultra detailed",
+        "ultra-detailed",
+        "highly detailed",
+        "extremely detailed",
+        "insanely detailed",
+        "intricate details",
+    ),
+    *(
+        "absurdres",
+        "highres",
+        "hires",
+        "high resolution",
+        "4k",
+        "8k",
+        "8k uhd",
+        "4k wallpaper",
+        "UHD",
+        "HDR",
+        "ultra hd",
+    ),
+    *("sharp focus", "sharp", "crisp", "very aesthetic", "aesthetic", "award winning", "award-winning", "professional"),
+    *("trending on artstation", "beautiful", "stunning", "best shadow", "fine details", "perfect composition"),
+    *("score_9", "score_8_up", "score_7_up", "newest", "no watermark", "no text", "finely detailed", "very detailed"),
+)
+"""What people write to ask for quality; the list is our own, and apart from the word lists of the plan."""
+LORAS = (
+    "<lora:add_detail:0.6>",
+    "<lora:epiNoiseoffset_v2:1>",
+    "<lora:more_details:-0.4>",
+    "<lyco:detail_slider:0.8>",
+    "<hypernet:sharpness:0.5>",
+    "<lora:red_dress_v3:0.7>",
+    "<lora:add-detail-xl:1:lbw=OUTALL>",
+)
+ESCAPES = (
+    r"masterpiece \(8k\)",
+    r"best quality \(absurdres\)",
+    r"\(highly detailed\)",
+    r"ultra detailed \(sharp focus\)",
+    r"\(masterpiece, best quality\)",
+    r"highres \[4k\]",
+)
+WEIGHTS = ("({}:1.2)", "({}:0.9)", "({})", "(({}))", "[{}]", "(({}:1.1))")
+PLACES = ("in front", "between", "behind")
+SIXTY = 60
+
+
+@dataclass(frozen=True)
+class NoiseRow:
+    """One edit with one noise.
+
+    Args:
+        edit: number of the edit.
+        noise: what was added.
+        plan_equal: edits and what is kept are those of the plain prompt.
+        mask_equal: the mask is, bit by bit.
+        plain, noisy: the prompts; ``before``, ``after``: the sentences of why.
+    """
+
+    edit: int
+    noise: str
+    plan_equal: bool
+    mask_equal: bool
+    plain: str
+    noisy: str
+    before: str
+    after: str
+
+    @property
+    def equal(self) -> bool:
+        return self.plan_equal and self.mask_equal
+
+
+def plain_edits(count: int, seed: int) -> Iterator[tuple[Scene, str]]:
+    """Scenes and prompts without noise: two in three of every kind as sentences, one a pair in any style."""
+    pairs = make_pairs(count, seed)
+    for index, (scene, edit) in enumerate(fresh_edits(count, seed, noisy=False)):
+        pair = next(pairs)
+        yield (pair.scene, pair.edit.prompt) if index % 3 == 2 else (scene, edit.prompt)
+
+
+def with_noise(prompt: str, rng: np.random.Generator) -> dict[str, str]:
+    """The prompt with each kind of noise, by its name."""
+    noisy = {f"tags {place}": insert(prompt, ", ".join(_some(TAGS, rng)), place) for place in PLACES}
+    noisy["LoRA"] = insert(prompt, " ".join(_some(LORAS, rng)), _one(PLACES, rng))
+    noisy["weights"] = weigh(prompt, rng)
+    noisy["escapes"] = insert(prompt, _one(ESCAPES, rng), _one(PLACES, rng))
+    noisy["sixty words"] = sixty_words(prompt, rng)
+    return noisy
+
+
+def insert(prompt: str, noise: str, place: str) -> str:
+    """Noise in front of a prompt, behind it, or after its first comma (behind, where it has none)."""
+    first, comma, rest = prompt.partition(", ")
+    if place == "in front":
+        return f"{noise}, {prompt}"
+    if place == "between" and comma:
+        return f"{first}, {noise}, {rest}"
+    return f"{prompt}, {noise}"
+
+
+def weigh(prompt: str, rng: np.random.Generator) -> str:
+    """A weight on a clause of the prompt, or on one of its words."""
+    clauses = prompt.split(", ")
+    index = int(rng.integers(len(clauses)))
+    words = clauses[index].split(" ")
+    one = int(rng.integers(len(words)))
+    if rng.random() < 0.5:
+        clauses[index] = _one(WEIGHTS, rng).format(clauses[index])
+    else:
+        words[one] = _one(WEIGHTS, rng).format(words[one])
+        clauses[index] = " ".join(words)
+    return ", ".join(clauses)
+
+
+def sixty_words(prompt: str, rng: np.random.Generator) -> str:
+    """A weight in the prompt, and sixty words round and in it."""
+    noisy = weigh(prompt, rng)
+    # Between first: what stands in front would otherwise hold the first comma.
+    for place in ("between", "in front", "behind"):
+        noisy = insert(noisy, ", ".join(_words(SIXTY // len(PLACES), rng)), place)
+    return noisy
+
+
+def _words(count: int, rng: np.random.Generator) -> list[str]:
+    """Tags of ``count`` words in all, one in four with a weight, and now and then a LoRA tag, which is no word."""
+    tags: list[str] = []
+    while count:
+        tag = _one([tag for tag in TAGS if len(tag.split()) <= count], rng)
+        count -= len(tag.split())
+        tags.append(_one(WEIGHTS, rng).format(tag) if rng.random() < 0.25 else tag)
+        if rng.random() < 0.1:
+            tags.append(_one(LORAS, rng))
+    return tags
+
+
+def _some(things: tuple[str, ...], rng: np.random.Generator) -> list[str]:
+    """One to five, none twice."""
+    chosen = rng.choice(len(things), int(rng.integers(1, 6)), replace=False)
+    return [things[index] for index in chosen]
+
+
+def _one(things: tuple[str, ...] | list[str], rng: np.random.Generator) -> str:
+    return things[int(rng.integers(len(things)))]
+
+
+def run_noise(count: int, seed: int, models: Models, progress: Callable[[str, float], None]) -> list[NoiseRow]:
+    """Every edit with every noise."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for index, (scene, plain) in enumerate(plain_edits(count, seed)):
+        progress("edits with noise", index / count)
+        image = draw(scene)
+        before = build_mask(MaskRequest(image, plain), models)
+        for name, noisy in with_noise(plain, rng).items():
+            after = build_mask(MaskRequest(image, noisy), models)
+            equal = same_plan(before, after), bool(np.array_equal(before.mask, after.mask))
+            rows.append(NoiseRow(index, name, *equal, plain, noisy, before.why, after.why))
+    return rows
+
+
+def same_plan(one: MaskResult, other: MaskResult) -> bool:
+    """Whether the same is to be changed and kept. Scores aside: they are BLIP's, and only the mask hangs on them."""
+    return one.outcome == other.outcome and _said(one) == _said(other)
+
+
+def _said(result: MaskResult) -> tuple[object, ...]:
+    edits = tuple((edit.kind, edit.target, edit.replacement, edit.relation) for edit in result.plan.edits)
+    return edits, sorted(result.plan.keep)
+
+
+def noise_figures(rows: list[NoiseRow]) -> dict[str, Any]:
+    """How many edits stayed equal under every noise, and shares by noise."""
+    edits = {row.edit for row in rows}
+    changed = {row.edit for row in rows if not row.equal}
+    names = dict.fromkeys(row.noise for row in rows)
+    return {
+        "edits": len(edits),
+        "equal": len(edits) - len(changed),
+        "noises": {name: _of_noise([row for row in rows if row.noise == name]) for name in names},
+    }
+
+
+def _of_noise(rows: list[NoiseRow]) -> dict[str, Any]:
+    return {
+        "count": len(rows),
+        "plan": mean(row.plan_equal for row in rows),
+        "mask": mean(row.mask_equal for row in rows),
+        "both": mean(row.equal for row in rows),
+    }
+
+
+def noise_lines(rows: list[NoiseRow], errors: bool) -> Iterator[str]:
+    """The count and the table; with ``errors`` every prompt that was read differently."""
+    figures = noise_figures(rows)
+    yield f"{figures['equal']} of {figures['edits']} edits: neither plan nor mask changed under any noise"
+    columns = {"count": "prompts", "plan": "plan equal", "mask": "mask equal", "both": "both equal"}
+    yield table(figures["noises"], columns, "noise")
+    for row in rows if errors else ():
+        if not row.equal:
+            yield f"\n{row.noise}\n  plain: {row.plain}\n  noisy: {row.noisy}"
+            yield f"  before: {row.before}\n  after: {row.after}"
