@@ -32,7 +32,8 @@ def mask(args: argparse.Namespace) -> Answer:
         return _many_masks(args)
     if args.image is None or args.prompt is None:
         raise InputError("give a picture and --prompt, or --jsonl with many of them")
-    request = MaskRequest(pictures.read(args.image), args.prompt, _user_mask(args), _options(args))
+    image, own_prompt = pictures.read_with_prompt(args.image)
+    request = MaskRequest(image, args.prompt, _user_mask(args), _options(args), own_prompt)
     models = load_models(*_sources(args), device=args.device, progress=args.bar)
     args.bar.finish()
     result = build_mask(request, models)
@@ -93,9 +94,9 @@ def _one_of_many(record: Record, args: argparse.Namespace, models: Models) -> Re
     name = str(record["id"])
     if Path(name).name != name or name in ("", ".", ".."):
         raise InputError(f"the id {name!r} cannot be a file's name; use letters, digits, - and _")
-    image = pictures.read(_beside(args.jsonl, record["image"]))
+    image, own_prompt = pictures.read_with_prompt(_beside(args.jsonl, record["image"]))
     options = _options(args, target=record.get("target") or args.target)
-    result = build_mask(MaskRequest(image, record["prompt"], None, options), models)
+    result = build_mask(MaskRequest(image, record["prompt"], None, options, own_prompt), models)
     path = args.out / f"{name}.png"
     pictures.write_mask(result.mask, path)
     return _with_path(as_json(result, record["prompt"]), path)

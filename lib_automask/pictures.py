@@ -11,6 +11,7 @@ from PIL import ImageOps, UnidentifiedImageError
 
 from lib_automask.errors import InputError
 from lib_automask.files import write_whole
+from lib_automask.origin import own_prompt
 from lib_automask.structures import Image, Mask
 
 
@@ -37,6 +38,20 @@ def read(path: Path) -> Image:
     return from_pil(_open(path))
 
 
+def read_with_prompt(path: Path) -> tuple[Image, str]:
+    """Like ``read``, with the prompt that the picture says it was made with; "" where it does not."""
+    picture = _open(path)
+    return from_pil(picture), own_prompt(picture)
+
+
+def upright(picture: PIL_Image.Image) -> PIL_Image.Image:
+    """The picture turned as its EXIF says; as it is where the EXIF cannot be read."""
+    try:
+        return ImageOps.exif_transpose(picture) or picture.copy()
+    except Exception:  # corrupt EXIF: Pillow raises what comes, and the pixels are whole
+        return picture.copy()
+
+
 def read_mask(path: Path) -> Mask:
     """The mask of a file; InputError where it is no picture."""
     return mask_from_pil(_open(path))
@@ -58,8 +73,7 @@ def _open(path: Path) -> PIL_Image.Image:
     try:
         with PIL_Image.open(path) as picture:
             picture.load()
-            upright = ImageOps.exif_transpose(picture)
-            return upright if upright is not None else picture.copy()
+            return upright(picture)
     except FileNotFoundError as error:
         raise InputError(f"there is no file {path}; give the path of a picture") from error
     except PIL_Image.DecompressionBombError as error:

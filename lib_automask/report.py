@@ -16,6 +16,7 @@ def as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
     return {
         "caption": result.caption,
         "prompt": prompt,
+        "witness": result.witness,
         "edits": [edit_as_json(edit) for edit in result.plan.edits],
         "keep": list(result.plan.keep),
         "segments": [segment_as_json(candidate) for candidate in result.candidates],
