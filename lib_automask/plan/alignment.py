@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from lib_automask.plan import lexicon, verbs
-from lib_automask.plan.hanging import contradict, same_thing
+from lib_automask.plan.hanging import contradict, same_thing, tell_apart
 from lib_automask.plan.roles import plays, used_by
 from lib_automask.plan.scene import Scene, Thing
 
@@ -32,6 +32,8 @@ class Alignment:
 
 def align(shown: Scene, wanted: Scene) -> Alignment:
     """Pair the things of a caption with those of a prompt, best evidence first."""
+    tell_apart(wanted, shown)
+    tell_apart(shown, wanted)
     caption, prompt = shown.things, wanted.things
     same = _greedy(caption, prompt, lambda old, new: _sameness(old, new, caption, prompt), least=0.01)
     matched = {id(thing) for pair in same for thing in pair}
@@ -123,8 +125,16 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     # The only one that is gone and the only new one, both beside the same thing; captions mistake sides.
     beside = old.relation in BESIDE and new.relation in BESIDE
     value += (gone == come == 1 and beside and holder is not None and holder is old.anchor) * 2.5
+    value += (gone == come == 1 and _stand_alike(old, new, partner)) * 2.5
     value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
     return value
+
+
+def _stand_alike(old: Thing, new: Thing, partner: dict[int, Thing]) -> bool:
+    """Whether both texts put them at one place: "a mug on top of a book", "with a mouse on top of the book"."""
+    if old.stands is None or new.stands is None or old.stands[0] != new.stands[0]:
+        return False
+    return partner.get(id(new.stands[1])) is old.stands[1]
 
 
 def _setting_substitution(old: Thing, new: Thing) -> float:

@@ -160,7 +160,7 @@ def _add(text: str, caption: Scene) -> list[Change]:
 
 def _stated_place(thing: Thing, text: str, caption: Scene) -> tuple[str, str | None]:
     """The anchor and relation that the instruction states; ("", None) where it states none."""
-    if thing.stands is not None:
+    if thing.stands is not None and thing.stands[0] != "of":
         relation, anchor = thing.stands
         return target(find(anchor, caption), owned(anchor), caption), relation
     if match := AT_PRONOUN.search(text):

@@ -82,6 +82,16 @@ def own_part(thing: Thing, things: list[Thing]) -> Thing | None:
     return next((other for other in things if other.key == thing.key and other.anchor is thing.anchor), None)
 
 
+def tell_apart(counted: Scene, scene: Scene) -> None:
+    """ "2girls" where the other text names them one by one: each becomes a thing of its own."""
+    for thing in [thing for thing in counted.things if (thing.count or 0) > 1]:
+        single = [other for other in scene.things if same_thing(other, thing)]
+        if len(single) == thing.count and all(other.count in (1, None) for other in single):
+            thing.count, thing.number, thing.noun = None, "", lexicon.singular(thing.noun)
+            index = counted.things.index(thing) + 1
+            counted.things[index:index] = [replace(thing, actions=[*thing.actions]) for _ in single[1:]]
+
+
 def body_parts(thing: Thing) -> list[Thing]:
     """ "a gray-haired man" has gray hair, "a hat-wearing man" a hat; the adjective goes, the part comes."""
     found = []

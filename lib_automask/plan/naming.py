@@ -28,7 +28,7 @@ def name(thing: Thing, scene: Scene) -> str:
     holder = thing.owner or (thing.anchor if thing.relation in WORN else None)
     if holder is not None:
         return f"{holder.phrase}'s {thing.phrase}"
-    if thing.stands is not None:
+    if thing.stands is not None and not any(other.stands == thing.stands for other in alike):
         return f"{thing.phrase} {thing.stands[0]} the {thing.stands[1].phrase}"
     return thing.phrase
 

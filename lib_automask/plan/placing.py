@@ -192,4 +192,7 @@ class Placer:
         clause = self.clause
         if clause.predicate or clause.after_verb:
             return clause.last if clause.relative or clause.about is None else clause.about
-        return self.last if self.last is self.subject else self.subject or self.last
+        if self.subject is None or self.last is None:
+            return self.subject or self.last
+        worn = lexicon.is_kind(self.last.key, "clothing", "hair") and lexicon.is_kind(self.subject.key, "person")
+        return self.last if worn else self.subject
