@@ -68,10 +68,12 @@ def parser() -> argparse.ArgumentParser:
     pie = add("pie-bench", help="PIE-Bench, from its folder")
     pie.add_argument("folder", type=Path)
     pie.add_argument("--words", choices=pie_bench.WORDS, default="prompt", help="which of a record's texts is typed")
+    _may_carry_prompt(pie)
     _finish(pie, _pie_bench)
 
     masks = add("editing-mask", help="Editing-Mask, from its authors' folder")
     masks.add_argument("folder", type=Path)
+    _may_carry_prompt(masks)
     _finish(masks, _editing_mask)
 
     coco = add("refcoco", help="RefCOCO, RefCOCO+ or RefCOCOg, from the folder of the REFER tools")
@@ -81,6 +83,11 @@ def parser() -> argparse.ArgumentParser:
     coco.add_argument("--split-by", default="", help="whose split: unc, google or umd; the usual one if left out")
     _finish(coco, _refcoco)
     return top
+
+
+def _may_carry_prompt(command: argparse.ArgumentParser) -> None:
+    help_text = "let each picture carry the prompt it was made with, as a generated one does"
+    command.add_argument("--own-prompt", action="store_true", help=help_text)
 
 
 def _finish(command: argparse.ArgumentParser, run: Callable[[Any], Answer], seed: int | None = None) -> None:
@@ -126,11 +133,11 @@ def _noise(args: argparse.Namespace) -> Answer:
 
 
 def _pie_bench(args: argparse.Namespace) -> Answer:
-    return _cases(args, pie_bench.read_pie_bench(args.folder, args.words), ())
+    return _cases(args, pie_bench.read_pie_bench(args.folder, args.words, args.own_prompt), ())
 
 
 def _editing_mask(args: argparse.Namespace) -> Answer:
-    return _cases(args, read_editing_mask(args.folder), EDITING_MASK_PUBLISHED)
+    return _cases(args, read_editing_mask(args.folder, args.own_prompt), EDITING_MASK_PUBLISHED)
 
 
 def _refcoco(args: argparse.Namespace) -> Answer:

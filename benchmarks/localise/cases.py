@@ -36,6 +36,7 @@ class Case:
         picture: its file.
         truth: makes the true region bool[H, W] from the picture's (H, W).
         target: what the user would name as the target; "" where it is to be found.
+        own_prompt: what the picture was made with, or might have been; "" where it is left to the caption.
     """
 
     name: str
@@ -44,6 +45,7 @@ class Case:
     picture: Path
     truth: Callable[[tuple[int, int]], Mask]
     target: str = ""
+    own_prompt: str = ""
 
 
 @dataclass(frozen=True)
@@ -71,7 +73,8 @@ def run_cases(cases: Sequence[Case], models: Models, progress: Callable[[str, fl
                 f"{case.picture} is {image.shape[1::-1]} and its mask {truth.shape[::-1]} (width, height); "
                 "use the pictures as published, at their own size"
             )
-        result = build_mask(MaskRequest(image, case.prompt, options=Options(target=case.target)), models)
+        options = Options(target=case.target)
+        result = build_mask(MaskRequest(image, case.prompt, options=options, own_prompt=case.own_prompt), models)
         rows.append(judge_place(case.kind, image, truth, result, models))
     return rows
 

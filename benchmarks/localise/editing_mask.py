@@ -13,6 +13,7 @@ the folder of masks, and of the files in it, is a guess that ``find_mask`` alone
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -34,27 +35,29 @@ SUFFIXES = (".png", ".jpg", ".JPEG", ".jpeg")
 ARTICLES = ("a ", "an ", "the ")
 
 
-def read_editing_mask(folder: Path) -> list[Case]:
-    """Every line of the list as a case."""
+def read_editing_mask(folder: Path, own_prompt: bool = False) -> list[Case]:
+    """Every line of the list as a case; with ``own_prompt``, Imagen's pictures carry what they were made with."""
     listed = folder / "dataset_txt" / "Editing-Mask_list.txt"
     if not listed.is_file():
         raise InputError(f"there is no {listed}; {NEEDS}")
     lines = listed.read_text(encoding="utf-8").splitlines()
-    return [_case(line, folder / "dataset" / "Editing-Mask") for line in lines if line.strip()]
+    cases = [_case(line, folder / "dataset" / "Editing-Mask") for line in lines if line.strip()]
+    return cases if own_prompt else [replace(case, own_prompt="") for case in cases]
 
 
 def _case(line: str, data: Path) -> Case:
     parts = [part.strip() for part in line.split("<>")]
     if len(parts) == 4:
         name, described, old, new = parts
-        kind, prompt = "Imagen", exchanged(described, old, new)
+        kind, prompt, own_prompt = "Imagen", exchanged(described, old, new), described
     elif len(parts) == 3:
         file, old, new = parts
         name = Path(file).stem.removeprefix("ILSVRC2012_val_")
-        kind, prompt = "ImageNet", f"replace the {old} with {with_article(new)}"
+        kind, prompt, own_prompt = "ImageNet", f"replace the {old} with {with_article(new)}", ""
     else:
         raise InputError(f"the line {line!r} of Editing-Mask_list.txt has {len(parts)} parts, not 3 or 4; {NEEDS}")
-    return Case(name, kind, prompt, find_picture(name, data), partial(read_truth, find_mask(name, data)))
+    truth = partial(read_truth, find_mask(name, data))
+    return Case(name, kind, prompt, find_picture(name, data), truth, own_prompt=own_prompt)
 
 
 def exchanged(described: str, old: str, new: str) -> str:

@@ -37,26 +37,29 @@ WORDS = {"prompt": "editing_prompt", "instruction": "editing_instruction"}
 SIDE = 512
 
 
-def read_pie_bench(folder: Path, words: str = "prompt") -> list[Case]:
+def read_pie_bench(folder: Path, words: str = "prompt", own_prompt: bool = False) -> list[Case]:
     """Every record as a case.
 
-    ``words`` is "prompt" where the user describes the wanted picture, "instruction" where they ask for the change.
+    ``words`` is "prompt" where the user describes the wanted picture, "instruction" where they ask for the change;
+    ``own_prompt`` says that the picture carries its ``original_prompt``, as if it had been made with it.
     """
     records = read_json(folder / "mapping_file.json", NEEDS)
     if not isinstance(records, dict):
         raise InputError(f"{folder / 'mapping_file.json'} does not hold records by id; {NEEDS}")
-    return with_pictures([_case(name, record, folder, WORDS[words]) for name, record in records.items()], NEEDS)
+    own = "original_prompt" if own_prompt else ""
+    return with_pictures([_case(name, record, folder, WORDS[words], own) for name, record in records.items()], NEEDS)
 
 
-def _case(name: str, record: Any, folder: Path, key: str) -> Case:
+def _case(name: str, record: Any, folder: Path, key: str, own_key: str) -> Case:
     try:
         kind = KINDS[int(record["editing_type_id"])]
         prompt = without_brackets(record[key])
+        own_prompt = without_brackets(record[own_key]) if own_key else ""
         path = folder / "annotation_images" / record["image_path"]
         runs = [int(number) for number in record["mask"]]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
         raise InputError(f"record {name} of mapping_file.json is not one of PIE-Bench ({error!r}); {NEEDS}") from error
-    return Case(name, kind, prompt, path, lambda _size: mask_of_runs(runs))
+    return Case(name, kind, prompt, path, lambda _size: mask_of_runs(runs), own_prompt=own_prompt)
 
 
 def without_brackets(prompt: str) -> str:
