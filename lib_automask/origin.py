@@ -13,6 +13,9 @@ from PIL import Image as PIL_Image
 PROMPT_ENDS = re.compile(r"^(?:Negative prompt:|Steps: \d+\s*(?:,|$))", re.MULTILINE)
 """Where in an infotext the prompt is over; it may have several lines itself."""
 
+KEPT = "automask kept"
+"""Stands in the settings of a picture that was given back unpainted: it was not made with that prompt."""
+
 KEY = "parameters"
 """Of the PNG text that holds an infotext."""
 
@@ -33,12 +36,11 @@ def own_prompt(picture: PIL_Image.Image) -> str:
 def prompt_of(infotext: str) -> str:
     """The prompt in an infotext as A1111 writes it: all before the negative prompt and the settings.
 
-    Some programs write JSON in the same place: that is "".
+    "" where a picture was only given back, and for the JSON that some programs write in the same place.
     """
-    if infotext.lstrip().startswith("{"):
-        return ""
     end = PROMPT_ENDS.search(infotext)
-    return (infotext[: end.start()] if end else infotext).strip()
+    prompt, settings = (infotext[: end.start()], infotext[end.start() :]) if end else (infotext, "")
+    return "" if f"{KEPT}: " in settings or prompt.lstrip().startswith("{") else prompt.strip()
 
 
 def infotext_of(picture: PIL_Image.Image) -> str:

@@ -9,5 +9,6 @@ from lib_automask.webui.script import Automask
 
 script_callbacks.on_ui_settings(settings.add)
 script_callbacks.on_before_ui(xyz.add_axes)
-script_callbacks.on_app_started(partial(api.add_routes, Automask.residency))
+script_callbacks.on_app_started(partial(api.add_routes, Automask.residency, Automask.known))
+script_callbacks.on_image_saved(Automask.known.remember)
 script_callbacks.on_script_unloaded(Automask.residency.unload)

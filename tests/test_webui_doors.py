@@ -98,7 +98,7 @@ def client(webui, monkeypatch):
         values = {"api": True, "nowebui": False, "api_auth": None, **flags}
         monkeypatch.setattr(shared, "cmd_opts", SimpleNamespace(**values))
         app = fastapi.FastAPI()
-        api.add_routes(webui.automask.residency, None, app)
+        api.add_routes(webui.automask.residency, webui.automask.known, None, app)
         return testclient.TestClient(app)
 
     return make

@@ -42,16 +42,16 @@ def built():
 
 
 def test_trap_12_the_panel_is_drawn_with_both_kinds_of_accordion():
-    assert len(built()) == len(FIELDS) + 1
+    assert len(built()) == len(FIELDS) + 2
 
 
 def test_trap_7_the_panel_may_be_drawn_three_times_and_every_control_has_its_default():
     for controls in (built(), built(), built()):
-        assert [control.value for control in controls] == [*(row.default for row in FIELDS), False]
+        assert [control.value for control in controls] == [*(row.default for row in FIELDS), False, ""]
 
 
 def test_the_defaults_of_the_controls_are_the_default_options():
-    assert Options.from_args([control.value for control in built()][:-1]) == Options()
+    assert Options.from_args([control.value for control in built()][:-2]) == Options()
 
 
 def test_trap_13_labels_and_ids_are_the_extensions_own():
@@ -61,8 +61,8 @@ def test_trap_13_labels_and_ids_are_the_extensions_own():
     assert all(control.elem_id.startswith("automask_") for control in controls)
 
 
-def test_the_preview_flag_is_never_saved_as_a_default():
-    assert built()[-1].do_not_save_to_config
+def test_what_is_hidden_is_never_saved_as_a_default():
+    assert all(control.do_not_save_to_config for control in built()[-2:])
 
 
 def test_every_control_is_pasted_into():

@@ -270,7 +270,8 @@ def test_trap_8_reload_ui_registers_again_from_the_file_in_scripts(webui):
     first = {event: len(callbacks) for event, callbacks in script_callbacks.registered.items()}
     scripts.load_scripts(str(path))
     again = {event: len(callbacks) for event, callbacks in script_callbacks.registered.items()}
-    assert first == again == {"ui_settings": 1, "before_ui": 1, "app_started": 1, "script_unloaded": 1}
+    assert first == again
+    assert first == {"ui_settings": 1, "before_ui": 1, "app_started": 1, "image_saved": 1, "script_unloaded": 1}
 
 
 def test_trap_8_after_loading_the_root_may_leave_sys_path(webui, monkeypatch):
@@ -331,6 +332,6 @@ def test_trap_15_routes_are_plain_functions_with_and_without_a_page(webui, demo)
     pytest.importorskip("fastapi")
     added = {}
     app = SimpleNamespace(add_api_route=lambda path, endpoint, **_more: added.update({path: endpoint}))
-    webui_api.add_routes(webui.automask.residency, demo, app)
+    webui_api.add_routes(webui.automask.residency, webui.automask.known, demo, app)
     assert set(added) == {"/automask/v1/options", "/automask/v1/mask"}
     assert not any(inspect.iscoroutinefunction(endpoint) for endpoint in added.values())

@@ -9,13 +9,14 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from modules import errors, img2img, scripts, shared
+from modules import errors, img2img, script_callbacks, scripts, shared
 from PIL import Image
 
 from lib_automask import pipeline
 from lib_automask.options import FIELDS
 from lib_automask.structures import EDIT_KINDS, Edit, EditPlan, MaskRequest, MaskResult, Models
 from lib_automask.webui import script as webui_script
+from lib_automask.webui.known import Known
 from lib_automask.webui.residency import Residency, progress
 
 SIZE = 64
@@ -34,6 +35,9 @@ class Host:
         monkeypatch.setattr(pipeline, "build_mask", self.build_mask)
         self.automask = webui_script.Automask()
         self.automask.residency = Residency(lambda _choice: Models(None, None, None, progress))  # type: ignore[arg-type]
+        self.automask.known = Known()
+        script_callbacks.clear_callbacks()
+        script_callbacks.on_image_saved(self.automask.known.remember)
         self.selectable: list[Any] = []
 
     def build_mask(self, request: MaskRequest, models: Models) -> MaskResult:
@@ -43,12 +47,12 @@ class Host:
 
     @property
     def runner(self) -> Any:
-        defaults = [*(row.default for row in FIELDS), False]
+        defaults = [*(row.default for row in FIELDS), False, ""]
         return scripts.ScriptRunner([(self.automask, defaults)], self.selectable)
 
-    def args(self, preview: bool = False, **options: Any) -> list[Any]:
+    def args(self, preview: bool = False, page_texts: str = "", **options: Any) -> list[Any]:
         values = {row.name: row.default for row in FIELDS} | {"enabled": True, **options}
-        return [0, *(values[row.name] for row in FIELDS), preview]
+        return [0, *(values[row.name] for row in FIELDS), preview, page_texts]
 
     def page(self, picture: Image.Image, prompt: str = "replace", *, run: Any = None, **more: Any) -> Any:
         """(pictures, infotexts, text below the result) of Generate in the page."""
@@ -72,9 +76,9 @@ class Host:
         self.selectable = list(selectable)
 
     def _split(self, more: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        preview = more.pop("preview", False)
+        hidden = {name: more.pop(name) for name in ("preview", "page_texts") if name in more}
         options, fields = self._options(more)
-        args = self.args(preview, **options)
+        args = self.args(**hidden, **options)
         args[0] = fields.pop("script", 0)
         return args, fields
 

@@ -11,21 +11,26 @@ from typing import Any
 import numpy as np
 from modules import shared
 from modules.call_queue import queue_lock
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, UnidentifiedImageError
 
+from lib_automask import origin, pictures
 from lib_automask.errors import InputError, ModelError
 from lib_automask.options import FIELDS, Field, Options
 from lib_automask.structures import Mask, MaskRequest
 from lib_automask.webui import settings
 from lib_automask.webui.failures import explained
+from lib_automask.webui.known import Known
 from lib_automask.webui.processing import flat, white
 from lib_automask.webui.residency import Residency
 
 STATUS = {InputError.exit_code: 422, ModelError.exit_code: 503}
 """HTTP status by the error's exit code; 500 for the others."""
 
+KEYS = ("image", "prompt", "options", "user_mask", "own_prompt")
+"""What a request for a mask may hold."""
 
-def add_routes(residency: Residency, _demo: Any, app: Any) -> None:
+
+def add_routes(residency: Residency, known_pictures: Known, _demo: Any, app: Any) -> None:
     """Add the routes where the host's API is on, behind its ``--api-auth``. ``_demo`` is None with ``--nowebui``."""
     from fastapi import Body, Depends, HTTPException
     from fastapi.security import HTTPBasic, HTTPBasicCredentials
@@ -43,7 +48,7 @@ def add_routes(residency: Residency, _demo: Any, app: Any) -> None:
     def mask(request: dict[str, Any] = Body(...)) -> dict[str, Any]:  # noqa: B008
         try:
             with queue_lock:
-                return make_mask(residency, request)
+                return make_mask(residency, known_pictures, request)
         except Exception as error:
             told = explained(error)
             raise HTTPException(STATUS.get(told.exit_code, 500), str(told)) from error
@@ -75,22 +80,25 @@ def described(row: Field) -> dict[str, Any]:
     return {**entry, "allowed": row.allowed, "help": row.help, "infotext": row.infotext}
 
 
-def make_mask(residency: Residency, request: dict[str, Any]) -> dict[str, Any]:
+def make_mask(residency: Residency, known_pictures: Known, request: dict[str, Any]) -> dict[str, Any]:
     """The command line's JSON object, with the mask as a PNG in ``["mask"]["image"]``. Raises AutomaskError."""
     from lib_automask.pipeline import build_mask
     from lib_automask.report import as_json
 
-    if unknown := set(request) - {"image", "prompt", "options", "user_mask"}:
-        raise InputError(f"unknown key {sorted(unknown)[0]!r}; known are image, prompt, options, user_mask")
-    prompt = request.get("prompt", "")
-    if not isinstance(prompt, str) or not isinstance(request.get("options", {}), dict):
-        raise InputError("prompt must be text, and options a dict")
+    if unknown := set(request) - set(KEYS):
+        raise InputError(f"unknown key {sorted(unknown)[0]!r}; known are {', '.join(KEYS)}")
+    prompt, own_prompt = request.get("prompt", ""), request.get("own_prompt", "")
+    if not (isinstance(prompt, str) and isinstance(own_prompt, str) and isinstance(request.get("options", {}), dict)):
+        raise InputError("prompt and own_prompt must be text, and options a dict")
     options = Options.from_mapping({"enabled": True, **request.get("options", {})})
-    image = flat(picture(request.get("image"), "image"))
+    given = picture(request.get("image"), "image")
+    image = flat(given)
+    own_prompt = own_prompt or origin.own_prompt(given) or known_pictures.prompt_of(image)
+    wanted = MaskRequest(image, prompt, user_mask(request), options, own_prompt)
     shared.state.begin(job="automask")  # the Interrupt of an earlier job would end this one
     try:
         with residency.models(settings.read()) as models:
-            result = build_mask(MaskRequest(image, prompt, user_mask(request), options), models)
+            result = build_mask(wanted, models)
     finally:
         shared.state.end()
     report = as_json(result, prompt)
@@ -110,7 +118,7 @@ def picture(text: Any, name: str) -> Image.Image:
         raise wrong
     try:
         content = base64.b64decode(text.rpartition(",")[2], validate=True)
-        return ImageOps.exif_transpose(Image.open(io.BytesIO(content)))
+        return pictures.upright(Image.open(io.BytesIO(content)))
     except (binascii.Error, UnidentifiedImageError, OSError) as error:
         raise wrong from error
 

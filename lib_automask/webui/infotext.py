@@ -20,9 +20,11 @@ Params = Mapping[str, Any]
 def entries(options: Options, result: MaskResult) -> dict[str, str]:
     """Infotext of a result: options that are not at their default, and the reasons for the mask."""
     timings = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in result.timings.items())
+    caption = {"automask caption": result.caption} if result.caption else {}
     return {
         **options.infotext(),
-        "automask caption": result.caption,
+        "automask witness": result.witness,
+        **caption,
         "automask edit": "; ".join(map(str, result.plan.edits)) or "none",
         "automask coverage": f"{result.coverage:.4f}",
         "automask why": result.why,

@@ -20,7 +20,7 @@ INTRO = (
 
 
 def build() -> list[Any]:
-    """The controls in the order of ``FIELDS``, and last the hidden one that asks for a preview.
+    """The controls in the order of ``FIELDS``, then two hidden ones: what asks for a preview, and what the page read.
 
     The host calls this once for the page and twice for the API's defaults: nothing is done here but drawing.
     """
@@ -38,7 +38,7 @@ def build() -> list[Any]:
                 with FormRow():
                     for row in pair:
                         controls[row.name] = control(row)
-    return [controls[row.name] for row in FIELDS] + [preview]
+    return [*(controls[row.name] for row in FIELDS), preview, page_texts()]
 
 
 def control(row: Field) -> Any:
@@ -64,6 +64,13 @@ def preview_button() -> Any:
     button = gr.Button("Preview mask", elem_id="automask_preview_button", size="sm")
     button.click(fn=None, _js="automaskPreview", inputs=[], outputs=[])
     return flag
+
+
+def page_texts() -> Any:
+    """Where javascript/automask_origin.js writes what files say of their making; see ``known.of_page``."""
+    texts = gr.Textbox("", label="automask page texts", visible=False, elem_id="automask_page_texts")
+    texts.do_not_save_to_config = True
+    return texts
 
 
 def pairs(rows: list[Field]) -> list[list[Field]]:

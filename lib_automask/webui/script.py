@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from modules import scripts, shared
 from PIL import Image
 
+from lib_automask import origin
 from lib_automask.errors import AutomaskError, Interrupted, NothingToChange, Unsure
 from lib_automask.options import FIELDS, Options
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import MaskRequest, MaskResult
 from lib_automask.webui import infotext, processing, settings
 from lib_automask.webui.failures import explained
+from lib_automask.webui.known import Known
 from lib_automask.webui.processing import Processing
 from lib_automask.webui.residency import Residency
 
@@ -27,11 +30,15 @@ LEFT_ALONE = {
 }
 """Scripts of the host whose runs automask does not touch, and why."""
 
+CANVAS = "modules_forge.forge_canvas.canvas"
+"""Forge's canvas gives the text of the picture that was last sent to it to whatever lies on it now."""
+
 
 class Automask(scripts.Script):  # type: ignore[misc]
     """The always visible script of the img2img tab."""
 
     residency = Residency()
+    known = Known()
 
     def title(self) -> str:
         return "automask"
@@ -75,7 +82,8 @@ class Automask(scripts.Script):  # type: ignore[misc]
         from lib_automask.pipeline import build_mask  # only now: the host's start should not wait for it
 
         image, user_mask = processing.read(p)
-        request = MaskRequest(image, p.all_prompts[0], user_mask, options)
+        own_prompt = carried_prompt(p) or self.known.prompt_of(image, page_texts(args))
+        request = MaskRequest(image, p.all_prompts[0], user_mask, options, own_prompt)
         with self.residency.models(settings.read()) as models:
             result = build_mask(request, models)
 
@@ -123,6 +131,18 @@ def only_preview(args: Sequence[Any]) -> bool:
     return len(args) > len(FIELDS) and args[len(FIELDS)] is True
 
 
+def page_texts(args: Sequence[Any]) -> str:
+    """What the page read from files: the second hidden control after those of ``FIELDS``; see ``known.of_page``."""
+    texts = args[len(FIELDS) + 1] if len(args) > len(FIELDS) + 1 else ""
+    return texts if isinstance(texts, str) else ""
+
+
+def carried_prompt(p: Processing) -> str:
+    """The prompt that the picture carries, where what it carries is its own."""
+    from_canvas = CANVAS in sys.modules and not (getattr(p, "is_api", False) or from_folder())
+    return "" if from_canvas else origin.own_prompt(p.init_images[0])
+
+
 def left_alone(p: Processing) -> str:
     """The running script of the host with the reason why automask keeps out of it, or ""."""
     title = running_script(p)
@@ -137,7 +157,12 @@ def running_script(p: Processing) -> str:
 
 def in_series(p: Processing) -> bool:
     """Whether other files or cells follow this one with the same ``p``, which an error would stop."""
-    return bool(running_script(p)) or re.fullmatch(r"\d+ out of \d+", str(shared.state.job)) is not None
+    return bool(running_script(p)) or from_folder()
+
+
+def from_folder() -> bool:
+    """Whether this is a file of the Batch tab."""
+    return re.fullmatch(r"\d+ out of \d+", str(shared.state.job)) is not None
 
 
 def without_mask(p: Processing, result: MaskResult, options: Options) -> None:
@@ -163,7 +188,8 @@ def refuse(p: Processing, error: AutomaskError) -> None:
 
 
 def give_back(p: Processing, why: str) -> None:
-    """End this file with its picture as it was, and the reason."""
+    """End this file with its picture as it was, and the reason; it was not made with this prompt, so that is written."""
+    p.extra_generation_params[origin.KEPT] = "the picture as it was"
     tell(p, f"{why}; the picture is given back as it was")
     processing.keep(p, p.init_images)
 

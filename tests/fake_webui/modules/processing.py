@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -9,7 +10,7 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from modules import shared
+from modules import script_callbacks, shared
 
 CELL = 8
 """Pixels a latent cell is wide."""
@@ -194,11 +195,17 @@ def process_images_inner(p: Any) -> Processed:
             images.append(image)
             infotexts.append(text)
             if not p.do_not_save_samples:
-                p.saved.append(image)
+                save(p, image, text)
     p.color_corrections = None
     processed = Processed(p, images, infotexts)
     p.scripts.call("postprocess", p, processed)
     return processed
+
+
+def save(p: Any, image: Image.Image, text: str) -> None:
+    p.saved.append(image)
+    params = SimpleNamespace(image=image, p=p, filename="00000.png", pnginfo={"parameters": text})
+    script_callbacks.call("image_saved", params)
 
 
 def composite(p: Any, image: Image.Image, index: int) -> Image.Image:
@@ -217,5 +224,5 @@ def composite(p: Any, image: Image.Image, index: int) -> Image.Image:
 
 
 def infotext(p: Any, prompt: str) -> str:
-    params = {"Seed": p.seed, **p.extra_generation_params}
+    params = {"Steps": 20, "Seed": p.seed, **p.extra_generation_params}
     return prompt + "\n" + ", ".join(f"{key}: {value}" for key, value in params.items() if value is not None)

@@ -29,5 +29,9 @@ def on_app_started(callback: Callable[..., Any]) -> None:
     registered.setdefault("app_started", []).append(callback)
 
 
+def on_image_saved(callback: Callable[..., Any]) -> None:
+    registered.setdefault("image_saved", []).append(callback)
+
+
 def on_script_unloaded(callback: Callable[..., Any]) -> None:
     registered.setdefault("script_unloaded", []).append(callback)
