@@ -69,13 +69,7 @@ def _greedy(caption: list[Thing], prompt: list[Thing], score: Score, least: floa
 
 def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing]) -> float:
     """0 where the nouns differ; else higher the more of the rest agrees."""
-    if not (
-        _same_words(old, new)
-        or same_thing(old, new)
-        or _is_same_place(old, new)
-        or plays(old, new, caption)
-        or plays(new, old, prompt)
-    ):
+    if not (same_thing(old, new) or _is_same_place(old, new) or plays(old, new, caption) or plays(new, old, prompt)):
         return 0
     value = 10.0 if old.key == new.key else 5.0
     value += sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
@@ -94,12 +88,6 @@ def _is_same_place(old: Thing, new: Thing) -> bool:
 def _told_by(place: Thing) -> set[str]:
     words = [lexicon.singular(word) for word in place.words[:-1]]
     return set(words).union(*map(lexicon.implied, words))
-
-
-def _same_words(old: Thing, new: Thing) -> bool:
-    """ "bottle of perfume" and "perfume bottle"."""
-    one, other = (sorted(map(lexicon.singular, [*thing.vessel.split(), *thing.words])) for thing in (old, new))
-    return len(one) > 1 and one == other
 
 
 def _same_key(one: Thing | None, other: Thing | None) -> float:

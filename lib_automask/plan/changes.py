@@ -19,7 +19,8 @@ def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: 
     for old, new in alignment.same:
         changes += differences(old, new, name(old, caption), caption, prompt)
     changes += [_swapped(old, new, caption) for old, new in alignment.swapped]
-    changes += [change for thing in alignment.come for change in _added(thing, alignment, caption, prompt)]
+    come = [thing for thing in alignment.come if not _is_known_place(thing, alignment)]
+    changes += [change for thing in come for change in _added(thing, alignment, caption, prompt)]
     changes += _removed(alignment, caption, prompt, unwanted)
     changes += restyled(caption, prompt)
     return list(_once(changes))
@@ -60,6 +61,12 @@ def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) ->
     target, relation = anchor(thing, alignment, caption)
     score = 0.9 if lexicon.kinds(thing.key) else 0.7
     return [Change(Edit("add", target, thing.counted, relation, score), new=thing.phrase)]
+
+
+def _is_known_place(thing: Thing, alignment: Alignment) -> bool:
+    """ "a newspaper on its armrest": the text speaks of the armrest as there already, to say where the newspaper is."""
+    known = thing.article in ("the", "its", "his", "her", "their") and not thing.is_setting
+    return known and any(new.stands is not None and new.stands[1] is thing for new in alignment.come)
 
 
 def _comes_along(thing: Thing) -> bool:

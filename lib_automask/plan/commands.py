@@ -170,8 +170,11 @@ def _stated_place(thing: Thing, text: str, caption: Scene) -> tuple[str, str | N
 
 
 def _put(thing: Thing, relation: str, where: Thing, caption: Scene) -> Change:
-    if lexicon.is_place(where.key):
-        return move_to(where.phrase, caption)
+    text = f"{where.phrase} {where.stands[0]} {where.stands[1].phrase}" if where.stands else where.phrase
+    if lexicon.is_place(where.key) or (where.stands is not None and lexicon.is_place(where.stands[1].key)):
+        change = move_to(text, caption)
+        where_before = name(thing.stands[1], caption) if thing.stands else change.edit.target
+        return change if change.old else replace(change, edit=replace(change.edit, target=where_before))
     if (anchor := find(where, caption)) is not None:
         return Change(
             Edit("add", name(anchor, caption), thing.phrase, relation), new=f"{thing.phrase} {relation} {where.phrase}"

@@ -15,6 +15,8 @@ FAMILIES = (
 )
 """Sections of attributes.txt that are about the same: striped and white are both about a surface."""
 
+ABOVE = ("above", "over", "high above")
+
 
 def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Scene) -> list[Change]:
     """The changes from the caption's ``old`` to the prompt's ``new``; ``target`` is how the old one is called."""
@@ -110,6 +112,8 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
 
 def _is_visible(action: Action, old: Thing, new: Thing) -> bool:
     """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
+    if old.stands is not None and old.stands[0] in ABOVE and action.stem in verbs.stems("aloft"):
+        return False
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
     postures = verbs.stems("posture") - (verbs.stems("perching") if lexicon.is_kind(new.key, "bird") else set())

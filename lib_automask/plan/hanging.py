@@ -37,11 +37,17 @@ def exclude(first: str, second: str) -> bool:
 
 
 def same_thing(one: Thing, other: Thing) -> bool:
-    """Whether two phrases may name one thing: of one concept, or a compound and its bare head."""
-    if lexicon.same_concept(one.key, other.key):
+    """Whether two phrases may name one thing: of one concept, of the same words, or a compound and its bare head."""
+    if lexicon.same_concept(one.key, other.key) or _same_words(one, other):
         return True
     shorter, longer = sorted((one, other), key=lambda thing: len(thing.key))
     return not shorter.attributes and lexicon.same_head(longer.key, shorter.key)
+
+
+def _same_words(one: Thing, other: Thing) -> bool:
+    """ "bottle of perfume" and "perfume bottle"."""
+    first, second = (sorted(map(lexicon.singular, [*thing.vessel.split(), *thing.words])) for thing in (one, other))
+    return len(first) > 1 and first == second
 
 
 def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:

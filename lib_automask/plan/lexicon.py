@@ -116,12 +116,15 @@ def _kinds() -> dict[str, frozenset[str]]:
 
 def concept(nouns: Sequence[str]) -> tuple[str, int]:
     """What the last words of a phrase name, and how many of them: ["old", "bedside", "table"] → ("nightstand", 2)."""
+    last = singular(nouns[-1])
     for length in (3, 2, 1):
-        words = [*nouns[-length:-1], singular(nouns[-1])]
+        if length == 1 and nouns[-2:-1] and last in _kinds().get(nouns[-2], ()):
+            return concept(nouns[:-1])[0], 2  # an oak tree is an oak, a salmon fish a salmon
+        words = [*nouns[-length:-1], last]
         for phrase in (" ".join(form).replace("-", " ") for form in (nouns[-length:], words)):
             if length <= len(nouns) and (phrase in _noun_groups() or phrase in _kinds()):
                 return _noun_groups().get(phrase, phrase), length
-    return singular(nouns[-1]), 1
+    return last, 1
 
 
 @cache

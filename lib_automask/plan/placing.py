@@ -85,7 +85,7 @@ class Placer:
             self.last.place = side
         elif phrase.nouns[-1] in EXPRESSIONS and clause.holder is not None:
             clause.holder.attributes += phrase.nouns[:-1]
-        elif (clause.predicate or clause.after_verb) and phrase.says_how:
+        elif (clause.predicate or clause.after_verb) and phrase.says_how and not self._is_used(phrase):
             self.describe(phrase.nouns)
         elif clause.holder is not None and self._is_made_of(phrase):
             clause.holder.attributes += [word for word in phrase.nouns if word not in clause.holder.attributes]
@@ -101,6 +101,11 @@ class Placer:
         else:
             return False
         return True
+
+    def _is_used(self, phrase: NounPhrase) -> bool:
+        """ "eating salmon": behind such a verb a word that is a colour, too, is a thing."""
+        acting = self.clause.after_verb and self.clause.relation.endswith(("s", "ing"))
+        return acting and bool(lexicon.kinds(phrase.head)) and verbs.stem(self.clause.relation) in verbs.stems("using")
 
     def _is_dressed_in(self, phrase: NounPhrase) -> bool:
         """ "a woman in red", "dressed in black": the colour of what somebody wears."""

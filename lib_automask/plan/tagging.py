@@ -163,7 +163,12 @@ def _is_finite(spot: Spot) -> bool:
     if spot.precedes("article", "owner", "pronoun", "number"):
         return verbs.is_verb(text) or not lexicon.kinds(text)
     counted = spot.run[0].tag == "number"
-    several = lexicon.is_plural(last) or last in lexicon.names("common", "still noun")
+    alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal")
+    if spot.joined and alive and spot.precedes("at") and verbs.is_verb(text):
+        return True
+    several = (lexicon.is_plural(last) and (alive or not lexicon.kinds(text))) or last in lexicon.names(
+        "common", "still noun"
+    )
     unlisted = not lexicon.kinds(text) and (counted or spot.joined)
     return verbs.is_verb(text) and (several or unlisted)
 

@@ -46,10 +46,17 @@ def tokenize(clause: str) -> list[Token]:
     start = 0
     while start < len(words):
         length = next((n for n in range(LONGEST, 0, -1) if " ".join(words[start : start + n]) in _closed()), 1)
+        if length == 1 and _is_laden(words[start : start + 2]):
+            length = 2
         text = " ".join(words[start : start + length])
         start += length
         found.append(Token(text, _tag(text, found, words[start : start + 1])))
     return found
+
+
+def _is_laden(words: list[str]) -> bool:
+    """ "piled with", "littered with" say no more than "with" does."""
+    return words[-1] == "with" and words[0].endswith("ed") and len(words[0]) > 4
 
 
 def _apart(clause: str) -> str:
@@ -90,6 +97,8 @@ def _tag(text: str, before: list[Token], following: list[str]) -> Tag | None:
         return "owner"
     if re.fullmatch(r"\d{1,3}", text):
         return "number"
+    if text.endswith("ed with"):
+        return "at"
     if text in ("that", "this") and before and before[-1].tag is None:
         return "who"
     tag = _closed().get(text)
