@@ -33,11 +33,16 @@ class Blobs:
     logits: torch.Tensor
 
 
-def make_blobs(points: npt.NDArray[np.float64], grid: int, seed: int = 0) -> Blobs:
-    """Answers for ``points`` (x, y) in 0–1 of the grid's ``grid`` pixels a side, float64[N, 2]."""
+def make_blobs(
+    points: npt.NDArray[np.float64], grid: int, seed: int = 0, extent: npt.NDArray[np.float64] | None = None
+) -> Blobs:
+    """Answers for ``points`` (x, y) in 0–1 of the grid's ``grid`` pixels a side, float64[N, 2].
+
+    ``extent`` float64[2] is how far things reach; by default as far as the points do.
+    """
     rng = np.random.default_rng(seed)
     radii = np.exp(rng.uniform(np.log(0.015), np.log(0.4), (THINGS, 1))) * rng.uniform(0.6, 1.6, (THINGS, 2))
-    centers = rng.uniform(0, 1, (THINGS, 2)) * points.max(0)
+    centers = rng.uniform(0, 1, (THINGS, 2)) * (points.max(0) if extent is None else extent)
     blurred = rng.random(THINGS) < 0.3
     pixels = (np.arange(grid, dtype=np.float32) + 0.5) / grid
     qualities = np.zeros((len(points), 3), np.float32)
@@ -84,15 +89,17 @@ def reference_answers(sam: Any, blobs: Blobs, idle: bool = False) -> Iterator[No
 
 @contextmanager
 def quick_answers(blobs: Blobs, idle: bool = False) -> Iterator[None]:
-    """While this lasts, our decoder answers with blobs, from the first point on."""
+    """While this lasts, our decoder answers with blobs, from the first point on; to boxes with the first ones again."""
 
     class BlobDecoder(PictureDecoder):
         asked = 0
 
         def answer(self, prompts: torch.Tensor, several: bool = True) -> Answers:
-            self.batch = slice(self.asked, self.asked + len(prompts))
-            self.asked = self.batch.stop
-            qualities = blobs.qualities[self.batch]
+            first = self.asked if several else 0
+            self.batch = slice(first, first + len(prompts))
+            self.masks = slice(3 if several else 1)
+            self.asked += len(prompts) if several else 0
+            qualities = blobs.qualities[self.batch, self.masks]
             if idle:
                 return Answers(qualities, qualities, [], several)
             return replace(super().answer(prompts, several), qualities=qualities)
@@ -100,7 +107,7 @@ def quick_answers(blobs: Blobs, idle: bool = False) -> Iterator[None]:
         def draw(self, answers: Answers, prompts: Sequence[int], rows: int) -> torch.Tensor:
             if not idle:
                 super().draw(answers, prompts, rows)
-            return blobs.logits[self.batch][list(prompts), :, : 4 * rows].float()
+            return blobs.logits[self.batch, self.masks][list(prompts), :, : 4 * rows].float()
 
     with patch.object(everything, "PictureDecoder", BlobDecoder):
         yield

@@ -10,9 +10,10 @@ architectures and random weights, whose masks are exchanged for drawn ones befor
 says why and how. The reference is segment-anything's ``SamAutomaticMaskGenerator`` at its defaults (64 points at once)
 and at the batch size that is best on a CPU (4). Memory is the most that was held beyond the loaded models.
 
-Rows: exact-* is the whole work on a picture of 768×512; masks-* is what follows the networks alone, by size of the
-picture; network-bf16 compares the random network's own masks in bfloat16 and float32, one by one; demo-* is the demo's
-trained SAM on eight scenes of the icon world.
+Rows: exact-* is the whole work on a picture of 768×512; guided-* the same where the heat of three phrases is given;
+first is a whole run of build_mask, cached another prompt on the same picture; masks-* is what follows the networks
+alone, by size of the picture; network-bf16 compares the random network's own masks in bfloat16 and float32, one by one;
+demo-* is the demo's trained SAM on eight scenes of the icon world.
 """
 
 from __future__ import annotations
@@ -22,11 +23,14 @@ import json
 import platform
 from collections.abc import Callable
 from datetime import datetime, timezone
+from functools import cache
 from pathlib import Path
 
 import torch
 
+from benchmarks.speed_cached import cached_rows
 from benchmarks.speed_everything import Everything, demo_agreement
+from benchmarks.speed_guided import guided_rows
 from benchmarks.speed_rows import Row, table
 from lib_automask.sam.precision import choose_dtype
 
@@ -48,7 +52,23 @@ def main() -> None:
 
 def exact(side: int) -> list[Row]:
     """The whole work on one picture."""
-    return Everything(side).rows((512, 768))
+    return everything(side).rows((512, 768))
+
+
+def guided(side: int) -> list[Row]:
+    """The same, where phrases say what is looked for."""
+    return guided_rows(everything(side))
+
+
+def cached(side: int) -> list[Row]:
+    """A whole run, and other prompts on the same picture."""
+    return cached_rows(side)
+
+
+@cache
+def everything(side: int) -> Everything:
+    """One for all parts, so that the reference runs once."""
+    return Everything(side)
 
 
 def network(_side: int) -> list[Row]:
@@ -67,7 +87,14 @@ def demo(_side: int) -> list[Row]:
     return demo_agreement()
 
 
-PARTS: dict[str, Callable[[int], list[Row]]] = {"exact": exact, "network": network, "masks": masks, "demo": demo}
+PARTS: dict[str, Callable[[int], list[Row]]] = {
+    "exact": exact,
+    "guided": guided,
+    "cached": cached,
+    "network": network,
+    "masks": masks,
+    "demo": demo,
+}
 
 
 def machine() -> dict[str, str]:

@@ -48,8 +48,7 @@ def find_guided(asker: Asker, heat: Heat, guide: Guide = Guide()) -> tuple[Segme
         asker: of the picture.
         heat: float32[P, H, W], 0 or more, one map a phrase, at the size of the picture; P may be 0.
     """
-    points = [grid_of_points(guide.net_per_side, asker.embedding.size)]
-    points += [found for one in heat if len(found := hot_points(one, guide))]
+    points = points_to_ask(heat, asker.embedding.size, guide)
     shares = np.cumsum([0, *map(len, points)]) / (sum(map(len, points)) + guide.boxes * len(heat))
     answers = [asker.at(*asked) for asked in zip(points, shares, shares[1:])]
     candidates = [one for some in answers for one in some]
@@ -57,6 +56,12 @@ def find_guided(asker: Asker, heat: Heat, guide: Guide = Guide()) -> tuple[Segme
     if len(boxes):
         candidates += asker.within(boxes, shares[-1])
     return asker.best(candidates)
+
+
+def points_to_ask(heat: Heat, size: tuple[int, int], guide: Guide = Guide()) -> list[Points]:
+    """The points of the net, and then those of each phrase, in a picture of (height, width); see ``hot_points``."""
+    net = grid_of_points(guide.net_per_side, size)
+    return [net, *(found for one in heat if len(found := hot_points(one, guide)))]
 
 
 def hot_points(heat: npt.NDArray[np.float32], guide: Guide = Guide()) -> Points:
