@@ -34,6 +34,7 @@ class Field:
         help: one sentence for the panel, the schema and the README.
         minimum, maximum, step: bounds of a number; ``soft_maximum`` ends the slider where the API may go beyond.
         choices: allowed values of a str, or empty for free text.
+        example: what stands in an empty text box; of several lines where the text may have several.
         xyz: whether it is an axis of the XYZ plot.
         shapes_mask: whether the mask depends on it; the others only tell the host what to do with the mask.
     """
@@ -48,6 +49,7 @@ class Field:
     soft_maximum: float = 0
     step: float = 1
     choices: tuple[str, ...] = ()
+    example: str = ""
     xyz: bool = False
     shapes_mask: bool = False
 
@@ -113,6 +115,7 @@ class Options:
         "",
         "Target",
         "What to repaint, in words; left empty, it is found by comparing the prompt with the picture.",
+        example="found by itself",
         xyz=True,
         shapes_mask=True,
     )
@@ -195,6 +198,15 @@ class Options:
         "everything all over the picture, which guided falls back on where it does not find what changes.",
         xyz=True,
         shapes_mask=True,
+    )
+    passes: str = row(
+        "",
+        "Passes",
+        "Several passes over one Generate, a line each, every one on the result of the last; see docs/recipes.md.",
+        example="upscale: by=2; strength=0.3\noutpaint: down=256; strength=0.8\nedit: target=dress; strength=0.6",
+    )
+    keep_passes: bool = row(
+        False, "Keep each pass", "The picture after each pass is given back behind the result, and saved like it."
     )
 
     def __post_init__(self) -> None:

@@ -49,7 +49,7 @@ def control(row: Field) -> Any:
     if row.choices:
         return gr.Dropdown(choices=list(row.choices), **common)
     if row.type is str:
-        return gr.Textbox(lines=1, placeholder="found by itself", **common)
+        return gr.Textbox(lines=row.example.count("\n") + 1, placeholder=row.example, **common)
     top = row.soft_maximum or row.maximum
     return gr.Slider(minimum=max(row.minimum, -top), maximum=top, step=row.step, **common)
 
