@@ -112,7 +112,7 @@ def _trim(clause: str) -> str:
         words = words[length:]
     while cut := next((n for n in range(min(_longest(), len(words) - 1), 0, -1) if _sure_length(words[-n:]) == n), 0):
         words = words[:-cut]
-    return " ".join(words)
+    return " ".join(words[1:] if words[:1] == ["of"] else words)  # "raw photo of a cat"
 
 
 def _sure_length(words: list[str]) -> int:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.differences import differences
+from lib_automask.plan.hanging import same_thing
 from lib_automask.plan.naming import anchor, name, other_names
 from lib_automask.plan.scene import Change, Scene, Thing
 from lib_automask.plan.styles import is_photo
@@ -112,7 +113,7 @@ def _removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scen
     """What the prompt says is not there, and what it leaves out although it repeats the rest."""
     replaced = [old for old, _ in alignment.swapped]
     for thing in caption.things:
-        denied = thing not in replaced and _is_named(thing, prompt.absent)
+        denied = thing not in replaced and any(_is_denied(thing, absent) for absent in prompt.absent)
         unwelcome = thing in alignment.gone and _is_named(thing, unwanted.things)
         if denied or unwelcome:
             yield _taken_away(thing, caption, 0.95)
@@ -126,6 +127,14 @@ def _removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scen
 def _taken_away(thing: Thing, caption: Scene, score: float) -> Change:
     edit = Edit("remove", name(thing, caption), score=score)
     return Change(edit, old=thing.phrase, others=other_names(thing, caption))
+
+
+def _is_denied(thing: Thing, absent: Thing) -> bool:
+    """Whether a thing is what "a dog without a hat" speaks of: a hat, and not the cat's."""
+    holder, without = thing.anchor, absent.anchor
+    alive = [one for one in (holder, without) if one is not None and lexicon.is_kind(one.key, "person", "animal")]
+    another = len(alive) == 2 and not same_thing(*alive)
+    return lexicon.same_concept(thing.key, absent.key) and not another
 
 
 def _is_named(thing: Thing, things: list[Thing]) -> bool:

@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from lib_automask.plan import lexicon
+from lib_automask.plan.hanging import same_thing
 from lib_automask.plan.instruction import Command
 from lib_automask.plan.meaning import bare, find, meant, owned, subject, target, thing_in
 from lib_automask.plan.naming import name
@@ -55,7 +56,13 @@ def _is_mood(thing: Thing) -> bool:
 
 def in_place_of(changes: list[Change], gone: str, caption: Scene) -> list[Change]:
     """What would have been added replaces what it is to be there instead of."""
-    old = meant(gone, caption)
+    asked = thing_in(gone)
+    if not changes or asked is None:
+        return changes
+    owner = changes[0].edit.target
+    alike = [thing for thing in caption.things if same_thing(thing, asked)]
+    held = [thing for thing in alike if thing.anchor is not None and name(thing.anchor, caption) == owner]
+    old = held[0] if held else find(asked, caption)
     if old is None:
         return changes
     return [

@@ -48,7 +48,8 @@ def _new_number(old: Thing, new: Thing) -> str:
         return ""
     uncounted = new.count == MANY and not new.number
     if uncounted:
-        return "several" if old.count == 1 else ""
+        several = f"{new.group} of" if new.group else "several"
+        return several if old.count == 1 else ""
     if new.count == 1:
         return "one"
     return new.number

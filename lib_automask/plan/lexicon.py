@@ -212,7 +212,13 @@ def attribute_kinds(word: str) -> frozenset[str]:
 @cache
 def is_attribute(word: str) -> bool:
     """Whether a word, a phrase of two, or both sides of an "and" are listed as attributes."""
-    return all(part in _attributes() for part in word.split(" and "))
+    return all(part in _attributes() or _is_shade(part) for part in word.split(" and "))
+
+
+def _is_shade(phrase: str) -> bool:
+    """ "sage green", "fire-engine red"."""
+    shade, _, colour = phrase.rpartition(" ")
+    return shade in names("common", "shade") and "colour" in _attributes().get(colour, {})
 
 
 def same_attribute(one: str, other: str) -> bool:

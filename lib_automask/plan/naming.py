@@ -6,7 +6,7 @@ from lib_automask.plan import lexicon
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.scene import Scene, Thing
 
-WORN = ("in", "with", "wearing")
+WORN = ("in", "with", "wearing", "holding", "carrying", "has", "wears", "holds", "carries")
 SIDES = (
     ("left of", "left", "right"),
     ("right of", "right", "left"),
@@ -64,12 +64,18 @@ def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str
         if place.key in lexicon.names("common", "everybody has"):
             return place.phrase, relation
         old = alignment.old(place)
-        if old is not None and not (relation == "with" and place.is_setting):
+        if old is not None and not (relation == "with" and _is_scenery(place)):
             return name(old, caption), relation
     for relation, place in candidates:
         if not lexicon.is_place(place.key):
             return place.phrase, relation
     return "", None
+
+
+def _is_scenery(place: Thing) -> bool:
+    """ "a city with fireworks": the fireworks may be anywhere."""
+    solid = lexicon.is_kind(place.key, "building", "fixture", "vehicle", "furniture", "plant", "terrain")
+    return place.is_setting or (lexicon.is_place(place.key) and not solid)
 
 
 def _is_shared(thing: Thing, place: Thing, alignment: Alignment) -> bool:

@@ -40,7 +40,7 @@ class NounPhrase:
             return
         last, before = (lexicon.kinds(lexicon.singular(noun)) for noun in (self.nouns[-1], self.nouns[-2]))
         if before & {"body", "person", "animal", "clothing"} and not last and not lexicon.is_attribute(self.nouns[-2]):
-            self.nouns.insert(-2, self.nouns.pop())
+            self.nouns.insert(-1, self.nouns.pop())
 
     @property
     def head(self) -> str:
@@ -95,6 +95,7 @@ class NounPhrase:
             attributes=[word for word in modifiers if word not in doing],
             count=self._count(collective),
             number=self.number.removesuffix(" of"),
+            group=collective if collective not in PAIRS else "",
             article=self.article,
             actions=[Action(verbs.stem(word), word) for word in doing],
         )
@@ -105,7 +106,7 @@ class NounPhrase:
             return MANY if number == "many" else int(number)
         if (collective and collective not in PAIRS) or lexicon.is_plural(self.nouns[-1]):
             return MANY
-        if self.nouns[-1] in lexicon.names("common", "still noun"):
+        if self.nouns[-1] in lexicon.names("common", "group noun"):
             return None
         return 1 if self.article in ("a", "an", "one", "another") else None
 

@@ -130,11 +130,17 @@ class Placer:
         """Give a new thing its relation and anchor, and find out whether it has been named before."""
         clause = self.clause
         if clause.negated:
+            thing.anchor = clause.holder or clause.last
             self.scene.absent.append(thing)
             clause.negated = False
             return
         self._relate(thing)
-        known = mentioned_before(thing, self.scene.things) or own_part(thing, self.scene.things) or thing
+        known = (
+            self._counted(thing)
+            or mentioned_before(thing, self.scene.things)
+            or own_part(thing, self.scene.things)
+            or thing
+        )
         if known is thing:
             self.scene.things += [thing, *body_parts(thing)]
         else:
@@ -150,6 +156,15 @@ class Placer:
         clause.last = self.last = known
         clause.owner = clause.place = None
         clause.joined = clause.predicate = clause.after_verb = False
+
+    def _counted(self, thing: Thing) -> Thing | None:
+        """ "1boy, soldier": the tag behind says who the one before is."""
+        counted = next((other for other in self.scene.things if other.key in ("1girl", "1boy")), None)
+        bare = not (thing.article or thing.number or thing.relation) and self.clause.last is None
+        if counted is not None and bare and lexicon.is_kind(thing.key, "person"):
+            counted.words, counted.key, counted.noun = thing.words, thing.key, thing.noun
+            return counted
+        return None
 
     def _relate(self, thing: Thing) -> None:
         clause = self.clause

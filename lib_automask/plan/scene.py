@@ -30,6 +30,7 @@ class Thing:
         attributes: the words before the head and what is said of it later ("is green").
         count: 1, several, or None where the phrase does not say; ``MANY`` for a plural.
         number: the count as typed, "" where there is none.
+        group: what several are called together: the "herd" of "a herd of deer".
         vessel: what holds it: the "white cup" of "a white cup of coffee".
         article: the determiner as typed, "" where there is none.
         relation: how its ``anchor`` hangs on it, read "anchor relation thing": man wearing hat; "" at the top.
@@ -47,6 +48,7 @@ class Thing:
     attributes: list[str] = field(default_factory=list)
     count: int | None = None
     number: str = ""
+    group: str = ""
     vessel: str = ""
     article: str = ""
     relation: str = ""

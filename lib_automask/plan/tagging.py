@@ -100,6 +100,8 @@ def _is_verb(spot: Spot) -> bool:
         return _is_verb_in_ing(spot)
     if text.endswith("ed") and not text.endswith("eed") and len(text) > 4 and not listed:
         return _is_verb_in_ed(spot)
+    if spot.follows("verb") and text.endswith("s") and spot.precedes("at") and not listed:
+        return verbs.is_verb(text)
     if spot.follows("be"):
         return verbs.is_verb(text) and not lexicon.is_attribute(text) and not spot.before_noun
     if not spot.nouns and spot.follows("adverb") and text.endswith("s"):
@@ -173,8 +175,14 @@ def _is_finite(spot: Spot) -> bool:
     return verbs.is_verb(text) and (several or unlisted)
 
 
+def _named(nouns: list[str]) -> str:
+    """What a run of nouns names: the eyes of "eyes closed"."""
+    late = len(nouns) > 1 and lexicon.is_attribute(nouns[-1]) and lexicon.is_kind(lexicon.singular(nouns[-2]), "body")
+    return nouns[-2] if late else nouns[-1]
+
+
 def _is_third_person(spot: Spot) -> bool:
-    text, last = spot.text, spot.nouns[-1]
+    text, last = spot.text, _named(spot.nouns)
     bare_tag = spot.after is None and spot.run[0].tag == "noun"
     if lexicon.is_plural(last) and spot.precedes("at", "article", "owner"):
         return verbs.is_verb(text) and not lexicon.kinds(lexicon.singular(text))
