@@ -55,6 +55,8 @@ class PictureDecoder:
     """
 
     def __init__(self, sam: Any, embedding: torch.Tensor, dtype: torch.dtype) -> None:
+        import torch
+
         self.decoder = sam.mask_decoder
         self.dtype = dtype
         self.grid = embedding.shape[-1]
@@ -66,7 +68,10 @@ class PictureDecoder:
         self.shared_keys = self._split(to_image.k_proj(patches + positions)).to(dtype)
         self.shared_values = self._split(to_image.v_proj(patches)).to(dtype)
         self.shared_queries = self._split(to_token.q_proj(patches + positions)).to(dtype).transpose(1, 2).contiguous()
-        self.patches, self.positions = patches.to(dtype), positions.to(dtype)
+        self.patches, self.positions = patches.to(dtype).contiguous(), positions.to(dtype).contiguous()
+        self.sums, self.placed = torch.empty_like(self.patches), torch.empty_like(self.patches)
+        """Room for the patches of one prompt: to make it anew each time costs as much as to fill it."""
+        self.doublings = [self._doubling(number) for number in (0, 3)]
 
     def answer(self, prompts: torch.Tensor, several: bool = True) -> Answers:
         """The qualities of the masks that prompts ask for.
@@ -121,11 +126,11 @@ class PictureDecoder:
         tokens = answers.tokens[list(prompts)]
         weights = torch.stack([net(tokens[:, number]) for number, net in enumerate(networks)], 1).to(self.dtype)
         order = self._reading_order(rows)
-        drawn = []
-        for prompt, weight in zip(prompts, weights):
+        drawn = weights.new_empty(*weights.shape[:2], len(order), dtype=torch.float32)
+        for number, prompt in enumerate(prompts):
             pixels = self._upscale(answers.patches[prompt][: rows * self.grid])
-            drawn.append((weight @ pixels.T).float().index_select(1, order))
-        return torch.stack(drawn).view(len(drawn), -1, 4 * rows, 4 * self.grid)
+            torch.index_select((weights[number] @ pixels.T).float(), 1, order, out=drawn[number])
+        return drawn.view(len(drawn), -1, 4 * rows, 4 * self.grid)
 
     def _reading_order(self, rows: int) -> torch.Tensor:
         """Where the pixels of ``rows`` rows of patches are, line by line, when each patch has its sixteen together."""
@@ -137,19 +142,23 @@ class PictureDecoder:
 
     def _upscale(self, patches: torch.Tensor) -> torch.Tensor:
         """[n, C] → [16n, C / 8]: a patch's sixteen pixels, doubled twice."""
+        from torch import addmm
         from torch.nn.functional import gelu
 
-        first, norm, _, second, _ = self.decoder.output_upscaling
-        values = gelu(self._norm(norm, self._quadruple(first, patches)))
-        return gelu(self._quadruple(second, values))
+        (weight, bias), (weight_2, bias_2) = self.doublings
+        values = addmm(bias, patches, weight).view(4 * len(patches), -1)
+        values = gelu(self._norm(self.decoder.output_upscaling[1], values))
+        values = addmm(bias_2, values, weight_2)
+        return gelu(values, out=values).view(16 * len(patches), -1)
 
-    def _quadruple(self, convolution: Any, pixels: torch.Tensor) -> torch.Tensor:
-        """[n, in] → [4n, out]: a transposed convolution whose stride is its size is one matrix product."""
-        from torch import addmm
+    def _doubling(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
+        """Weight [in, 4 × out] and bias of a transposed convolution as the matrix product that it is.
 
+        It is one, because its stride is its size.
+        """
+        convolution = self.decoder.output_upscaling[number]
         weight = convolution.weight.permute(0, 2, 3, 1).flatten(1).to(self.dtype)
-        result: torch.Tensor = addmm(convolution.bias.to(self.dtype).repeat(4), pixels, weight)
-        return result.view(4 * len(pixels), -1)
+        return weight, convolution.bias.to(self.dtype).repeat(4)
 
     # --- looks
 
@@ -175,7 +184,8 @@ class PictureDecoder:
         folded = (offered @ self._split_weight(attention.q_proj)).flatten(1, 2).to(self.dtype)  # [B, H × T, C]
 
         def score(prompt: int, patches: torch.Tensor) -> torch.Tensor:
-            scores = torch.addmm(bias[prompt], folded[prompt], (patches + self.positions).T)
+            placed = torch.add(patches, self.positions, out=self.placed)
+            scores = torch.addmm(bias[prompt], folded[prompt], placed.T)
             return scores.view(self.heads, -1, len(patches))
 
         return score
@@ -207,12 +217,12 @@ class PictureDecoder:
         offered = self._offered(layer.cross_attn_image_to_token, values)
         asked = self._heads(reader.q_proj(queries)) * _scale(reader)
         asked = asked @ self._split_weight(reader.k_proj)  # [B, H, Q, C]; the bias of keys changes no softmax
-        seen = asked.new_empty(asked.shape).flatten(1, 2)
+        folded, seen = asked.flatten(1, 2).to(self.dtype), asked.new_empty(asked.shape).flatten(1, 2)
         after = []
         for prompt, some in enumerate(patches):
             shares = scorer(prompt, some).softmax(1).flatten(0, 1).T  # [N, H × T]
-            some = self._norm(layer.norm4, torch.addmm(some, shares, offered[prompt]))
-            scores = asked[prompt].flatten(0, 1).to(self.dtype) @ (some + self.positions).T
+            some = self._norm(layer.norm4, torch.addmm(some, shares, offered[prompt], out=self.sums))
+            scores = folded[prompt] @ torch.add(some, self.positions, out=self.placed).T
             seen[prompt] = scores.softmax(1) @ some
             after.append(some)
         seen = seen.view(asked.shape) @ self._split_weight(reader.v_proj).transpose(1, 2)  # [B, H, Q, D]

@@ -3,8 +3,9 @@
 The network is the ViT of Kirillov et al. (Segment Anything, 2023) with windows and decomposed relative positions of
 Li et al. (ViTDet and MViTv2, 2022). What differs from computing it as written:
 
-- Attention goes a block of queries at a time, so that the scores stay in the processor's cache and the whole
-  [patches, patches] matrix is never held.
+- Patches pass through a block a band of rows at a time, one row of windows where it has windows, and attention goes a
+  part of the queries at a time: what is made in between stays in the processor's cache, and neither the projections of
+  the whole picture nor the whole [patches, patches] matrix is held.
 - Windows that reach beyond the picture are padded after the projection, with its bias, which is what the projection
   makes of zeros. So nothing is projected for the padding.
 - The large products may be in half precision; what is summed from block to block, and the norms, stay float32.
@@ -18,6 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
+Tell = Callable[[float], None]
+
 SCORES_ON_CPU = 2**20
 """Attention scores at once: 4 MB in float32, what a core's cache holds."""
 SCORES_ELSEWHERE = 2**26
@@ -26,7 +29,7 @@ ROWS_AT_ONCE = 16
 
 
 def encode(
-    encoder: Any, pixels: torch.Tensor, dtype: torch.dtype, progress: Callable[[float], None] = lambda _share: None
+    encoder: Any, pixels: torch.Tensor, dtype: torch.dtype, progress: Tell = lambda _share: None
 ) -> torch.Tensor:
     """The embedding of one prepared picture.
 
@@ -34,85 +37,119 @@ def encode(
         encoder: a segment_anything ``ImageEncoderViT`` with absolute and relative positions, as all published ones.
         pixels: float32[1, 3, S, S], normalised and padded (``Sam.preprocess``).
         dtype: of the large products.
-        progress: told the share that is done, 0–1, before every block; it may raise to end the run.
+        progress: told the share that is done, 0–1, many times a block; it may raise to end the run.
 
     Returns:
         float32[1, C, G, G]. Where half precision overflows, the picture is encoded again in float32.
     """
     import torch
 
-    tokens = encoder.patch_embed(pixels) + encoder.pos_embed
+    tokens = (encoder.patch_embed(pixels) + encoder.pos_embed)[0]
     for number, block in enumerate(encoder.blocks):
-        progress(number / len(encoder.blocks))
-        tokens = _block(block, tokens, dtype)
-    embedding: torch.Tensor = encoder.neck(tokens.permute(0, 3, 1, 2))
+        _pass(block, tokens, dtype, _part_of(progress, number / len(encoder.blocks), 1 / len(encoder.blocks)))
+    embedding: torch.Tensor = encoder.neck(tokens[None].permute(0, 3, 1, 2))
     if dtype == torch.float16 and not embedding.isfinite().all():
         return encode(encoder, pixels, torch.float32, progress)
     return embedding
 
 
-def _block(block: Any, tokens: torch.Tensor, dtype: torch.dtype) -> torch.Tensor:
-    """float32[1, G, G, C] through one transformer block."""
-    tokens = tokens + _attention(block.attn, block.norm1(tokens).to(dtype), block.window_size)
-    for row in range(0, tokens.shape[1], ROWS_AT_ONCE):
-        some = tokens[:, row : row + ROWS_AT_ONCE]
-        hidden = block.mlp.act(_linear(block.mlp.lin1, block.norm2(some).to(dtype)))
-        some += _linear(block.mlp.lin2, hidden)
-    return tokens
+def _part_of(progress: Tell, start: float, length: float) -> Tell:
+    return lambda share: progress(start + share * length)
 
 
-def _linear(layer: Any, values: torch.Tensor) -> torch.Tensor:
-    from torch.nn.functional import linear
-
-    bias = None if layer.bias is None else layer.bias.to(values.dtype)
-    return linear(values, layer.weight.to(values.dtype), bias)
-
-
-def _attention(attention: Any, tokens: torch.Tensor, window: int) -> torch.Tensor:
-    """[1, G, G, C] → [1, G, G, C], within windows of ``window`` patches, or everywhere where that is 0."""
-    _, height, width, channels = tokens.shape
-    side, heads = window or height, attention.num_heads
-    padded = _padded(_linear(attention.qkv, tokens)[0], attention.qkv.bias, side)
-    down, across = padded.shape[0] // side, padded.shape[1] // side
-    windows = padded.view(down, side, across, side, 3, heads, -1).permute(4, 0, 2, 5, 1, 3, 6)
-    seen = _attend(attention, windows.contiguous().view(3, -1, side, side, channels // heads))
-    seen = seen.view(down, across, heads, side, side, -1).permute(0, 3, 1, 4, 2, 5)
-    seen = seen.reshape(1, *padded.shape[:2], channels)[:, :height, :width]
-    return _linear(attention.proj, seen.contiguous())
+def _pass(block: Any, tokens: torch.Tensor, dtype: torch.dtype, progress: Tell) -> None:
+    """Change float32[G, G, C] as one transformer block does."""
+    height = len(tokens)
+    attention = _Attention(block, block.window_size or height, dtype)
+    for rows in _bands(height, attention.side):
+        tell = _part_of(progress, rows.start / height / 2, (rows.stop - rows.start) / height / 2)
+        tokens[rows] += attention.see(tokens[rows], tell)
+    first, second = _Linear(block.mlp.lin1, dtype), _Linear(block.mlp.lin2, dtype)
+    for rows in _bands(height, ROWS_AT_ONCE):
+        progress(0.5 + rows.start / height / 2)
+        tokens[rows] += second(_gelu(first(block.norm2(tokens[rows]).to(dtype))))
 
 
-def _padded(projected: torch.Tensor, bias: torch.Tensor, side: int) -> torch.Tensor:
-    """[H, W, C] made a multiple of ``side`` in both directions by what the projection makes of a token of zeros."""
-    height, width, channels = projected.shape
-    down, across = -(-height // side) * side, -(-width // side) * side
-    if (down, across) == (height, width):
-        return projected
-    padded = projected.new_empty(down, across, channels)
-    padded[:height, :width] = projected
-    padded[:height, width:] = bias.to(projected.dtype)
-    padded[height:] = bias.to(projected.dtype)
-    return padded
+def _bands(height: int, rows: int) -> Iterator[slice]:
+    """Cuts of a height into ``rows`` each; the last may have fewer."""
+    return (slice(start, min(start + rows, height)) for start in range(0, height, rows))
 
 
-def _attend(attention: Any, parts: torch.Tensor) -> torch.Tensor:
-    """[3, N, H, W, D], queries, keys and values of N heads → [N, H × W, D]."""
-    import torch
+def _gelu(values: torch.Tensor) -> torch.Tensor:
+    """In place: to fill fresh memory takes longer than to compute."""
+    from torch.nn.functional import gelu
 
-    queries, keys, values = parts
-    count, height, width, _ = queries.shape
-    keys, values = keys.flatten(1, 2), values.flatten(1, 2)
-    seen = torch.empty_like(values)
-    by_row, by_column = _positions(attention, height, width, queries.dtype)
-    for heads, rows in _pieces(count, height, width, queries.device.type):
-        some = queries[heads, rows]
-        vertical = some @ by_row[rows]  # [n, h, W, H]
-        horizontal = (some.transpose(1, 2) @ by_column).transpose(1, 2)  # [n, h, W, W]
-        bias = some.new_empty(*some.shape[:3], height, width)
-        torch.add(vertical[..., :, None], horizontal[..., None, :], out=bias)
-        first = rows.start * width
-        some, bias = some.flatten(1, 2), bias.flatten(3).flatten(1, 2)
-        seen[heads, first : first + some.shape[1]] = _attend_biased(some, keys[heads], values[heads], bias)
-    return seen
+    return gelu(values, out=values)
+
+
+class _Linear:
+    """A layer with its weights in the type of the large products."""
+
+    def __init__(self, layer: Any, dtype: torch.dtype) -> None:
+        self.weight = layer.weight.to(dtype)
+        self.bias = None if layer.bias is None else layer.bias.to(dtype)
+
+    def __call__(self, values: torch.Tensor) -> torch.Tensor:
+        from torch.nn.functional import linear
+
+        return linear(values, self.weight, self.bias)
+
+
+class _Attention:
+    """The attention of one block, within windows of ``side`` patches; a window may be the whole picture."""
+
+    def __init__(self, block: Any, side: int, dtype: torch.dtype) -> None:
+        self.norm, self.heads, self.side, self.dtype = block.norm1, block.attn.num_heads, side, dtype
+        self.projection, self.output = _Linear(block.attn.qkv, dtype), _Linear(block.attn.proj, dtype)
+        self.by_row = _positions(block.attn.rel_pos_h, side, dtype)
+        self.by_column = _positions(block.attn.rel_pos_w, side, dtype)
+
+    def see(self, tokens: torch.Tensor, progress: Tell) -> torch.Tensor:
+        """What one row of windows sees, [h, G, C] of float32[h, G, C], where h is ``side``, or less at the edge."""
+        height, width, channels = tokens.shape
+        seen = self._attend(self._project(tokens), progress)
+        seen = seen.view(-1, self.heads, self.side, self.side, channels // self.heads)[:, :, :height]
+        return self.output(seen.permute(2, 0, 3, 1, 4).reshape(height, -1, channels)[:, :width].contiguous())
+
+    def _project(self, tokens: torch.Tensor) -> torch.Tensor:
+        """[h, G, C] → [3, N, side, side, D]: queries, keys and values of all heads of all windows."""
+        height, width, channels = tokens.shape
+        windows, side = -(-width // self.side), self.side
+        parts = tokens.new_empty(3, windows, self.heads, side, side, channels // self.heads, dtype=self.dtype)
+        parts[..., height:, :, :] = self._of_nothing(parts)
+        parts[:, -1:, ..., width - (windows - 1) * side :, :] = self._of_nothing(parts)
+        for rows in _bands(height, ROWS_AT_ONCE):
+            projected = self.projection(self.norm(tokens[rows]).to(self.dtype))
+            projected = projected.unflatten(-1, (3, self.heads, -1)).permute(2, 3, 0, 1, 4)
+            for window, columns in enumerate(_bands(width, side)):
+                parts[:, window, :, rows, : columns.stop - columns.start] = projected[:, :, :, columns]
+        return parts.flatten(1, 2)
+
+    def _of_nothing(self, parts: torch.Tensor) -> torch.Tensor:
+        """What the projection makes of a token of zeros, [3, 1, heads, 1, 1, D]."""
+        if self.projection.bias is None:
+            return parts.new_zeros(())
+        return self.projection.bias.view(3, 1, self.heads, 1, 1, -1)
+
+    def _attend(self, parts: torch.Tensor, progress: Tell) -> torch.Tensor:
+        """[3, N, H, W, D], queries, keys and values of N heads → [N, H × W, D]."""
+        import torch
+
+        queries, keys, values = parts
+        count, height, width, _ = queries.shape
+        keys, values = keys.flatten(1, 2), values.flatten(1, 2)
+        seen = torch.empty_like(values)
+        for heads, rows in _pieces(count, height, width, queries.device.type):
+            progress((heads.start + rows.start / height) / count)
+            some = queries[heads, rows]
+            vertical = some @ self.by_row[rows]  # [n, h, W, H]
+            horizontal = (some.transpose(1, 2) @ self.by_column).transpose(1, 2)  # [n, h, W, W]
+            bias = some.new_empty(*some.shape[:3], height, width)
+            torch.add(vertical[..., :, None], horizontal[..., None, :], out=bias)
+            first = rows.start * width
+            some, bias = some.flatten(1, 2), bias.flatten(3).flatten(1, 2)
+            seen[heads, first : first + some.shape[1]] = _attend_biased(some, keys[heads], values[heads], bias)
+        return seen
 
 
 def _pieces(count: int, height: int, width: int, device: str) -> Iterator[tuple[slice, slice]]:
@@ -137,12 +174,9 @@ def _attend_biased(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tens
     return bias.softmax(-1) @ values
 
 
-def _positions(attention: Any, height: int, width: int, dtype: torch.dtype) -> tuple[torch.Tensor, torch.Tensor]:
-    """Relative positions [H, D, H] and [W, D, W]: what a query's place adds for each row and column of keys."""
+def _positions(table: torch.Tensor, side: int, dtype: torch.dtype) -> torch.Tensor:
+    """Relative positions [side, D, side]: what a query's place adds for each row, or column, of keys."""
     import torch
 
-    found = []
-    for table, side in ((attention.rel_pos_h, height), (attention.rel_pos_w, width)):
-        places = torch.arange(side, device=table.device)
-        found.append(table[places[:, None] - places[None, :] + side - 1].transpose(1, 2).to(dtype).contiguous())
-    return found[0], found[1]
+    places = torch.arange(side, device=table.device)
+    return table[places[:, None] - places[None, :] + side - 1].transpose(1, 2).to(dtype).contiguous()
