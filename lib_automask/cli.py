@@ -77,6 +77,13 @@ def parser() -> argparse.ArgumentParser:
             _add_option(mask, row)
     _finish(mask, commands.mask, models=True)
 
+    cutout = add("cutout", help="a thing cut out, with transparency round it")
+    cutout.add_argument("image", type=Path)
+    cutout.add_argument("--target", default="", help="what to cut out, in words; left out, what the picture is about")
+    cutout.add_argument("--layers", action="store_true", help="also write the ground behind it, and both as OpenRaster")
+    cutout.add_argument("--out", type=Path, default=Path("automask-output"), metavar="DIR")
+    _finish(cutout, commands.cutout, models=True)
+
     plan = add("plan", help="the edits between a caption and a prompt, without a picture")
     plan.add_argument("--caption")
     plan.add_argument("--prompt")

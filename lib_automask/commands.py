@@ -11,8 +11,10 @@ from typing import Any
 
 from lib_automask import checkpoints, pictures, preview
 from lib_automask.bar import Bar
+from lib_automask.cutout import cut_out
 from lib_automask.errors import AutomaskError, InputError, Interrupted, ModelError
-from lib_automask.files import read_lines, write_lines
+from lib_automask.files import read_lines, write_lines, write_whole
+from lib_automask.layers import openraster
 from lib_automask.loading import load_captioner, load_models, load_segmenter
 from lib_automask.options import FIELDS, Options
 from lib_automask.pipeline import build_mask
@@ -139,6 +141,24 @@ def _one_plan(record: Record) -> Record:
     return {"edits": [edit_as_json(edit) for edit in plan_edits(record["caption"], record["prompt"]).edits]}
 
 
+def cutout(args: argparse.Namespace) -> Answer:
+    """``cutout IMAGE``."""
+    image = pictures.read(args.image)
+    models = load_models(*_sources(args), device=args.device, progress=args.bar)
+    args.bar.finish()
+    found = cut_out(image, models, args.target)
+    stem = args.out / args.image.stem
+    path = stem.with_name(f"{stem.name}-cutout.png")
+    pictures.write(found.picture, path)
+    answer = {"why": found.why, "cutout": {"path": str(path), "coverage": round(float(found.mask.mean()), 6)}}
+    if args.layers:
+        layered = stem.with_name(f"{stem.name}-layers.ora")
+        write_whole(openraster(found.layers, found.image.shape[:2]), layered)
+        pictures.write(found.layers[0].picture[..., :3], stem.with_name(f"{stem.name}-background.png"))
+        answer["layers"] = {"path": str(layered)}
+    return answer, 0
+
+
 def segments(args: argparse.Namespace) -> Answer:
     """``segments IMAGE``."""
     image = pictures.read(args.image)
@@ -178,8 +198,9 @@ def _fetched(bar: Bar, name: str, done: int, whole: int) -> None:
 def as_text(answer: dict[str, Any]) -> str:
     """The answer for people: the sentence of why and where the mask is, else one line a value."""
     if "why" in answer:
-        place = (answer.get("mask") or {}).get("path")
-        return f"{answer['why']}\n" + (f"{place}, {answer['mask']['coverage']:.1%} of the picture\n" if place else "")
+        written = [answer[name] for name in ("mask", "cutout") if (answer.get(name) or {}).get("path")]
+        places = [f"{one['path']}, {one['coverage']:.1%} of the picture\n" for one in written]
+        return f"{answer['why']}\n" + "".join(places)
     if set(answer) == {"caption"}:
         return f"{answer['caption']}\n"
     rows = [f"{key}: {value}" for key, value in answer.items() if not isinstance(value, list)]

@@ -20,6 +20,8 @@ WIDEST = 24
 """Pixels that this strip has at most on either side: of a large thing SAM's outline is not proportionally worse."""
 AGREES = 0.75
 """A sharper outline is believed if its IoU with the given one is at least this; else the given one stays."""
+OPAQUE = 0.95
+"""Pixels of more opacity show the thing's own colour."""
 LEAST_CONTRAST = 24.0
 """A line is unlike the ground from this distance of colours on, of 442 between black and white."""
 SHARPNESS = 1e-4
@@ -46,16 +48,12 @@ def opacity_of(image: Image, mask: Mask) -> Opacity:
 def decontaminated(image: Image, opacity: Opacity) -> Image:
     """The picture with the thing's own colours carried out over its edge, where the old ground shone through.
 
-    The colour of a half transparent pixel becomes the mean of the opaque ones around it, the near ones foremost
-    (normalized convolution: Knutsson and Westin, 1993); opaque pixels stay as they are.
+    The colour of a half transparent pixel becomes the mean of the opaque ones nearest to it; those stay as they are.
+    Taking the ground's share out of the mixture instead left more than twice the error in drawn scenes: an opacity
+    that is a little wrong makes a colour that is very wrong.
     """
-    solid = (opacity > 0.98).astype(np.float32)
-    if not solid.any():
-        return image.copy()
-    colors, weights = _carried_out(image.astype(np.float32) * solid[..., None], solid)
-    clean = np.where(weights[..., None] > 0, colors, image)
-    share = solid[..., None]
-    return np.asarray((image * share + clean * (1 - share)).round().clip(0, 255), np.uint8)
+    colors, reached = _carried_out(image.astype(np.float32), opacity > OPAQUE)
+    return np.asarray(np.where(reached[..., None], colors, image).round().clip(0, 255), np.uint8)
 
 
 def _around(box: Box, margin: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -136,12 +134,17 @@ def _guided(image: Image, mask: Mask, radius: int) -> Opacity:
     return np.asarray(((mean(slope) * guide).sum(-1) + mean(offset)).clip(0, 1), np.float32)
 
 
-def _carried_out(colors: npt.NDArray[np.float32], weights: npt.NDArray[np.float32]) -> tuple[Opacity, Opacity]:
-    """Colours float32[H, W, 3] spread outwards, and where they reach; the nearest ones are kept as spreading widens."""
-    filled, reached = np.zeros_like(colors), np.zeros_like(weights)
+def _carried_out(colors: npt.NDArray[np.float32], known: Mask) -> tuple[npt.NDArray[np.float32], Mask]:
+    """Colours float32[H, W, 3] of the known pixels spread to those around, and where they reach.
+
+    An unknown pixel takes the mean of the known ones near it (normalized convolution: Knutsson and Westin, 1993), of
+    as narrow a neighbourhood as has any.
+    """
+    filled, reached = np.where(known[..., None], colors, 0), known.copy()
+    share = known.astype(np.float32)
     for sigma in (1, 2, 4, 8, 16):
-        near = cv2.GaussianBlur(weights, (0, 0), sigma)
-        new = (near > 1e-3) & (reached == 0)
-        filled[new] = cv2.GaussianBlur(colors, (0, 0), sigma)[new] / near[new][:, None]
-        reached[new] = 1
+        near = cv2.GaussianBlur(share, (0, 0), sigma)
+        new = (near > 1e-3) & ~reached
+        filled[new] = cv2.GaussianBlur(colors * share[..., None], (0, 0), sigma)[new] / near[new][:, None]
+        reached |= new
     return filled, reached

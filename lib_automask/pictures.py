@@ -6,6 +6,7 @@ import io
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PIL import Image as PIL_Image
 from PIL import ImageOps, UnidentifiedImageError
 
@@ -62,8 +63,8 @@ def write_mask(mask: Mask, path: Path) -> None:
     write(np.where(mask, np.uint8(255), np.uint8(0)), path)
 
 
-def write(picture: Image, path: Path) -> None:
-    """A PNG that appears whole or not at all; its folder is made."""
+def write(picture: npt.NDArray[np.uint8], path: Path) -> None:
+    """A PNG of uint8[H, W, 3] or RGBA, that appears whole or not at all; its folder is made."""
     content = io.BytesIO()
     PIL_Image.fromarray(picture).save(content, "PNG")
     write_whole(content.getvalue(), path)

@@ -154,10 +154,12 @@ def silhouettes(scene: Scene) -> list[Mask]:
     return masks
 
 
-def draw(scene: Scene) -> Image:
-    """uint8[H, W, 3] RGB."""
+def draw(scene: Scene, on: tuple[int, int, int] | None = None) -> Image:
+    """uint8[H, W, 3] RGB; ``on`` a flat colour in place of the ground, the things being the very same."""
     rng = np.random.default_rng(scene.seed)
     canvas = _ground(rng, scene)
+    if on is not None:
+        canvas[:] = on
     for thing in scene.things:
         jitter = rng.normal(0, 7, 3)
         color = tuple(int(v) for v in np.clip(np.array(COLORS[thing.color]) + jitter, 0, 255))

@@ -1,0 +1,59 @@
+"""A thing cut out of its picture, with the ground behind it: found as an edit would find it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from lib_automask import layers, masks
+from lib_automask.errors import Unsure
+from lib_automask.layers import Layer
+from lib_automask.options import Options
+from lib_automask.pipeline import build_mask
+from lib_automask.structures import Image, Mask, MaskRequest, MaskResult, Models
+
+ANOTHER_GROUND = "change the background to plain white"
+"""What stays under this prompt is what the picture is about."""
+
+
+@dataclass(frozen=True, eq=False)
+class Cutout:
+    """What was cut out of ``image``: ``picture`` uint8[H, W, 4] RGBA, its ``mask`` bool[H, W], and why this."""
+
+    image: Image
+    picture: npt.NDArray[np.uint8]
+    mask: Mask
+    why: str
+
+    @property
+    def layers(self) -> list[Layer]:
+        """The ground with the hole filled, and above it what was cut out."""
+        return [layers.opaque("background", layers.plate(self.image, self.mask)), Layer("cutout", self.picture)]
+
+
+def cut_out(image: Image, models: Models, target: str = "", options: Options | None = None) -> Cutout:
+    """Cut ``target`` out of ``image`` uint8[H, W, 3]; left empty, everything that the caption names.
+
+    Raises:
+        Unsure: it was not found, or not with enough certainty.
+        AutomaskError: a model failed, or the user interrupted.
+    """
+    wanted = replace(options or Options(), target=target, grow=0)
+    result = build_mask(MaskRequest(image, "" if target else ANOTHER_GROUND, None, wanted), models)
+    if result.outcome != "mask":
+        raise Unsure(result.why)
+    mask = result.mask if target else subject(result)
+    return Cutout(image, layers.cut_out(image, mask), mask, result.why if target else kept(result))
+
+
+def subject(result: MaskResult) -> Mask:
+    """bool[H, W]: the segments that a new background would go round, without their small holes."""
+    chosen = [candidate.segment.mask for candidate in result.candidates if candidate.selected]
+    return masks.fill_holes(masks.union(chosen, result.mask.shape[:2]))
+
+
+def kept(result: MaskResult) -> str:
+    """The sentence of why for a picture's own subject."""
+    return f"picture: {result.caption} → cut out {', '.join(result.plan.subjects)}"

@@ -1,0 +1,64 @@
+"""A thing cut out of its picture, by the command line and from Python."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from pyora import Project
+
+from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
+from lib_automask import load_models, masks
+from lib_automask.cli import main
+from lib_automask.cutout import cut_out
+from lib_automask.errors import Unsure
+
+SCENE = Scene(
+    (Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)), "grass", 160, 160, 3
+)
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Path:
+    path = tmp_path / "pair.png"
+    Image.fromarray(draw(SCENE)).save(path)
+    return path
+
+
+def test_everything_that_the_picture_is_about_is_cut_out(picture, tmp_path, capsys):
+    assert main(["cutout", str(picture), "--models", "demo", "--out", str(tmp_path / "out"), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert "red ball" in told["why"]
+    assert "orange cat" in told["why"]
+    cut = np.array(Image.open(told["cutout"]["path"]))
+    assert cut.shape == (160, 160, 4)
+    assert masks.iou(cut[..., 3] > 127, np.any(silhouettes(SCENE), 0)) > 0.93
+
+
+def test_a_target_is_cut_out_alone_and_its_layers_make_the_picture_again(picture, tmp_path, capsys):
+    out = tmp_path / "out"
+    code = main(["cutout", str(picture), "--target", "red ball", "--layers", "--models", "demo", "--out", str(out)])
+    assert code == 0
+    printed = capsys.readouterr().out
+    assert "target: red ball" in printed
+    assert str(out / "pair-cutout.png") in printed
+    cut = np.array(Image.open(out / "pair-cutout.png"))
+    assert masks.iou(cut[..., 3] > 127, silhouettes(SCENE)[0]) > 0.93
+    project = Project.load(str(out / "pair-layers.ora"))
+    assert [child.name for child in project.children] == ["cutout", "background"]
+    again = np.array(project.get_image_data().convert("RGB")).astype(int)
+    assert np.abs(again - draw(SCENE)).mean() < 2
+    ground = np.array(Image.open(out / "pair-background.png")).astype(int)
+    assert np.abs(ground - (214, 34, 40))[silhouettes(SCENE)[0]].sum(1).min() > 150, "no red is left where the ball was"
+
+
+def test_what_is_not_there_is_said_and_nothing_is_written(picture, tmp_path, capsys):
+    out = tmp_path / "out"
+    assert main(["cutout", str(picture), "--target", "purple fish", "--models", "demo", "--out", str(out)]) == 3
+    assert "purple fish was not found" in capsys.readouterr().err
+    assert not out.exists()
+    with pytest.raises(Unsure, match="purple fish was not found"):
+        cut_out(draw(SCENE), load_models("demo"), "purple fish")
