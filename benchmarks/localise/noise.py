@@ -18,42 +18,22 @@ from benchmarks.localise.drawn import fresh_edits
 from benchmarks.localise.judging import mean, table
 from lib_automask import MaskRequest, MaskResult, Models, build_mask
 
-TAGS = (
-    *(
-        "masterpiece",
-        "best quality",
-        "high quality",
-        "highest quality",
-        "amazing quality",
-        "great quality",
-        "top quality",
-    ),
-    *(
-        "ultra detailed",
-        "ultra-detailed",
-        "highly detailed",
-        "extremely detailed",
-        "insanely detailed",
-        "intricate details",
-    ),
-    *(
-        "absurdres",
-        "highres",
-        "hires",
-        "high resolution",
-        "4k",
-        "8k",
-        "8k uhd",
-        "4k wallpaper",
-        "UHD",
-        "HDR",
-        "ultra hd",
-    ),
-    *("sharp focus", "sharp", "crisp", "very aesthetic", "aesthetic", "award winning", "award-winning", "professional"),
-    *("trending on artstation", "beautiful", "stunning", "best shadow", "fine details", "perfect composition"),
-    *("score_9", "score_8_up", "score_7_up", "newest", "no watermark", "no text", "finely detailed", "very detailed"),
-)
+QUALITY = """
+masterpiece, best quality, high quality, highest quality, amazing quality, great quality, top quality,
+ultra quality, studio quality, HQ, ultra detailed, ultra-detailed, highly detailed, extremely detailed,
+insanely detailed, very detailed, finely detailed, super detailed, hyperdetailed, hyper detailed,
+meticulously detailed, high detail, high details, best details, fine details, intricate details,
+exquisite details, intricate, detailed, absurdres, highres, hires, hi-res, ultra highres, high resolution,
+ultra high res, ultra-high resolution, 4k, 8k, 16k, 8k uhd, UHD, HDR, ultra hd, full hd, 1080p, 4k wallpaper,
+8k wallpaper, extremely detailed CG unity 8k wallpaper, huge filesize, sharp focus, sharp, very sharp, in focus,
+crisp, crystal clear, very aesthetic, aesthetic, award winning, award-winning, professional, stunning,
+beautiful, gorgeous, breathtaking, magnificent, exquisite, flawless, superb, trending on artstation,
+artstation hq, featured on pixiv, cgsociety, best shadow, perfect composition, good composition, well composed,
+fine texture, score_9, score_8_up, score_7_up, newest, recent, rating_safe, year 2023, no watermark, no text,
+no blur, no artifacts, no signature, no lowres
+"""
 """What people write to ask for quality; the list is our own, and apart from the word lists of the plan."""
+TAGS = tuple(tag.strip() for tag in QUALITY.split(","))
 LORAS = (
     "<lora:add_detail:0.6>",
     "<lora:epiNoiseoffset_v2:1>",
