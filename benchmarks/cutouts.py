@@ -33,7 +33,7 @@ from benchmarks.icon_world.score import scenes
 from lib_automask import layers, load_models, masks
 from lib_automask.cutout import cut_out
 from lib_automask.errors import Unsure
-from lib_automask.matting import Opacity, opacity_of
+from lib_automask.matting import Opacity
 from lib_automask.structures import Image
 
 ROUGH = (-2, 2)
@@ -100,7 +100,7 @@ def run(count: int, seed: int) -> dict[str, list[Row]]:
         rows["found"].append(judged(picture, scene, time.thread_time() - began))
         rough = masks.grow(truth, ROUGH[number % 2])
         began = time.thread_time()
-        picture = layers.with_opacity(layers.decontaminated(image, opacity_of(image, rough)), opacity_of(image, rough))
+        picture = layers.cut_out(image, rough)
         rows["rough mask"].append(judged(picture, scene, time.thread_time() - began))
     return rows
 

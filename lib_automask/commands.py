@@ -153,7 +153,7 @@ def cutout(args: argparse.Namespace) -> Answer:
     answer = {"why": found.why, "cutout": {"path": str(path), "coverage": round(float(found.mask.mean()), 6)}}
     if args.layers:
         layered = stem.with_name(f"{stem.name}-layers.ora")
-        write_whole(openraster(found.layers, found.image.shape[:2]), layered)
+        write_whole(openraster(found.layers, found.size), layered)
         pictures.write(found.layers[0].picture[..., :3], stem.with_name(f"{stem.name}-background.png"))
         answer["layers"] = {"path": str(layered)}
     return answer, 0

@@ -28,6 +28,11 @@ class Cutout:
     why: str
 
     @property
+    def size(self) -> tuple[int, int]:
+        """(H, W) of the picture."""
+        return self.image.shape[0], self.image.shape[1]
+
+    @property
     def layers(self) -> list[Layer]:
         """The ground with the hole filled, and above it what was cut out."""
         return [layers.opaque("background", layers.plate(self.image, self.mask)), Layer("cutout", self.picture)]
@@ -51,7 +56,7 @@ def cut_out(image: Image, models: Models, target: str = "", options: Options | N
 def subject(result: MaskResult) -> Mask:
     """bool[H, W]: the segments that a new background would go round, without their small holes."""
     chosen = [candidate.segment.mask for candidate in result.candidates if candidate.selected]
-    return masks.fill_holes(masks.union(chosen, result.mask.shape[:2]))
+    return masks.fill_holes(masks.union(chosen, (result.mask.shape[0], result.mask.shape[1])))
 
 
 def kept(result: MaskResult) -> str:
