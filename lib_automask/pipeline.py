@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -62,7 +63,7 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     doubt = doubts(plan, places, mask, request)
     if doubt:
         return run.without_mask("unsure", f"{said(run)} → {plan}; {doubt}")
-    return run.result("mask", mask, f"{said(run)} → {plan}")
+    return dataclasses.replace(run.result("mask", mask, f"{said(run)} → {plan}"), parts=parts(plan, places, request))
 
 
 def hear(run: _Run) -> Testimony:
@@ -116,6 +117,15 @@ def compose(plan: EditPlan, places: list[Place], request: MaskRequest) -> Mask:
     mask = masks.drop_islands(mask, options.min_island / 100 * mask.size)
     mask = masks.combine(mask, request.user_mask, options.combine)
     return masks.grow(mask, options.grow)
+
+
+def parts(plan: EditPlan, places: list[Place], request: MaskRequest) -> tuple[Mask, ...]:
+    """The mask of each of several edits, as if it were the only one."""
+    if len(places) < 2:
+        return ()
+    return tuple(
+        compose(dataclasses.replace(plan, edits=(edit,)), [place], request) for edit, place in zip(plan.edits, places)
+    )
 
 
 def all_found(places: list[Place], request: MaskRequest) -> bool:

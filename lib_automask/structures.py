@@ -227,6 +227,7 @@ class MaskResult:
         timings: seconds by stage.
         witness: who said what changes: the caption of the picture, the picture's own prompt, both of them, or the user
             who named the target.
+        parts: bool[H, W] of each edit of the plan, in its order, where there are several; ``mask`` is all of them.
     """
 
     outcome: Outcome
@@ -237,6 +238,7 @@ class MaskResult:
     why: str
     timings: Mapping[str, float]
     witness: Witness = "caption"
+    parts: tuple[Mask, ...] = ()
 
     @property
     def coverage(self) -> float:

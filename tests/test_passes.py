@@ -41,6 +41,7 @@ def test_passes_come_as_json_and_as_dicts():
     assert read_passes('[{"do": "edit", "target": "dress", "steps": 20}, {"do": "outpaint", "left": 8}]') == wanted
     assert read_passes([{"target": "dress", "steps": 20}, {"do": "outpaint", "left": 8}]) == wanted
     assert read_passes("  \n ") == ()
+    assert read_passes("edit: each=true") == (Pass(each=True),)
 
 
 @pytest.mark.parametrize(
