@@ -138,7 +138,9 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     inside = old.relation in ("in", "at", "inside") and new.relation in around
     if not other.kind:
         return 2.5 * (alike or inside)
-    return 2.5 * (alike and lexicon.is_kind(other.key, "building", "furniture", "fixture"))
+    around_it = lexicon.is_kind(other.key, "building", "furniture", "fixture")
+    aboard = other.relation in ("in", "inside", "through", "aboard") and lexicon.is_kind(other.key, "vehicle")
+    return 2.5 * (alike and (around_it or aboard))
 
 
 def _same_role(old: Thing, new: Thing, partner: dict[int, Thing]) -> float:

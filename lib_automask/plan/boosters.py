@@ -10,6 +10,7 @@ from lib_automask.plan import lexicon
 CLAUSE = re.compile(r"\s*[,;]\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+")
 WEAK = re.compile(r"\b(?:very|super|ultra|extremely|highly|and|with|a|an|the|in|of)\b")
 NEGATED = re.compile(r"(?:no|not|without|never|avoid|minus|zero)\s+(?:any\s+|a\s+)?(.*)")
+PRAISED = re.compile(r"(?:trending|featured|popular|seen|posted|shared) (?:on|in|at) [\w ]+")
 FLAW = re.compile(r"(?:remove|reduce|fix|get rid of) (?:the |any |all )?(?:noise|blur|grain|artifacts|blurriness|haze)")
 GAIN = re.compile(r"(?:please )?(?:add|give it|give)(?: some| more| extra)* (\w+)")
 
@@ -55,6 +56,7 @@ def _is_dropped(clause: str) -> bool:
         or _is_booster_tag(clause)
         or _is_negated(clause)
         or _is_artist(clause)
+        or bool(PRAISED.fullmatch(clause))
     )
 
 

@@ -159,7 +159,7 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     if moved and thing.relation == "on" and lexicon.is_kind(thing.key, "furniture", "fixture"):
         return False
     place = lexicon.is_kind(thing.key, "place", "light") and not lexicon.is_kind(thing.key, "vehicle", "building")
-    if thing.mentioned or _is_common(thing) or thing.is_setting or place:
+    if thing.mentioned or _is_common(thing) or thing.is_setting or place or _is_told_once(thing, alignment):
         return False
     if thing.relation in lexicon.names("common", "loose relation") or (
         thing.anchor is not None and thing.anchor in left
@@ -168,10 +168,16 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     return not (_by_the_way(thing, prompt) or prompt.is_sum(thing))
 
 
+def _is_told_once(thing: Thing, alignment: Alignment) -> bool:
+    """Of two white shirts a list of tags names one."""
+    return any(new.tag and new.count is None and old.phrase == thing.phrase for old, new in alignment.same)
+
+
 def restyled(caption: Scene, prompt: Scene) -> list[Change]:
     """The first style that the caption has not; "a photo of" is one only where the caption shows a drawing."""
     drawn = any(not is_photo(style) for style in caption.styles)
-    known = {word for style in caption.styles for word in style.split()}
+    named = [*caption.styles, *(word for thing in caption.things for word in thing.attributes)]  # "an anime girl"
+    known = {word for style in named for word in style.split()}
     for style in prompt.styles:
         if (drawn or not is_photo(style)) and known.isdisjoint(style.split()):
             return [Change(Edit("restyle", "whole image", style, score=0.9))]

@@ -38,10 +38,16 @@ def exclude(first: str, second: str) -> bool:
 
 def same_thing(one: Thing, other: Thing) -> bool:
     """Whether two phrases may name one thing: of one concept, of the same words, or a compound and its bare head."""
-    if lexicon.same_concept(one.key, other.key) or _same_words(one, other):
+    if lexicon.same_concept(one.key, other.key) or _same_words(one, other) or _are_boys(one, other):
         return True
     shorter, longer = sorted((one, other), key=lambda thing: len(thing.key))
     return not shorter.attributes and lexicon.same_head(longer.key, shorter.key)
+
+
+def _are_boys(one: Thing, other: Thing) -> bool:
+    """The tag "2boys" speaks of men as well, as "1boy" does."""
+    counted = [thing for thing in (one, other) if thing.tag and thing.number.isdigit() and thing.key == "boy"]
+    return bool(counted) and all(thing.key == "boy" or "1boy" in thing.kind for thing in (one, other))
 
 
 def _same_words(one: Thing, other: Thing) -> bool:
@@ -93,9 +99,10 @@ def tell_apart(counted: Scene, scene: Scene) -> None:
     for thing in [thing for thing in counted.things if (thing.count or 0) > 1]:
         single = [other for other in scene.things if same_thing(other, thing)]
         if len(single) == thing.count and all(other.count in (1, None) for other in single):
-            thing.count, thing.number, thing.noun = None, "", lexicon.singular(thing.noun)
             index = counted.things.index(thing) + 1
-            counted.things[index:index] = [replace(thing, actions=[*thing.actions]) for _ in single[1:]]
+            thing.count, thing.number, thing.noun, thing.key = None, "", lexicon.singular(thing.noun), single[0].key
+            others = [replace(thing, actions=[*thing.actions], key=other.key) for other in single[1:]]
+            counted.things[index:index] = others
 
 
 def body_parts(thing: Thing) -> list[Thing]:

@@ -221,6 +221,16 @@ def _is_shade(phrase: str) -> bool:
     return shade in names("common", "shade") and "colour" in _attributes().get(colour, {})
 
 
+@cache
+def sounds_like_adjective(word: str) -> bool:
+    """Whether an unlisted word ends like an adjective and like no noun: "childish", "whimsical", "nostalgic"."""
+    if word in _nouns() or is_attribute(word) or singular(word) in _nouns():
+        return False
+    ending = re.search(r"(?:ish|ful|ous|ical|ive|less|[ai]ble|esque|istic|algic|olic|etic)$", word)
+    return ending is not None and not word.endswith("fish")
+
+
+@cache
 def same_attribute(one: str, other: str) -> bool:
     """Equal, or of one group: big and huge, "black and white" and "white and black"."""
     first, second = _attributes().get(one, {}), _attributes().get(other, {})

@@ -79,7 +79,7 @@ class NounPhrase:
             return False
         listed = bool(lexicon.kinds(lexicon.concept(self.nouns)[0]))
         view = not {self.nouns[-1], self.head}.isdisjoint(lexicon.names("grammar", "view"))
-        return view or (self.counts and not listed)
+        return view or (self.counts and not listed and len(self.nouns) == 1)
 
     def thing(self, collective: str = "") -> Thing:
         """The thing that the phrase names; ``collective`` is the "group" of "a group of"."""

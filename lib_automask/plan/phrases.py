@@ -31,6 +31,8 @@ class _Reader(Placer):
         self.clause = Clause()
         words, junk = _sift(tag_words(text))
         self.scene.residue += junk
+        if _is_mood_tag(words):
+            return
         if _is_attribute_tag(words):
             self.describe([word.text for word in words if word.tag == "noun"])
             return
@@ -154,6 +156,11 @@ def _sift(words: list[Word]) -> tuple[list[Word], list[str]]:
     """Words, and what cannot be one: "0.5", "xqzt"; junk must never become an edit."""
     junk = [word.text for word in words if word.tag == "noun" and not lexicon.is_word(word.text)]
     return [word for word in words if word.tag != "noun" or word.text not in junk], junk
+
+
+def _is_mood_tag(words: list[Word]) -> bool:
+    """An adjective alone that no list knows: "whimsical", "childish"."""
+    return len(words) == 1 and words[0].tag == "noun" and lexicon.sounds_like_adjective(words[0].text)
 
 
 def _is_attribute_tag(words: list[Word]) -> bool:

@@ -19,6 +19,8 @@ ADDRESS = re.compile(r"(https?://|www\.)\S+")
 SCHEDULE = re.compile(r"\[([^\[\]:|]*):(?:([^\[\]:|]*):)?\s*[\d.]+\s*\]")
 ALTERNATIVES = re.compile(r"\[([^\[\]|]*)\|[^\[\]]*\]")
 WEIGHT = re.compile(r":\s*[+-]?\d*\.?\d+\s*(?=\))")
+QUALIFIER = re.compile(r"(?<=\w)[ _]?\\\([\w ]+\\\)(?=\s*(?:[,):\]]|$))")
+"""The sense of a tag: "bow \\(weapon\\)"."""
 ARROW = re.compile(r"\s*[-=]+>\s*")
 SEPARATOR = re.compile(r"\b(?:BREAK|ADDCOMM|ADDBASE|ADDCOL|ADDROW)\b|\bAND\b(?:\s*:\s*[\d.]+)?")
 PUNCTUATION = {"’": "'", "‘": "'", "′": "'", "“": '"', "”": '"', "″": '"', "–": "-", "—": " , ", "…": " , ",
@@ -64,6 +66,7 @@ def _plain(text: str) -> str:
         text = pattern.sub(" , ", text)
     text = ARROW.sub(" becomes ", text)
     text = SEPARATOR.sub(" , ", text)
+    text = QUALIFIER.sub("", text)
     text = re.sub(r"\\([()\[\]{}<>:|\\])", " ", text)
     text = SCHEDULE.sub(_scheduled, text)
     text = ALTERNATIVES.sub(r" \1 ", text)

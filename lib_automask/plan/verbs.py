@@ -84,8 +84,9 @@ def _bare(verb: str) -> str:
         root = verb.removesuffix(ending)
         if verb.endswith("eed"):
             break
+        root += "y" if root != verb and ending in ("ied", "ies") else ""
         if root != verb and len(root) > 1 and re.search("[aeiouy]", root) and not verb.endswith("ss"):
-            verb = root + "y" if ending in ("ied", "ies") else root
+            verb = root
             break
     if len(verb) > 3 and verb[-1] == verb[-2] and verb[-1] not in "lsz":
         verb = verb[:-1]
