@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from benchmarks.localise import noise
-from benchmarks.localise.noise import NoiseRow, insert, noise_figures, noise_lines, run_noise, same_plan, with_noise
-from lib_automask import Edit, EditPlan, MaskResult, load_models
+from benchmarks.localise.noise import (
+    NoiseRow,
+    insert,
+    noise_figures,
+    noise_lines,
+    read_tags,
+    run_noise,
+    same_plan,
+    with_noise,
+)
+from lib_automask import Edit, EditPlan, InputError, MaskResult, load_models
 
 PROMPT = "a red ball left of an orange cat, on the grass"
 
@@ -49,6 +59,18 @@ def test_weights_stand_round_words_that_stay():
         assert weighed != PROMPT
         seen |= set(re.findall(r"\(\(|\[|:\d\.\d", weighed))
     assert {"((", "[", ":1.2"} <= seen
+
+
+def test_tags_of_one_s_own_are_read_from_a_file(tmp_path: Path):
+    file = tmp_path / "tags.txt"
+    file.write_text("shiny, very glossy\nspotless,\n", "utf-8")
+    assert read_tags(file) == ("shiny", "very glossy", "spotless")
+    noisy = noise.sixty_words("a ball", np.random.default_rng(1), read_tags(file))
+    assert set(words_of(noisy)) == {"a", "ball", "shiny", "very", "glossy", "spotless"}
+    file.write_text("very glossy", "utf-8")
+    for wrong in (file, tmp_path / "none.txt"):
+        with pytest.raises(InputError, match="give"):
+            read_tags(wrong)
 
 
 def result(mask: np.ndarray, *edits: Edit) -> MaskResult:

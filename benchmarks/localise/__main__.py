@@ -62,6 +62,7 @@ def parser() -> argparse.ArgumentParser:
 
     noisy = add("noise", help="whether tags that mean nothing change plan or mask, on drawn scenes")
     noisy.add_argument("--edits", type=int, default=100)
+    noisy.add_argument("--tags", type=Path, metavar="FILE", help="your own tags between commas, instead of ours")
     noisy.add_argument("--errors", action="store_true", help="also print each prompt that was read differently")
     _finish(noisy, _noise, seed=1)
 
@@ -128,7 +129,8 @@ def _icon_world(args: argparse.Namespace) -> Answer:
 
 
 def _noise(args: argparse.Namespace) -> Answer:
-    rows = noise.run_noise(args.edits, args.seed, _models(args), args.bar)
+    tags = noise.read_tags(args.tags) if args.tags else noise.TAGS
+    rows = noise.run_noise(args.edits, args.seed, _models(args), args.bar, tags)
     return {**_said(args), **noise.noise_figures(rows)}, noise.noise_lines(rows, args.errors)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from benchmarks.icon_world.pairs import make_pairs
 from benchmarks.icon_world.scenes import Scene, draw
 from benchmarks.localise.drawn import fresh_edits
 from benchmarks.localise.judging import mean, table
-from lib_automask import MaskRequest, MaskResult, Models, build_mask
+from lib_automask import InputError, MaskRequest, MaskResult, Models, build_mask
 
 QUALITY = """
 masterpiece, best quality, high quality, highest quality, amazing quality, great quality, top quality,
@@ -90,13 +91,26 @@ def plain_edits(count: int, seed: int) -> Iterator[tuple[Scene, str]]:
         yield (pair.scene, pair.edit.prompt) if index % 3 == 2 else (scene, edit.prompt)
 
 
-def with_noise(prompt: str, rng: np.random.Generator) -> dict[str, str]:
+def read_tags(path: Path) -> tuple[str, ...]:
+    """The tags of a file, between commas or line by line; InputError where there are none."""
+    try:
+        tags = tuple(
+            tag.strip() for tag in path.read_text(encoding="utf-8").replace("\n", ",").split(",") if tag.strip()
+        )
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({error}); give a text file with tags between commas") from error
+    if not any(len(tag.split()) == 1 for tag in tags):
+        raise InputError(f"{path} has no tag of one word; give some, so that a number of words can be filled")
+    return tags
+
+
+def with_noise(prompt: str, rng: np.random.Generator, tags: tuple[str, ...] = TAGS) -> dict[str, str]:
     """The prompt with each kind of noise, by its name."""
-    noisy = {f"tags {place}": insert(prompt, ", ".join(_some(TAGS, rng)), place) for place in PLACES}
+    noisy = {f"tags {place}": insert(prompt, ", ".join(_some(tags, rng)), place) for place in PLACES}
     noisy["LoRA"] = insert(prompt, " ".join(_some(LORAS, rng)), _one(PLACES, rng))
     noisy["weights"] = weigh(prompt, rng)
     noisy["escapes"] = insert(prompt, _one(ESCAPES, rng), _one(PLACES, rng))
-    noisy["sixty words"] = sixty_words(prompt, rng)
+    noisy["sixty words"] = sixty_words(prompt, rng, tags)
     return noisy
 
 
@@ -124,25 +138,25 @@ def weigh(prompt: str, rng: np.random.Generator) -> str:
     return ", ".join(clauses)
 
 
-def sixty_words(prompt: str, rng: np.random.Generator) -> str:
+def sixty_words(prompt: str, rng: np.random.Generator, tags: tuple[str, ...] = TAGS) -> str:
     """A weight in the prompt, and sixty words round and in it."""
     noisy = weigh(prompt, rng)
     # Between first: what stands in front would otherwise hold the first comma.
     for place in ("between", "in front", "behind"):
-        noisy = insert(noisy, ", ".join(_words(SIXTY // len(PLACES), rng)), place)
+        noisy = insert(noisy, ", ".join(_words(SIXTY // len(PLACES), rng, tags)), place)
     return noisy
 
 
-def _words(count: int, rng: np.random.Generator) -> list[str]:
+def _words(count: int, rng: np.random.Generator, tags: tuple[str, ...]) -> list[str]:
     """Tags of ``count`` words in all, one in four with a weight, and now and then a LoRA tag, which is no word."""
-    tags: list[str] = []
+    chosen: list[str] = []
     while count:
-        tag = _one([tag for tag in TAGS if len(tag.split()) <= count], rng)
+        tag = _one([tag for tag in tags if len(tag.split()) <= count], rng)
         count -= len(tag.split())
-        tags.append(_one(WEIGHTS, rng).format(tag) if rng.random() < 0.25 else tag)
+        chosen.append(_one(WEIGHTS, rng).format(tag) if rng.random() < 0.25 else tag)
         if rng.random() < 0.1:
-            tags.append(_one(LORAS, rng))
-    return tags
+            chosen.append(_one(LORAS, rng))
+    return chosen
 
 
 def _some(things: tuple[str, ...], rng: np.random.Generator) -> list[str]:
@@ -155,7 +169,9 @@ def _one(things: tuple[str, ...] | list[str], rng: np.random.Generator) -> str:
     return things[int(rng.integers(len(things)))]
 
 
-def run_noise(count: int, seed: int, models: Models, progress: Callable[[str, float], None]) -> list[NoiseRow]:
+def run_noise(
+    count: int, seed: int, models: Models, progress: Callable[[str, float], None], tags: tuple[str, ...] = TAGS
+) -> list[NoiseRow]:
     """Every edit with every noise."""
     rng = np.random.default_rng(seed)
     rows = []
@@ -163,7 +179,7 @@ def run_noise(count: int, seed: int, models: Models, progress: Callable[[str, fl
         progress("edits with noise", index / count)
         image = draw(scene)
         before = build_mask(MaskRequest(image, plain), models)
-        for name, noisy in with_noise(plain, rng).items():
+        for name, noisy in with_noise(plain, rng, tags).items():
             after = build_mask(MaskRequest(image, noisy), models)
             equal = same_plan(before, after), bool(np.array_equal(before.mask, after.mask))
             rows.append(NoiseRow(index, name, *equal, plain, noisy, before.why, after.why))
