@@ -84,7 +84,7 @@ def _bare(verb: str) -> str:
         root = verb.removesuffix(ending)
         if verb.endswith("eed"):
             break
-        root += "y" if root != verb and ending in ("ied", "ies") else ""
+        root += "y" if len(root) > 1 and ending in ("ied", "ies") and root != verb else ""
         if root != verb and len(root) > 1 and re.search("[aeiouy]", root) and not verb.endswith("ss"):
             verb = root
             break
