@@ -1,0 +1,141 @@
+"""Models that answer each question once, by the content of picture, model and question."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from lib_automask.cache import ByteCache, fingerprint
+from lib_automask.remembering import RememberingCaptioner, RememberingMatcher
+from lib_automask.structures import Heat, Image, Segment
+
+PICTURE: Image = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
+OTHER: Image = PICTURE[:, ::-1].copy()
+TOP, LEFT = np.zeros((2, 4, 5), bool)
+TOP[0], LEFT[:, 0] = True, True
+SEGMENTS = (Segment(TOP, 0.9, 0.9), Segment(LEFT, 0.8, 0.9))
+
+
+class Counting:
+    """Answers by the first letter of a phrase, and keeps what it was asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[Any] = []
+
+    def caption(self, image: Image) -> str:
+        self.asked.append("caption")
+        return f"picture {image[0, 0, 0]}"
+
+    def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
+        self.asked.append(tuple(phrases))
+        return [ord(phrase[0]) / 200 for phrase in phrases]
+
+    def score_segments(self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> np.ndarray:
+        self.asked.append((len(segments), *phrases))
+        return np.array([[one.area + ord(phrase[0]) for phrase in phrases] for one in segments], np.float32)
+
+    def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
+        self.asked.append(tuple(phrases))
+        return np.stack([np.full(image.shape[:2], ord(phrase[0]), np.float32) for phrase in phrases])
+
+
+def matcher(name: str = "blip", cache: Any = None) -> tuple[Counting, RememberingMatcher]:
+    model = Counting()
+    return model, RememberingMatcher(model, name, ByteCache(10**6) if cache is None else cache)
+
+
+def test_a_picture_is_captioned_once_and_another_by_itself() -> None:
+    model = Counting()
+    captioner = RememberingCaptioner(model, "blip", ByteCache(1000))
+    assert captioner.caption(PICTURE) == captioner.caption(PICTURE.copy()) == "picture 0"
+    assert captioner.caption(OTHER) == "picture 12"
+    assert len(model.asked) == 2
+
+
+def test_answers_are_those_of_the_model_in_the_order_of_the_question() -> None:
+    model, remembering = matcher()
+    for phrases in (["cat", "ball"], ["ball", "cat"], ["cat", "ball", "cat"], ["ball"]):
+        assert remembering.match(PICTURE, phrases) == Counting().match(PICTURE, phrases)
+        np.testing.assert_array_equal(remembering.heat(PICTURE, phrases), Counting().heat(PICTURE, phrases))
+        np.testing.assert_array_equal(
+            remembering.score_segments(PICTURE, SEGMENTS, phrases),
+            Counting().score_segments(PICTURE, SEGMENTS, phrases),
+        )
+    assert len(model.asked) == 2 * 3  # two sets of phrases, three kinds of question
+
+
+def test_another_picture_model_or_segment_is_another_question() -> None:
+    cache: ByteCache[Any] = ByteCache(10**6)
+    (first, one), (second, two) = matcher("one", cache), matcher("two", cache)
+    one.match(PICTURE, ["cat"])
+    one.match(OTHER, ["cat"])
+    two.match(PICTURE, ["cat"])
+    assert (len(first.asked), len(second.asked)) == (2, 1)
+    one.score_segments(PICTURE, SEGMENTS, ["cat"])
+    one.score_segments(PICTURE, SEGMENTS[::-1], ["cat"])
+    assert len(first.asked) == 4
+
+
+def test_what_a_caller_does_to_an_answer_stays_with_the_caller() -> None:
+    _, remembering = matcher()
+    remembering.heat(PICTURE, ["cat"])[:] = 0
+    remembering.score_segments(PICTURE, SEGMENTS, ["cat"])[:] = 0
+    assert remembering.heat(PICTURE, ["cat"]).min() == ord("c")
+    assert remembering.score_segments(PICTURE, SEGMENTS, ["cat"]).min() > ord("c")
+
+
+def test_nothing_asked_is_nothing_answered() -> None:
+    _, remembering = matcher()
+    assert remembering.match(PICTURE, []) == []
+
+
+def test_what_is_too_large_is_made_again_and_still_right() -> None:
+    model, remembering = matcher(cache=ByteCache(10))
+    for _ in range(2):
+        assert remembering.heat(PICTURE, ["cat"]).shape == (1, 4, 5)
+    assert len(model.asked) == 2
+
+
+def test_a_failure_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, remembering = matcher()
+    with monkeypatch.context() as patched:
+        patched.setattr(model, "match", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            remembering.match(PICTURE, ["cat"])
+    assert remembering.match(PICTURE, ["cat"]) == [ord("c") / 200]
+
+
+def test_threads_get_their_own_answers() -> None:
+    _, remembering = matcher(cache=ByteCache(700))
+    wrong: list[str] = []
+
+    def work(start: int) -> None:
+        for number in range(200):
+            phrase = chr(ord("a") + (start + number) % 20)
+            if remembering.heat(PICTURE, [phrase]).max() != ord(phrase):
+                wrong.append(phrase)
+
+    threads = [threading.Thread(target=work, args=(start,)) for start in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_model_that_was_exchanged_has_another_fingerprint(tmp_path: Path) -> None:
+    file = tmp_path / "blip" / "model.bin"
+    file.parent.mkdir()
+    file.write_bytes(b"one")
+    folder, alone = fingerprint(file.parent), fingerprint(file)
+    assert (fingerprint(file.parent), fingerprint(file)) == (folder, alone)
+    file.write_bytes(b"two")
+    os.utime(file, ns=(0, file.stat().st_mtime_ns + 10**9))
+    assert fingerprint(file.parent) != folder
+    assert fingerprint(file) != alone
