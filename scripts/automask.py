@@ -5,6 +5,7 @@ from functools import partial
 from modules import script_callbacks
 
 from lib_automask.webui import api, settings, xyz
+from lib_automask.webui.extras import AutomaskCutout  # noqa: F401
 from lib_automask.webui.script import Automask
 
 script_callbacks.on_ui_settings(settings.add)

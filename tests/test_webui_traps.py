@@ -262,6 +262,7 @@ def test_trap_8_the_file_in_scripts_is_short_and_holds_one_script_class(webui):
     assert len(path.read_text(encoding="utf-8").splitlines()) < 20
     scripts.load_scripts(str(path))
     assert [data.script_class.__name__ for data in scripts.scripts_data] == ["Automask"]
+    assert [data.script_class.__name__ for data in scripts.postprocessing_scripts_data] == ["AutomaskCutout"]
 
 
 def test_trap_8_reload_ui_registers_again_from_the_file_in_scripts(webui):

@@ -8,10 +8,11 @@ from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
-from modules import errors, script_callbacks
+from modules import errors, script_callbacks, scripts_postprocessing
 
 AlwaysVisible = object()
 scripts_data: list[Any] = []
+postprocessing_scripts_data: list[Any] = []
 
 
 class Script:
@@ -31,12 +32,16 @@ class Script:
 def load_scripts(*paths: str) -> None:
     """What the host does at its start and at Reload UI: run the files anew, register every Script class in them."""
     scripts_data.clear()
+    postprocessing_scripts_data.clear()
     script_callbacks.clear_callbacks()
     for path in paths:
         names = runpy.run_path(path)
         for found in names.values():
+            entry = SimpleNamespace(script_class=found, path=path, module=SimpleNamespace(**names))
             if inspect.isclass(found) and issubclass(found, Script):
-                scripts_data.append(SimpleNamespace(script_class=found, path=path, module=SimpleNamespace(**names)))
+                scripts_data.append(entry)
+            elif inspect.isclass(found) and issubclass(found, scripts_postprocessing.ScriptPostprocessing):
+                postprocessing_scripts_data.append(entry)
 
 
 class ScriptRunner:

@@ -1,0 +1,66 @@
+"""The Extras tab: the background removed from any picture, alone or in a batch."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from modules import scripts_postprocessing
+from PIL import Image
+
+from lib_automask.webui import processing, settings
+from lib_automask.webui.failures import explained
+from lib_automask.webui.script import Automask
+
+
+class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: ignore[misc]
+    """One line of the Extras tab. It comes last, so that what is cut out is the upscaled, restored picture."""
+
+    name = "automask cutout"
+    order = 20000
+
+    def ui(self) -> dict[str, Any]:
+        import gradio as gr
+        from modules.ui_components import InputAccordion
+
+        with InputAccordion(False, label="Remove the background (automask)", elem_id="automask_extras") as enable:
+            target = gr.Textbox(
+                label="Cut out",
+                placeholder="what the picture is about",
+                info="What stays, in words; everything else becomes transparent.",
+                elem_id="automask_extras_target",
+            )
+            behind = gr.Checkbox(
+                False,
+                label="The background too",
+                info="A second picture: the background without it, its hole filled from the edge.",
+                elem_id="automask_extras_behind",
+            )
+        return {"enable": enable, "target": target, "behind": behind}
+
+    def process(self, pp: Any, enable: Any = False, target: Any = "", behind: Any = False) -> None:
+        """Make ``pp.image`` a cutout. Where that fails it stays as it is, and the line below the result says why.
+
+        An error would end the whole batch, so there is none: the other files go on.
+        """
+        if not enable:
+            return
+        try:
+            self.cut_out(pp, str(target or "").strip(), bool(behind))
+        except Exception as error:
+            pp.info["automask cutout"] = f"not cut out: {explained(error)}"
+
+    def cut_out(self, pp: Any, target: str, behind: bool) -> None:
+        from lib_automask.cutout import cut_out
+        from lib_automask.layers import plate
+
+        image = processing.flat(pp.image)
+        with Automask.residency.models(settings.read()) as models:
+            found = cut_out(image, models, target)
+        if behind:
+            pp.extra_images.append(
+                pp.create_copy(
+                    Image.fromarray(plate(image, found.mask)), nametags=["background"], disable_processing=True
+                )
+            )
+        pp.image = Image.fromarray(found.picture)
+        pp.info["automask cutout"] = found.why
