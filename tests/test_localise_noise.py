@@ -8,17 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.localise import noise
-from benchmarks.localise.noise import (
-    NoiseRow,
-    insert,
-    noise_figures,
-    noise_lines,
-    read_tags,
-    run_noise,
-    same_plan,
-    with_noise,
-)
+from benchmarks.localise.noise import NoiseRow, noise_figures, noise_lines, run_noise, same_plan
+from benchmarks.localise.noisy_prompts import insert, read_tags, sixty_words, weigh, with_noise
 from lib_automask import Edit, EditPlan, InputError, MaskResult, load_models
 
 PROMPT = "a red ball left of an orange cat, on the grass"
@@ -45,7 +36,7 @@ def test_noise_goes_where_it_is_said(place: str, expected: str):
 
 def test_sixty_words_are_sixty_and_leave_the_prompt_s_own_words_in_order():
     for seed in range(20):
-        noisy = noise.sixty_words(PROMPT, np.random.default_rng(seed))
+        noisy = sixty_words(PROMPT, np.random.default_rng(seed))
         assert len(words_of(noisy)) == 60 + len(words_of(PROMPT))
         left = iter(words_of(noisy))
         assert all(word in left for word in words_of(PROMPT)), noisy
@@ -54,7 +45,7 @@ def test_sixty_words_are_sixty_and_leave_the_prompt_s_own_words_in_order():
 def test_weights_stand_round_words_that_stay():
     seen = set()
     for seed in range(60):
-        weighed = noise.weigh(PROMPT, np.random.default_rng(seed))
+        weighed = weigh(PROMPT, np.random.default_rng(seed))
         assert words_of(weighed) == words_of(PROMPT)
         assert weighed != PROMPT
         seen |= set(re.findall(r"\(\(|\[|:\d\.\d", weighed))
@@ -65,7 +56,7 @@ def test_tags_of_one_s_own_are_read_from_a_file(tmp_path: Path):
     file = tmp_path / "tags.txt"
     file.write_text("shiny, very glossy\nspotless,\n", "utf-8")
     assert read_tags(file) == ("shiny", "very glossy", "spotless")
-    noisy = noise.sixty_words("a ball", np.random.default_rng(1), read_tags(file))
+    noisy = sixty_words("a ball", np.random.default_rng(1), read_tags(file))
     assert set(words_of(noisy)) == {"a", "ball", "shiny", "very", "glossy", "spotless"}
     file.write_text("very glossy", "utf-8")
     for wrong in (file, tmp_path / "none.txt"):

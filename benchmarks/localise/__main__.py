@@ -23,6 +23,7 @@ from benchmarks.localise import drawn, noise, pie_bench
 from benchmarks.localise.cases import Case, Published, figures, lines, run_cases, sample
 from benchmarks.localise.editing_mask import PUBLISHED as EDITING_MASK_PUBLISHED
 from benchmarks.localise.editing_mask import read_editing_mask
+from benchmarks.localise.noisy_prompts import TAGS, read_tags
 from benchmarks.localise.refcoco import DATASETS, SPLITS, read_refcoco
 from benchmarks.localise.refcoco import PUBLISHED as REFCOCO_PUBLISHED
 from lib_automask import AutomaskError, Models, load_models
@@ -129,7 +130,7 @@ def _icon_world(args: argparse.Namespace) -> Answer:
 
 
 def _noise(args: argparse.Namespace) -> Answer:
-    tags = noise.read_tags(args.tags) if args.tags else noise.TAGS
+    tags = read_tags(args.tags) if args.tags else TAGS
     rows = noise.run_noise(args.edits, args.seed, _models(args), args.bar, tags)
     return {**_said(args), **noise.noise_figures(rows)}, noise.noise_lines(rows, args.errors)
 
