@@ -89,11 +89,11 @@ def hear(run: _Run) -> Testimony:
 
 
 def find_segments(request: MaskRequest, plan: EditPlan, models: Models, search: Search) -> tuple[Segment, ...]:
-    """Every region of the picture, or those that the plan's phrases may mean: none where there is no phrase."""
+    """Every region of the picture, or those that the plan's phrases may mean; none where no edit needs any."""
     if search == "everything":
         return models.segmenter.segments(request.image)
     phrases = phrases_to_score(plan)
-    if not phrases:
+    if not phrases or all(edit.kind == "restyle" for edit in plan.edits):
         return ()
     return models.segmenter.segments(request.image, models.matcher.heat(request.image, phrases))
 
