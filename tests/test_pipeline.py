@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import pytest
 from fake_models import Drawing, two_things
 
 from lib_automask import InputError, Interrupted, MaskRequest, Options, build_mask
-from lib_automask.structures import Segment
+from lib_automask.structures import Heat, Image, Segment
 
 REPLACE_BALL = "a blue star left of an orange cat, on the grass"
 
@@ -198,3 +200,62 @@ def test_progress_names_the_stages_and_may_end_the_run(drawing):
     with pytest.raises(Interrupted):
         build_mask(MaskRequest(drawing.image, REPLACE_BALL), drawing.models(progress=progress))
     assert stages == ["caption", "plan", "segments"]
+
+
+class Guided(Drawing):
+    """A drawing whose phrases are hot where they are, unless ``blind``; guided, only what is hot is found."""
+
+    blind = False
+
+    def __init__(self) -> None:
+        known = two_things()
+        super().__init__(["".join(map(chr, row)) for row in known.image[..., 0]], known.names, known.said)
+        self.searches: list[str] = []
+
+    def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
+        hot = [self.masks[letter] for phrase in phrases for letter, name in self.names.items() if name == phrase]
+        return np.array(hot, np.float32).reshape(-1, *image.shape[:2]) * (not self.blind)
+
+    def segments(self, image: Image, heat: Heat | None = None) -> tuple[Segment, ...]:
+        self.searches.append("everything" if heat is None else f"guided by {len(heat)}")
+        every = super().segments(image)
+        return every if heat is None else tuple(one for one in every if heat[:, one.mask].any())
+
+
+def test_only_what_the_words_may_mean_is_looked_for():
+    drawing = Guided()
+    result = run(drawing, REPLACE_BALL)
+    assert np.array_equal(result.mask, drawing.masks["b"])
+    assert drawing.searches == ["guided by 2"]
+    assert len(result.candidates) == 2
+
+
+def test_where_guided_finds_nothing_everything_is_looked_for_and_the_timings_say_so():
+    drawing = Guided()
+    drawing.blind = True
+    result = run(drawing, REPLACE_BALL)
+    assert np.array_equal(result.mask, drawing.masks["b"])
+    assert drawing.searches == ["guided by 2", "everything"]
+    assert {"segments", "everything: segments", "everything: scores"} <= set(result.timings)
+
+
+def test_where_everything_finds_nothing_either_it_is_unsure():
+    drawing = Guided()
+    result = run(drawing, drawing.said, target="green dragon")
+    assert result.outcome == "unsure"
+    assert drawing.searches == ["guided by 0", "everything"]
+
+
+def test_everything_is_looked_for_when_asked_and_no_heat_is_needed(monkeypatch):
+    drawing = Guided()
+    monkeypatch.setattr(drawing, "heat", lambda *_: pytest.fail("asked for heat"))
+    result = run(drawing, REPLACE_BALL, search="everything")
+    assert np.array_equal(result.mask, drawing.masks["b"])
+    assert drawing.searches == ["everything"]
+    assert len(result.candidates) == 3
+
+
+def test_a_change_of_the_whole_picture_needs_no_search():
+    drawing = Guided()
+    assert run(drawing, "an oil painting of " + drawing.said).mask.all()
+    assert drawing.searches == []
