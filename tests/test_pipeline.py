@@ -40,8 +40,8 @@ def test_reasons_are_kept(drawing):
 
 def test_of_several_edits_each_has_its_part_of_the_mask(drawing):
     result = run(drawing, "a blue star left of a black cat, on the grass")
-    assert [edit.kind for edit in result.plan.edits] == ["replace", "modify"]
-    for part, name in zip(result.parts, "bc", strict=True):
+    assert [edit.kind for edit in result.plan.edits] == ["modify", "replace"]
+    for part, name in zip(result.parts, "cb", strict=True):
         assert np.array_equal(part, drawing.masks[name])
     assert run(drawing, REPLACE_BALL).parts == (), "of one edit it would be the mask again"
 
