@@ -24,6 +24,7 @@ class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: igno
 
         with InputAccordion(False, label="Remove the background (automask)", elem_id="automask_extras") as enable:
             target = gr.Textbox(
+                "",
                 label="Cut out",
                 placeholder="what the picture is about",
                 info="What stays, in words; everything else becomes transparent.",
