@@ -21,6 +21,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lib_automask.sam.encoder import gelu_in_place
+
 if TYPE_CHECKING:
     import torch
 
@@ -143,13 +145,11 @@ class PictureDecoder:
     def _upscale(self, patches: torch.Tensor) -> torch.Tensor:
         """[n, C] → [16n, C / 8]: a patch's sixteen pixels, doubled twice."""
         from torch import addmm
-        from torch.nn.functional import gelu
-
         (weight, bias), (weight_2, bias_2) = self.doublings
         values = addmm(bias, patches, weight).view(4 * len(patches), -1)
-        values = gelu(self._norm(self.decoder.output_upscaling[1], values))
+        values = gelu_in_place(self._norm(self.decoder.output_upscaling[1], values))
         values = addmm(bias_2, values, weight_2)
-        return gelu(values, out=values).view(16 * len(patches), -1)
+        return gelu_in_place(values).view(16 * len(patches), -1)
 
     def _doubling(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Weight [in, 4 × out] and bias of a transposed convolution as the matrix product that it is.

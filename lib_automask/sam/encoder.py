@@ -67,7 +67,7 @@ def _pass(block: Any, tokens: torch.Tensor, dtype: torch.dtype, progress: Tell) 
     first, second = _Linear(block.mlp.lin1, dtype), _Linear(block.mlp.lin2, dtype)
     for rows in _bands(height, ROWS_AT_ONCE):
         progress(0.5 + rows.start / height / 2)
-        tokens[rows] += second(_gelu(first(block.norm2(tokens[rows]).to(dtype))))
+        tokens[rows] += second(gelu_in_place(first(block.norm2(tokens[rows]).to(dtype))))
 
 
 def _bands(height: int, rows: int) -> Iterator[slice]:
@@ -75,11 +75,12 @@ def _bands(height: int, rows: int) -> Iterator[slice]:
     return (slice(start, min(start + rows, height)) for start in range(0, height, rows))
 
 
-def _gelu(values: torch.Tensor) -> torch.Tensor:
-    """In place: to fill fresh memory takes longer than to compute."""
-    from torch.nn.functional import gelu
+def gelu_in_place(values: torch.Tensor) -> torch.Tensor:
+    """Changes and returns ``values``: to fill fresh memory takes longer than to compute."""
+    import torch
 
-    return gelu(values, out=values)
+    changed: torch.Tensor = torch.ops.aten.gelu_(values)
+    return changed
 
 
 class _Linear:
