@@ -434,8 +434,8 @@ def test_kind_of_a_path_is_seen_from_its_files(models_folder: Path) -> None:
 
     demo = models_folder / "own" / "demo"
     models = load_models(demo / "sam", demo / "blip-matcher", demo / "blip-captioner")
-    assert type(models.captioner).__name__ == "BlipCaptioner"
-    assert type(models.matcher).__name__ == "BlipMatcher"
+    assert type(models.captioner.model).__name__ == "BlipCaptioner"
+    assert type(models.matcher.model).__name__ == "BlipMatcher"
     assert type(models.segmenter).__name__ == "SamSegmenter"
 
 

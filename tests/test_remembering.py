@@ -4,17 +4,24 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from benchmarks.icon_world.scenes import draw
+from examples.demo import EXAMPLES
+from lib_automask import MaskRequest, build_mask, load_models
 from lib_automask.cache import ByteCache, fingerprint
 from lib_automask.remembering import RememberingCaptioner, RememberingMatcher
 from lib_automask.structures import Heat, Image, Segment
 
+demo_models = pytest.mark.skipif(
+    not (Path(__file__).parents[1] / "models" / "demo" / "sam").is_dir(), reason="the demo's models are not there"
+)
 PICTURE: Image = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
 OTHER: Image = PICTURE[:, ::-1].copy()
 TOP, LEFT = np.zeros((2, 4, 5), bool)
@@ -139,3 +146,74 @@ def test_a_model_that_was_exchanged_has_another_fingerprint(tmp_path: Path) -> N
     os.utime(file, ns=(0, file.stat().st_mtime_ns + 10**9))
     assert fingerprint(file.parent) != folder
     assert fingerprint(file) != alone
+
+
+# --- the whole path
+
+
+@pytest.fixture
+def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often BLIP and SAM looked at a picture."""
+    pytest.importorskip("segment_anything")
+    from lib_automask.blip.pixels import Pixels
+    from lib_automask.sam import everything
+
+    seen: Counter[str] = Counter()
+
+    def counted(name: str, look: Callable[..., Any]) -> Callable[..., Any]:
+        return lambda *args: seen.update([name]) or look(*args)
+
+    monkeypatch.setattr(Pixels, "tensor", counted("blip", Pixels.tensor))
+    monkeypatch.setattr(everything, "encode", counted("sam", everything.encode))
+    return seen
+
+
+@demo_models
+def test_the_same_change_in_other_words_looks_at_the_picture_no_more(looks: Counter[str]) -> None:
+    scene, prompt = EXAMPLES[0]
+    image, models = draw(scene), load_models("demo")
+    first = build_mask(MaskRequest(image, prompt), models)
+    assert first.outcome == "mask"
+    assert looks["sam"] == 1
+    assert looks["blip"] >= 2
+    looks.clear()
+    again = build_mask(MaskRequest(image.copy(), prompt), models)
+    styled = build_mask(MaskRequest(image, f"masterpiece, {prompt}, <lora:toy:0.5>"), models)
+    assert looks == {}
+    for other in (again, styled):
+        assert np.array_equal(other.mask, first.mask)
+    build_mask(MaskRequest(image[:, ::-1].copy(), prompt), models)
+    assert looks["sam"] == 1
+
+
+@demo_models
+def test_a_cache_that_is_given_outlives_the_models_and_can_be_emptied(looks: Counter[str]) -> None:
+    scene, prompt = EXAMPLES[0]
+    cache: ByteCache[Any] = ByteCache(2**26)
+    first = build_mask(MaskRequest(draw(scene), prompt), load_models("demo", cache=cache))
+    assert 0 < cache.bytes <= cache.max_bytes
+    looks.clear()
+    models = load_models("demo", cache=cache)
+    assert np.array_equal(build_mask(MaskRequest(draw(scene), prompt), models).mask, first.mask)
+    assert looks == {}
+    cache.clear()
+    build_mask(MaskRequest(draw(scene), prompt), models)
+    assert looks["sam"] == 1
+    assert looks["blip"] >= 2
+
+
+@demo_models
+def test_no_more_is_kept_than_allowed(looks: Counter[str]) -> None:
+    scene, prompt = EXAMPLES[0]
+    small: ByteCache[Any] = ByteCache(100_000)
+    roomy = build_mask(MaskRequest(draw(scene), prompt), load_models("demo"))
+    tight = build_mask(MaskRequest(draw(scene), prompt), load_models("demo", cache=small))
+    assert np.array_equal(tight.mask, roomy.mask)
+    assert small.bytes <= 100_000
+
+
+@demo_models
+def test_a_captioner_that_is_given_ready_made_is_asked_each_time() -> None:
+    """Its answer may depend on more than the picture, such as the host's settings."""
+    model = Counting()
+    assert load_models("demo", captioner=model).captioner is model
