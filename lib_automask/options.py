@@ -188,7 +188,7 @@ class Options:
     own_prompt: bool = row(
         True,
         "Picture's own prompt",
-        "Where the picture says which prompt it was made with, the change from that to the new one says what to repaint.",
+        "Where a picture says which prompt it was made with, the change from that to the new one says what to repaint.",
         shapes_mask=True,
     )
     search: Search = row(

@@ -1,4 +1,4 @@
-"""The page's reader of files, in Node: what it cuts out is what the server reads, and it sees pictures as the server does."""
+"""The page's reader of files, in Node: the server reads what it cuts out, and both see a picture alike."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Pictures whose own prompt is known although they do not carry it: those that this host saved, and files of the page.
+"""Pictures whose own prompt is known although they carry none: those that this host saved, and files of the page.
 
-Forge's canvas hands over bare pixels, and so does the clipboard. Such a picture is known again by its look: its size and
-the mean colours of a grid of cells, so that no pixel is left out and a picture in which a part was repainted is another.
+Forge's canvas hands over bare pixels, and so does the clipboard. Such a picture is known again by its look: its size
+and the mean colours of a grid of cells, so that no pixel is left out, and a picture with a part repainted is another.
 """
 
 from __future__ import annotations

@@ -188,7 +188,7 @@ def refuse(p: Processing, error: AutomaskError) -> None:
 
 
 def give_back(p: Processing, why: str) -> None:
-    """End this file with its picture as it was, and the reason; it was not made with this prompt, so that is written."""
+    """End this file with its picture as it was, and the reason; that it was not made with this prompt is written."""
     p.extra_generation_params[origin.KEPT] = "the picture as it was"
     tell(p, f"{why}; the picture is given back as it was")
     processing.keep(p, p.init_images)
