@@ -143,10 +143,16 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     return 2.5 * (alike and (around_it or aboard))
 
 
+def _relation(thing: Thing) -> str:
+    """One word for all relations that mean the same: "with a bear in her arms" is held."""
+    in_hand = thing.stands is not None and thing.stands[1].key in ("arm", "hand", "lap", "palm", "paw")
+    return verbs.stem("hold") if thing.relation == "with" and in_hand else verbs.stem(thing.relation)
+
+
 def _same_role(old: Thing, new: Thing, partner: dict[int, Thing]) -> float:
     """The same verb or preposition, hanging on the same thing."""
     if not old.relation or not new.relation:
         return 0
-    same_relation = old.relation == new.relation or verbs.stem(old.relation) == verbs.stem(new.relation)
+    same_relation = _relation(old) == _relation(new)
     same_anchor = new.anchor is not None and partner.get(id(new.anchor)) is old.anchor
     return 2.0 * same_relation + 0.5 * (same_relation and same_anchor)

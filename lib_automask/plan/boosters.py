@@ -57,6 +57,7 @@ def _is_dropped(clause: str) -> bool:
         or _is_negated(clause)
         or _is_artist(clause)
         or bool(PRAISED.fullmatch(clause))
+        or clause.split()[0] in lexicon.names("quality", "brand")
     )
 
 

@@ -56,8 +56,7 @@ def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) ->
         return _body_part(thing)
     if thing.is_setting:
         return _new_setting(thing)
-    plain = not any(lexicon.attribute_kinds(word) != {"nature"} for word in thing.attributes)
-    if lexicon.is_kind(thing.key, "light") and (thing.tag or plain):
+    if lexicon.is_kind(thing.key, "light") and (thing.tag or _is_plain(thing)):
         return []
     target, relation = anchor(thing, alignment, caption)
     score = 0.9 if lexicon.kinds(thing.key) else 0.7
@@ -70,12 +69,19 @@ def _is_known_place(thing: Thing, alignment: Alignment) -> bool:
     return known and any(new.stands is not None and new.stands[1] is thing for new in alignment.come)
 
 
+def _is_plain(thing: Thing) -> bool:
+    """Whether it has no attributes that one could point at."""
+    return all(lexicon.attribute_kinds(word) == {"nature"} for word in thing.attributes)
+
+
 def _comes_along(thing: Thing) -> bool:
     """Owners, the woman of a statue, the bed of a truck."""
     owner = thing.owner
     part = owner is not None and owner.mentioned and not lexicon.is_kind(owner.key, "person", "animal")
     subject = thing.relation == "of" and thing.anchor is not None and not thing.is_setting
-    everywhere = thing.key in lexicon.names("common", "always there") and not thing.attributes
+    everywhere = (
+        thing.article == "same" or thing.key in lexicon.names("common", "always there") and not thing.attributes
+    )
     return thing.mentioned or part or subject or everywhere
 
 
@@ -106,7 +112,7 @@ def _by_the_way(thing: Thing, scene: Scene) -> bool:
     head = lexicon.singular(thing.words[-1])
     forms = {thing.key, head, verbs.stem(thing.key), verbs.agent_stem(head)}
     named = scene.by_the_way()
-    return not forms.isdisjoint(named - scene.implied() if thing.attributes else named)
+    return not forms.isdisjoint(named if _is_plain(thing) else named - scene.implied())
 
 
 def _removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scene) -> Iterator[Change]:
@@ -173,12 +179,18 @@ def _is_told_once(thing: Thing, alignment: Alignment) -> bool:
     return any(new.tag and new.count is None and old.phrase == thing.phrase for old, new in alignment.same)
 
 
+def _is_known(style: str, named: list[str]) -> bool:
+    """A monochrome photograph of what is black and white already."""
+    groups = [group for group in lexicon.groups("styles", "same") if any(form in style for form in group)]
+    return any(form in other for group in groups for form in group for other in named)
+
+
 def restyled(caption: Scene, prompt: Scene) -> list[Change]:
     """The first style that the caption has not; "a photo of" is one only where the caption shows a drawing."""
     drawn = any(not is_photo(style) for style in caption.styles)
     named = [*caption.styles, *(word for thing in caption.things for word in thing.attributes)]  # "an anime girl"
-    known = {word for style in named for word in style.split()}
+    known = {word for style in named for word in style.split() if not is_photo(word)}
     for style in prompt.styles:
-        if (drawn or not is_photo(style)) and known.isdisjoint(style.split()):
+        if (drawn or not is_photo(style)) and known.isdisjoint(style.split()) and not _is_known(style, named):
             return [Change(Edit("restyle", "whole image", style, score=0.9))]
     return []

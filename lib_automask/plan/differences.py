@@ -28,8 +28,8 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
     if said := [word for word in new.attributes if not _is_said(word, old)]:
         changes.append(_described(old, new, said, target, other_names(old, caption)))
-    action = None if number and not old.actions else _new_action(old, new, caption)
-    if action is not None:
+    actions = [] if number and not old.actions else [_turned(old, new), _new_action(old, new, caption)]
+    for action in filter(None, actions):
         text = _action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)
         changes.append(Change(edit, new=f"{new.noun} {text}", old=_acting(old), shared=True))
@@ -102,7 +102,7 @@ def _family(attribute: str) -> frozenset[str]:
 def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     """Something the prompt's thing does that nothing in the caption does."""
     done = {action.stem for thing in caption.things for action in thing.actions}
-    done |= {verbs.stem(word) for thing in caption.things for word in thing.words}
+    done |= {verbs.stem(word) for thing in caption.things for word in thing.words if not _is_used(word)}
     done |= {verbs.stem(word) for word in old.attributes} | {verbs.agent_stem(old.key)}
     done |= roles.done_by(old.key) if old.key != new.key else set()
     going_on = {action.stem for action in old.actions if not verbs.resting(action.stem)}
@@ -111,9 +111,32 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     return next((action for action in new.actions if action.stem not in done and _is_visible(action, old, new)), None)
 
 
+def _sits_on(thing: Thing) -> bool:
+    """ "a man on a horse" rides it."""
+    under = thing.stands[1].key if thing.stands is not None and thing.stands[0] == "on" else ""
+    return lexicon.is_kind(under, "animal", "vehicle")
+
+
+def _turned(old: Thing, new: Thing) -> Action | None:
+    """ "looking out of a window" is not "looking at viewer"."""
+    before = {direction for action in old.actions if (direction := _direction(action))}
+    return next((action for action in new.actions if before and _direction(action) not in before | {""}), None)
+
+
+def _direction(action: Action) -> str:
+    return next((group[0] for group in lexicon.groups("common", "direction") if action.toward in group), "")
+
+
+def _is_used(word: str) -> bool:
+    """ "walking her bicycle" is no riding, although one can bicycle."""
+    return lexicon.is_kind(lexicon.singular(word), "vehicle", "tool", "toy", "furniture", "clothing")
+
+
 def _is_visible(action: Action, old: Thing, new: Thing) -> bool:
     """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
     if old.stands is not None and old.stands[0] in ABOVE and action.stem in verbs.stems("aloft"):
+        return False
+    if action.stem == verbs.stem("ride") and _sits_on(old):
         return False
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
@@ -124,7 +147,7 @@ def _is_visible(action: Action, old: Thing, new: Thing) -> bool:
 
 def _action_text(action: Action, thing: Thing, prompt: Scene) -> str:
     """ "stretches" → "stretching"; with the part of the body that it moves: "spreading its wings"."""
-    text = verbs.gerund(action.text)
+    text = f"{verbs.gerund(action.text)} {action.toward}".strip()
     for part in prompt.things:
         if part.relation == action.text and part.anchor is thing and lexicon.is_kind(part.key, "body"):
             return " ".join(filter(None, (text, part.article, part.phrase)))

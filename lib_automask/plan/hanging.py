@@ -62,8 +62,8 @@ def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
     if thing.article not in DEFINITE and not bare:
         return None
     for other in reversed(things):
-        if other.count == 1 and thing.count == MANY:
-            continue
+        if (other.count == 1 and thing.count == MANY) or (thing.number and thing.count != other.count):
+            continue  # "two cats", "one in red": others
         again = (
             other.key == thing.key
             or lexicon.same_head(other.key, thing.key)

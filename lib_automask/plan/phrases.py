@@ -49,7 +49,7 @@ class _Reader(Placer):
         if word.tag in ("article", "owner", "number", "noun"):
             return self.noun_phrase(words, index)
         if word.tag == "verb":
-            self._verb(word)
+            self._verb(word, words[index + 1].text if index + 1 < len(words) else "")
         elif word.tag == "at":
             self._preposition(word)
         elif word.tag == "have":
@@ -110,11 +110,12 @@ class _Reader(Placer):
             clause.about = self.about
         clause.relation = ""
 
-    def _verb(self, word: Word) -> None:
+    def _verb(self, word: Word, following: str) -> None:
         clause = self.clause
-        action = Action(verbs.stem(word.text), word.text)
+        looking = verbs.stem(word.text) == verbs.stem("look") and following in lexicon.names("common", "direction")
+        action = Action(verbs.stem(word.text), word.text, following if looking else "")
         continues = clause.joined or (clause.predicate and not clause.relative)
-        actor = clause.about if continues and clause.about else self._actor()
+        actor = clause.about if continues and clause.about else _hand(self._actor(), action.stem)
         if clause.front and not clause.joined:
             clause.place, clause.opening = clause.front, [action]
             return
@@ -141,6 +142,14 @@ class _Reader(Placer):
         before = self.scene.things[index - 1] if index else actor
         both = actor.joined and not actor.relation and not before.relation and before.kind & actor.kind
         return [before, actor] if both else [actor]
+
+
+def _hand(actor: Thing | None, stem: str) -> Thing | None:
+    """ "a policeman on a horse holding": what takes a hand, people do."""
+    person = actor.anchor if actor is not None else None
+    if person is None or not lexicon.is_kind(person.key, "person") or stem not in verbs.stems("by people"):
+        return actor
+    return actor if actor is not None and lexicon.is_kind(actor.key, "person") else person
 
 
 def _is_state_of(thing: Thing, verb: str) -> bool:

@@ -33,6 +33,8 @@ class Placer:
         while index < len(words) and phrase.take(words[index]):
             index += 1
         following = words[index] if index < len(words) else None
+        if self._is_one(phrase, following):
+            phrase.nouns = [lexicon.singular(self.last.words[-1])] if self.last else []
         if not phrase.nouns:
             return index + (following == OWNED)
         if following == OWNED:
@@ -42,6 +44,11 @@ class Placer:
             return index + 1
         self._place(phrase)
         return index
+
+    def _is_one(self, phrase: NounPhrase, following: Word | None) -> bool:
+        """The "one" of "a row of huts, one in yellow"."""
+        alone = phrase.number == "one" and not phrase.nouns
+        return alone and following is not None and following.text in ("in", "with") and self.last is not None
 
     def _owner(self, phrase: NounPhrase) -> Thing:
         """The owner that "the man's" names: known already, or only mentioned."""
@@ -58,7 +65,8 @@ class Placer:
             self.clause.collective = phrase.head
             self.scene.hinted.add(phrase.head)
             return True
-        if lexicon.is_kind(phrase.head, "container"):
+        filled = len(phrase.nouns) > 1 and lexicon.is_kind(lexicon.singular(phrase.nouns[-2]), "food", "drink")
+        if lexicon.is_kind(phrase.head, "container") and not filled:
             self.clause.vessel = phrase
             return True
         return phrase.head in lexicon.names("grammar", "view")
@@ -88,7 +96,8 @@ class Placer:
         elif (clause.predicate or clause.after_verb) and phrase.says_how and not self._is_used(phrase):
             self.describe(phrase.nouns)
         elif clause.holder is not None and self._is_made_of(phrase):
-            clause.holder.attributes += [word for word in phrase.nouns if word not in clause.holder.attributes]
+            whole = self._whole(clause.holder)
+            whole.attributes += [word for word in phrase.nouns if word not in whole.attributes]
         elif clause.holder is not None and clause.after_verb and self._is_done(phrase):
             text = " ".join((clause.relation, *phrase.nouns))
             clause.holder.actions[-1] = Action(verbs.stem(phrase.head), text)
@@ -117,9 +126,17 @@ class Placer:
     def _is_made_of(self, phrase: NounPhrase) -> bool:
         """ "made of gravel", "a door of glass"."""
         clause = self.clause
+        if clause.relation == "in" and clause.holder is not None:
+            coloured = phrase.says_how and "colour" in lexicon.attribute_kinds(phrase.nouns[-1])
+            return coloured and not lexicon.is_kind(clause.holder.key, "person")
         return clause.relation in lexicon.names("common", "made of") or (
             clause.relation == "of" and not clause.vessel and phrase.is_surface
         )
+
+    def _whole(self, thing: Thing) -> Thing:
+        """ "a statue of an angel made of stone": the statue is."""
+        made = self.clause.relation in lexicon.names("common", "made of")
+        return thing.anchor if made and thing.relation == "of" and thing.anchor is not None else thing
 
     def _is_done(self, phrase: NounPhrase) -> bool:
         """ "doing a handstand" is an action and no thing."""

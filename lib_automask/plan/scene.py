@@ -13,10 +13,17 @@ MANY = -1
 
 @dataclass(frozen=True)
 class Action:
-    """Something being done: ``stem`` is one for all forms of the verb, ``text`` is how people read it."""
+    """Something being done.
+
+    Args:
+        stem: one for all forms of the verb.
+        text: how people read it.
+        toward: where somebody looks, as typed: "up", "at viewer"; "" where the text does not say.
+    """
 
     stem: str
     text: str
+    toward: str = ""
 
 
 @dataclass(eq=False)

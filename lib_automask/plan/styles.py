@@ -59,6 +59,8 @@ def names_style(phrase: str) -> bool:
         return False
     if words[-1] in lexicon.names("styles", "style word") and names_style(" ".join(words[:-1])):
         return True
+    if words[0] in _media() and words[-1] in lexicon.names("styles", "photo"):
+        return True
     ends = [" ".join(words[-length:]) for length in (1, 2, 3)]
     return not _media().isdisjoint([*ends, " ".join(words[:2]), " ".join(words[:3])])
 

@@ -17,6 +17,8 @@ EXTRA_NETWORK = re.compile(r"<[^<>\n]{1,200}>")
 EMBEDDING = re.compile(r"\bembedding:\S+", re.I)
 ADDRESS = re.compile(r"(https?://|www\.)\S+")
 SCHEDULE = re.compile(r"\[([^\[\]:|]*):(?:([^\[\]:|]*):)?\s*[\d.]+\s*\]")
+LESSENED = re.compile(r"(?<![^,\n])\s*(?:\[[^\[\]|]*\]|\([^()]*:\s*-?0?\.[0-4]\d*\s*\))\s*(?=,|$)")
+"""A whole tag that is to count for less: "[cartoon]", "(cartoon:0.2)"."""
 ALTERNATIVES = re.compile(r"\[([^\[\]|]*)\|[^\[\]]*\]")
 WEIGHT = re.compile(r":\s*[+-]?\d*\.?\d+\s*(?=\))")
 QUALIFIER = re.compile(r"(?<=\w)[ _]?\\\([\w ]+\\\)(?=\s*(?:[,):\]]|$))")
@@ -69,6 +71,7 @@ def _plain(text: str) -> str:
     text = QUALIFIER.sub("", text)
     text = re.sub(r"\\([()\[\]{}<>:|\\])", " ", text)
     text = SCHEDULE.sub(_scheduled, text)
+    text = LESSENED.sub(" ", text)
     text = ALTERNATIVES.sub(r" \1 ", text)
     while (lighter := WEIGHT.sub("", text)) != text:
         text = lighter

@@ -184,7 +184,7 @@ def _named(nouns: list[str]) -> str:
 def _is_third_person(spot: Spot) -> bool:
     text, last = spot.text, _named(spot.nouns)
     bare_tag = spot.after is None and spot.run[0].tag == "noun"
-    if lexicon.is_plural(last) and spot.precedes("at", "article", "owner"):
+    if lexicon.is_plural(last) and spot.precedes("at", "article", "owner", "number"):
         return verbs.is_verb(text) and not lexicon.kinds(lexicon.singular(text))
     if bare_tag or lexicon.is_plural(last) or (lexicon.is_attribute(last) and not lexicon.kinds(last)):
         return False
