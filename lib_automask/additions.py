@@ -17,9 +17,13 @@ LARGEST = 1 / 3
 """Of the picture's shorter side: how large something is that stands beside nothing of known size."""
 IN_HAND = 0.4
 """Up to this size, in sizes of the figure, what somebody is "with" is held; larger things stand beside."""
-HOT, GATHERED, SPREAD = 0.5, 0.6, 0.25
+HOT, GATHERED, SPREAD = 0.5, 0.95, 0.05
 """Heat counts from this share of its peak. It is decided where one spot, of at most ``SPREAD`` of the picture, holds
-``GATHERED`` of what counts."""
+``GATHERED`` of what counts: in the icon world it then lies on the thing in 94 of 100 cases, else in 82."""
+WIDER = 2.2
+"""How much wider a thing is than the spot of its heat, in the icon world."""
+SHOWN = 0.5
+"""From this probability on the picture counts as showing an anchor."""
 LOOSE = ("", "with", "has", "having", "on", "to", "in", "wearing", "dressed in", "clad in")
 """Relations that leave it to the thing where on its wearer it is worn."""
 
@@ -127,21 +131,24 @@ def _in_picture(new: str, where: str | None, taken: Mask, view: View) -> Place:
 
 
 def _by_heat(edit: Edit, taken: Mask, view: View) -> Place:
-    """Beside an anchor that is no segment, if BLIP looks for it in one place alone; else nowhere."""
+    """Beside an anchor that is no segment, if the picture shows it and BLIP looks for it in one spot; else nowhere."""
     best = float(view.scores.of(edit.target).max(initial=0))
-    spot, gathered = hot_spot(view.heat([edit.target])[0])
-    if gathered < GATHERED or spot.mean() > SPREAD:
-        return Place(np.zeros(view.shape, np.bool_), min(best, FOUND))
-    return _at_anchor(edit, Place(spot, min(gathered, ANYWHERE)), taken & ~spot, view)
+    nowhere = Place(np.zeros(view.shape, np.bool_), min(best, FOUND))
+    shown = view.shown([edit.target])[0]
+    spot = hot_spot(view.heat([edit.target])[0]) if shown >= SHOWN else None
+    box = box_of(spot) if spot is not None else None
+    if box is None:
+        return nowhere
+    around = room.box_at(box.center, (WIDER * box.width, WIDER * box.height), view.shape)
+    return _at_anchor(edit, Place(around, min(shown, ANYWHERE)), taken & ~around, view)
 
 
-def hot_spot(heat: Heat) -> tuple[Mask, float]:
-    """The spot round the peak of one phrase's heat (float32[H, W]), and the share (0–1) of all hot pixels in it."""
+def hot_spot(heat: Heat) -> Mask | None:
+    """The one spot where a phrase is looked for, from its heat (float32[H, W], 0–1); None where there are several."""
     hot = heat >= HOT * heat.max() if heat.max() > 0 else np.zeros(heat.shape, np.bool_)
-    if not hot.any():
-        return hot, 0.0
     spot = masks.drop_islands(hot, hot.size)
-    return spot, float(spot.sum() / hot.sum())
+    decided = hot.any() and spot.sum() >= GATHERED * hot.sum() and spot.mean() <= SPREAD
+    return spot if decided else None
 
 
 def _share(new: str, anchor: str) -> float:

@@ -204,8 +204,8 @@ class _Run:
         with self.stage(f"{prefix}scores", 0.7):
             scores = score(request, segments, plan, models)
         with self.stage(f"{prefix}places", 0.9):
-            heat = partial(models.matcher.heat, request.image)
-            return scores, find_places(plan, View(request.image, scores, heat, request.options.confidence))
+            heat, shown = (partial(ask, request.image) for ask in (models.matcher.heat, models.matcher.match))
+            return scores, find_places(plan, View(request.image, scores, heat, shown, request.options.confidence))
 
     @contextmanager
     def stage(self, name: str, share: float) -> Iterator[None]:

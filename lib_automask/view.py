@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from lib_automask import masks
 from lib_automask.selection import FOUND, Place, Scores, meant, thing
-from lib_automask.structures import Heat, Image, Mask
+from lib_automask.structures import Heat, Image, Mask, Presence
 
 GROUND = 3
 """What reaches this many sides of the picture is something that other things stand on."""
@@ -21,12 +21,14 @@ class View:
         image: uint8[H, W, 3] RGB.
         scores: its segments, compared with every phrase that matters.
         heat: asked with phrases, answers float32[P, H, W]: where each is looked for.
+        shown: asked with phrases, answers with the probability (0–1) that the picture shows each.
         least: the score, 0–1, from which a segment can be what an edit means.
     """
 
     image: Image
     scores: Scores
     heat: Callable[[Sequence[str]], Heat]
+    shown: Presence
     least: float = FOUND
 
     @property
