@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from modules import errors, img2img, script_callbacks, scripts, shared
+from modules import errors, images, img2img, script_callbacks, scripts, sd_models, shared
+from modules import processing as host_processing
 from PIL import Image
 
 from lib_automask import pipeline
@@ -31,6 +32,10 @@ class Host:
         shared.state.__init__()  # type: ignore[misc]
         shared.prompt_styles.__init__()  # type: ignore[misc]
         errors.reported.clear()
+        host_processing.sampled.clear()
+        host_processing.closed.clear()
+        images.saved.clear()
+        sd_models.reload_model_weights()
         self.requests: list[MaskRequest] = []
         monkeypatch.setattr(pipeline, "build_mask", self.build_mask)
         self.automask = webui_script.Automask()

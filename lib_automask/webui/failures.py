@@ -7,12 +7,18 @@ from modules import errors as host_errors
 from lib_automask.errors import AutomaskError
 
 
-def explained(error: Exception) -> AutomaskError:
+MEMORY = "out of memory"
+"""What torch says on every device when there is none left."""
+
+
+def explained(error: Exception, then: str = "so nothing was painted") -> AutomaskError:
     """The error as people should read it; what nobody foresaw goes to the console with its traceback too.
 
-    Call it where the error is handled: the host takes the traceback from there.
+    Call it where the error is handled: the host takes the traceback from there. ``then`` says what came of it.
     """
     if isinstance(error, AutomaskError):
         return error
-    host_errors.report("automask: the mask could not be made", exc_info=True)
-    return AutomaskError(f"automask failed ({type(error).__name__}: {error}), so nothing was painted; see the console")
+    host_errors.report("automask: a run came to a bad end", exc_info=True)
+    if MEMORY in str(error).lower():
+        return AutomaskError(f"automask ran out of memory, {then}; choose a smaller size, or only the masked area")
+    return AutomaskError(f"automask failed ({type(error).__name__}: {error}), {then}; see the console")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 import numpy as np
 from modules import shared
@@ -69,8 +69,15 @@ class Processing(Protocol):
     do_not_save_grid: bool
     batch_size: int
     n_iter: int
+    iteration: int
+    width: int
+    height: int
+    denoising_strength: float
     prompts: list[str]
     all_prompts: list[str]
+    all_negative_prompts: list[str]
+    all_seeds: list[int]
+    outpath_samples: str
     extra_generation_params: dict[str, Any]
     script_args: Sequence[Any]
     scripts: Any
@@ -79,6 +86,9 @@ class Processing(Protocol):
 
     def comment(self, text: str) -> None:
         """Show ``text`` below the result."""
+
+    def save_samples(self) -> bool:
+        """Whether the pictures of this run are saved."""
 
 
 @dataclass(frozen=True)
@@ -159,20 +169,24 @@ def masked_content(result: MaskResult, options: Options) -> str:
 def keep(p: Processing, given: Sequence[Image.Image], preview: bool = False) -> None:
     """Make the host hand back ``given`` as they are, pixel for pixel, in place of painting.
 
-    They go through the host's own infotext and saving; a preview is one picture and is not saved. Nothing is
-    sampled, and neither faces nor colours are corrected.
+    They go through the host's own infotext and saving; a preview is one picture and is not saved.
     """
-    lend(p, p.image_mask)
-    p.overlay_images = p.mask_for_overlay = p.paste_to = p.color_corrections = None
-    p.restore_faces = False
-    if preview:
-        p.do_not_save_samples = p.do_not_save_grid = True
-        p.batch_size = p.n_iter = 1
 
     def sample(*_args: Any, **_kwargs: Any) -> Any:
         chosen = [given[index % len(given)] for index in range(len(p.prompts))]
         return DecodedSamples(decoded(flat(picture)) for picture in chosen)
 
+    replace_sampling(p, sample)
+    if preview:
+        p.do_not_save_samples = p.do_not_save_grid = True
+        p.batch_size = p.n_iter = 1
+
+
+def replace_sampling(p: Processing, sample: Callable[..., Any]) -> None:
+    """Have the pictures made by ``sample``, which gives decoded ones; neither faces nor colours are corrected then."""
+    lend(p, p.image_mask)
+    p.overlay_images = p.mask_for_overlay = p.paste_to = p.color_corrections = None
+    p.restore_faces = False
     p.init = lambda *_args, **_kwargs: None
     p.sample = sample
 
@@ -185,18 +199,19 @@ def decoded(image: Pixels) -> Any:
 
 
 def stop(p: Processing, error: Exception) -> None:
-    """Make the host end this run with ``error`` before it paints. An exception in the hook itself it would swallow.
+    """Make the host end this run with ``error`` before it paints. An exception in the hook itself it would swallow."""
+    lend(p, p.image_mask)
+    p.init = lambda *_args, **_kwargs: end(p, error)
+
+
+def end(p: Processing, error: Exception) -> NoReturn:
+    """End this run with ``error``. Outside hooks alone.
 
     ``detail`` is where both hosts' APIs look for the message; otherwise one says "errors" and the other "message".
     """
-    lend(p, p.image_mask)
     error.__dict__["detail"] = str(error)
-
-    def refuse(*_args: Any, **_kwargs: Any) -> None:
-        restore(p)
-        raise error
-
-    p.init = refuse
+    restore(p)
+    raise error
 
 
 def lend(p: Processing, mask: Image.Image | None) -> None:

@@ -6,6 +6,7 @@ import dataclasses
 import re
 import sys
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from modules import scripts, shared
@@ -16,11 +17,13 @@ from lib_automask.errors import AutomaskError, Interrupted, NothingToChange, Uns
 from lib_automask.options import FIELDS, Options
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import MaskRequest, MaskResult
-from lib_automask.webui import infotext, processing, settings
+from lib_automask.webui import infotext, passes, processing, settings
 from lib_automask.webui.failures import explained
 from lib_automask.webui.known import Known
+from lib_automask.webui.painting import Picture
 from lib_automask.webui.processing import Processing
 from lib_automask.webui.residency import Residency
+from lib_automask.webui.works import Workshop
 
 LEFT_ALONE = {
     "SD upscale": "it repaints the whole picture, tile by tile",
@@ -68,6 +71,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
 
     def postprocess(self, p: Processing, processed: Any, *_args: Any) -> None:
         processing.restore(p)
+        passes.hand_over(p, processed)
         share_comments(p, processed)
 
     def mask(self, p: Processing, args: Sequence[Any]) -> None:
@@ -83,6 +87,11 @@ class Automask(scripts.Script):  # type: ignore[misc]
 
         image, user_mask = processing.read(p)
         own_prompt = carried_prompt(p) or self.known.prompt_of(image, page_texts(args))
+        if options.passes.strip() and not preview:
+            first = Picture(image, p.all_prompts[0], "", 0, user_mask, own_prompt)
+            shop = Workshop(p, options, lambda: self.residency.models(settings.read()))
+            passes.Passes(shop, first, partial(tell, p), in_series(p)).take_over()
+            return
         request = MaskRequest(image, p.all_prompts[0], user_mask, options, own_prompt)
         with self.residency.models(settings.read()) as models:
             result = build_mask(request, models)
@@ -117,7 +126,7 @@ def wanted(p: Processing, args: Sequence[Any]) -> bool:
 
 def chosen(p: Processing, args: Sequence[Any]) -> tuple[Options, bool]:
     """The options of this run, those of the XYZ plot laid over them, and whether only a preview is wanted."""
-    options = Options.from_args(args[: len(FIELDS)])
+    options = Options.from_args(passes.as_text(args[: len(FIELDS)]))
     return dataclasses.replace(options, **of_plot(p)), only_preview(args)
 
 

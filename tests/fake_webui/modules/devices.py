@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from typing import Any
+
 
 def get_device_for(_task: str) -> str:
     return "cpu"
@@ -9,3 +12,7 @@ def get_device_for(_task: str) -> str:
 
 def torch_gc() -> None:
     pass
+
+
+def without_autocast() -> Any:
+    return contextlib.nullcontext()

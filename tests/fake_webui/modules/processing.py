@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
+import json
+import re
+from collections.abc import Callable
+from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 import cv2
@@ -10,10 +13,19 @@ import numpy as np
 import torch
 from PIL import Image, ImageOps
 
-from modules import script_callbacks, shared
+from modules import images as host_images
+from modules import sd_models, shared
 
 CELL = 8
 """Pixels a latent cell is wide."""
+
+
+sampled: list[dict[str, Any]] = []
+"""What arrived at the sampler, run by run."""
+
+closed: list[Any] = []
+during_sampling: Callable[[Any], None] | None = None
+"""A test's own doing while the sampler works."""
 
 
 class DecodedSamples(list):
@@ -38,32 +50,72 @@ class Processed:
         self.seed = p.seed
 
 
+@dataclass(init=False, repr=False)
 class StableDiffusionProcessingImg2Img:
-    """``p``. Its mask blur takes a Python int and ignores everything else in silence."""
+    """``p``. Its mask blur takes a Python int and ignores everything else in silence.
+
+    As in the hosts, what is not handed on by ``dataclasses.replace`` is marked so: the mask comes as ``mask`` and
+    then lies in ``image_mask``. Tests may hand over both.
+    """
+
+    prompt: Any = ""
+    negative_prompt: str = ""
+    styles: list[str] = field(default_factory=list)
+    seed: int = 1
+    sampler_name: str = "Euler"
+    scheduler: str = "Automatic"
+    batch_size: int = 1
+    n_iter: int = 1
+    steps: int = 20
+    cfg_scale: float = 7.0
+    width: int = 0
+    height: int = 0
+    restore_faces: bool | None = None
+    do_not_save_samples: bool = False
+    do_not_save_grid: bool = False
+    outpath_samples: str = "outputs"
+    extra_generation_params: dict[str, Any] = field(default_factory=dict)
+    override_settings: dict[str, Any] = field(default_factory=dict)
+    overlay_images: Any = None
+    comments: Any = None
+    init_images: list[Any] = field(default_factory=list)
+    resize_mode: int = 0
+    denoising_strength: float = 0.75
+    mask: Any = None
+    mask_blur_x: int = 4
+    mask_blur_y: int = 4
+    mask_blur: int | None = None
+    mask_round: bool = True
+    inpainting_fill: int = 0
+    inpaint_full_res: bool | int = True
+    inpaint_full_res_padding: int = 0
+    inpainting_mask_invert: int = 0
+    latent_mask: Any = None
+    image_mask: Any = field(default=None, init=False)
+    nmask: Any = field(default=None, init=False)
+    mask_for_overlay: Any = field(default=None, init=False)
+    paste_to: Any = field(default=None, init=False)
+    color_corrections: Any = field(default=None, init=False)
+    scripts: Any = field(default=None, init=False)
+    script_args: Any = field(default=(), init=False)
 
     def __init__(self, **given: Any) -> None:
-        self.init_images: list[Image.Image] = []
-        self.prompt: Any = ""
-        self.styles: list[str] = []
-        self.seed, self.batch_size, self.n_iter = 1, 1, 1
-        self.width = self.height = 0
-        self.resize_mode = 0
-        self.mask_blur_x = self.mask_blur_y = 4
-        self.mask_round = True
-        self.inpainting_fill, self.inpaint_full_res, self.inpaint_full_res_padding = 0, True, 0
-        self.inpainting_mask_invert = 0
-        self.image_mask = self.latent_mask = self.mask = self.nmask = None
-        self.overlay_images = self.mask_for_overlay = self.paste_to = None
-        self.color_corrections = self.restore_faces = None
-        self.do_not_save_samples = self.do_not_save_grid = False
-        self.override_settings: dict[str, Any] = {}
-        self.extra_generation_params: dict[str, Any] = {}
-        self.comments: dict[str, int] = {}
-        self.scripts: Any = None
-        self.script_args: tuple[Any, ...] = ()
-        self.saved: list[Image.Image] = []
+        for one in fields(self):
+            if one.name != "mask_blur":
+                setattr(self, one.name, one.default if one.default is not MISSING else one.default_factory())
         for name, value in given.items():
             setattr(self, name, value)
+        self.image_mask = given.get("image_mask", self.mask)
+        self.mask = None
+        self.comments = {}
+        self.iteration = 0
+        self.saved: list[Image.Image] = []
+
+    def close(self) -> None:
+        closed.append(self)
+
+    def save_samples(self) -> bool:
+        return not self.do_not_save_samples and not shared.state.interrupted and not shared.state.skipped
 
     @property
     def mask_blur(self) -> int | None:
@@ -79,6 +131,7 @@ class StableDiffusionProcessingImg2Img:
 
     def init(self, _prompts: list[str]) -> None:
         """Take the mask in: invert, blur, crop to it, or find it blank and go on without."""
+        self.extra_generation_params["Denoising strength"] = self.denoising_strength
         crop = None
         mask = self.image_mask
         if mask is not None:
@@ -150,6 +203,14 @@ class StableDiffusionProcessingImg2Img:
 
     def sample(self, **_conditions: Any) -> Any:
         """Noise where the mask is, or everywhere; then a decoder that never gives back quite what it got."""
+        names = ("steps", "cfg_scale", "sampler_name", "scheduler", "denoising_strength", "seed", "width", "height")
+        names += ("inpaint_full_res", "inpaint_full_res_padding", "inpainting_fill", "mask_blur", "negative_prompt")
+        seen = {name: getattr(self, name) for name in names}
+        settings = ("sd_model_checkpoint", "sd_vae", "upscaler_for_img2img")
+        seen |= {name: getattr(shared.opts, name, None) for name in settings}
+        sampled.append({**seen, "prompt": self.prompts[0], "loaded": sd_models.model_data.loaded})
+        if during_sampling is not None:
+            during_sampling(self)
         rng = np.random.default_rng(self.seed + self.iteration)
         noise = rng.integers(0, 256, self.init_latent.shape).astype(np.float32)
         painted = noise if self.mask is None else noise * self.nmask + self.init_latent * self.mask
@@ -158,11 +219,15 @@ class StableDiffusionProcessingImg2Img:
 
 
 def process_images(p: Any) -> Processed:
-    """Hooks and settings round one run."""
-    p.scripts.call("before_process", p)
+    """Hooks and settings round one run. Overrides of which config.json has no line are not taken back."""
+    if p.scripts is not None:
+        p.scripts.call("before_process", p)
     stored = {key: shared.opts.data[key] for key in p.override_settings if key in shared.opts.data}
-    shared.opts.data.update(p.override_settings)
     try:
+        if p.override_settings.get("sd_model_checkpoint") not in sd_models.checkpoint_aliases:
+            p.override_settings.pop("sd_model_checkpoint", None)
+        shared.opts.data.update(p.override_settings)
+        sd_models.reload_model_weights()
         return process_images_inner(p)
     finally:
         shared.opts.data.update(stored)
@@ -171,17 +236,26 @@ def process_images(p: Any) -> Processed:
 def process_images_inner(p: Any) -> Processed:
     prompts = p.prompt if isinstance(p.prompt, list) else [p.prompt] * (p.batch_size * p.n_iter)
     p.all_prompts = [shared.prompt_styles.apply_styles_to_prompt(prompt, p.styles) for prompt in prompts]
-    p.scripts.call("process", p)
+    p.all_negative_prompts = [p.negative_prompt] * len(prompts)
+    p.all_seeds = [p.seed + number for number in range(len(prompts))]
+    if p.scripts is not None:
+        p.scripts.call("process", p)
     p.init(p.all_prompts)
+    if shared.state.job_count == -1:
+        shared.state.job_count = p.n_iter
+    if not getattr(shared.cmd_opts, "no_prompt_history", False):
+        shared.last_prompt = p.all_prompts[0]
 
     images: list[Image.Image] = []
     infotexts: list[str] = []
     for iteration in range(p.n_iter):
         p.iteration = iteration
         shared.state.skipped = False
-        if shared.state.interrupted:
+        if shared.state.interrupted or shared.state.stopping_generation:
             break
         p.prompts = p.all_prompts[p.iteration * p.batch_size : (p.iteration + 1) * p.batch_size]
+        p.seeds = p.all_seeds[p.iteration * p.batch_size : (p.iteration + 1) * p.batch_size]
+        p.prompts = [re.sub("<lora:[^>]*>", "", prompt) for prompt in p.prompts]
         samples = torch.stack(p.sample(prompts=p.prompts)).float()
         samples = torch.clamp((samples + 1.0) / 2.0, min=0.0, max=1.0)
         for index, sample in enumerate(samples):
@@ -190,22 +264,17 @@ def process_images_inner(p: Any) -> Processed:
             if p.restore_faces:
                 image = ImageOps.mirror(image)
             image = composite(p, image, index)
-            text = infotext(p, p.prompts[index])
+            text = infotext(p, index)
             image.info["parameters"] = text
             images.append(image)
             infotexts.append(text)
             if not p.do_not_save_samples:
-                save(p, image, text)
+                host_images.save_image(image, p.outpath_samples, info=text, p=p)
     p.color_corrections = None
     processed = Processed(p, images, infotexts)
-    p.scripts.call("postprocess", p, processed)
+    if p.scripts is not None:
+        p.scripts.call("postprocess", p, processed)
     return processed
-
-
-def save(p: Any, image: Image.Image, text: str) -> None:
-    p.saved.append(image)
-    params = SimpleNamespace(image=image, p=p, filename="00000.png", pnginfo={"parameters": text})
-    script_callbacks.call("image_saved", params)
 
 
 def composite(p: Any, image: Image.Image, index: int) -> Image.Image:
@@ -223,6 +292,16 @@ def composite(p: Any, image: Image.Image, index: int) -> Image.Image:
     return image.convert("RGB")
 
 
-def infotext(p: Any, prompt: str) -> str:
-    params = {"Steps": 20, "Seed": p.seed, **p.extra_generation_params}
-    return prompt + "\n" + ", ".join(f"{key}: {value}" for key, value in params.items() if value is not None)
+def infotext(p: Any, index: int) -> str:
+    params = {
+        "Steps": p.steps, "Sampler": p.sampler_name, "Schedule type": p.scheduler, "CFG scale": p.cfg_scale,
+        "Seed": p.seeds[index], "Size": f"{p.width}x{p.height}", "Model": sd_models.model_data.loaded,
+        **p.extra_generation_params,
+    }  # fmt: skip
+    values = {key: value[index] if isinstance(value, list) else value for key, value in params.items()}
+    told = ", ".join(f"{key}: {quoted(value)}" for key, value in values.items() if value is not None)
+    return f"{p.prompts[index]}\n{told}"
+
+
+def quoted(value: Any) -> Any:
+    return json.dumps(value, ensure_ascii=False) if set(",\n:") & set(str(value)) else value

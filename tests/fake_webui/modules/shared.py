@@ -5,12 +5,19 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
+from PIL import Image
+
 
 class Options:
     """The host's settings: what an option is not registered for has no attribute."""
 
     def __init__(self) -> None:
-        self.data: dict[str, Any] = {"img2img_background_color": "#ffffff", "overlay_inpaint": True}
+        self.data: dict[str, Any] = {
+            "img2img_background_color": "#ffffff",
+            "overlay_inpaint": True,
+            "samples_format": "png",
+            "sd_model_checkpoint": "first.safetensors",
+        }
 
     def __getattr__(self, name: str) -> Any:
         try:
@@ -56,7 +63,24 @@ class Styles:
         return ", ".join([prompt, *(self.styles[name] for name in names)])
 
 
+class Upscaler:
+    """A kind of upscalers. One that cannot load its file gives back a plain resize, without a word."""
+
+    def __init__(self, name: str, works: bool = True) -> None:
+        self.name, self.works = name, works
+
+    def upscale(self, image: Image.Image, by: float, _path: str) -> Image.Image:
+        size = int(image.width * by) // 8 * 8, int(image.height * by) // 8 * 8
+        return image.resize(size, Image.Resampling.NEAREST if self.works else Image.Resampling.LANCZOS)
+
+
+def upscaler(name: str, kind: str, works: bool = True) -> Any:
+    return SimpleNamespace(name=name, data_path=f"models/{kind}/{name}.pth", scaler=Upscaler(kind, works))
+
+
 opts = Options()
+sd_upscalers = [upscaler("None", "None", False), upscaler("Lanczos", "Lanczos", False), upscaler("SwinIR_4x", "SwinIR")]
+last_prompt = ""
 state = State()
 prompt_styles = Styles()
 cmd_opts = SimpleNamespace(api=True, nowebui=False, api_auth=None)

@@ -1,0 +1,93 @@
+"""What a run within a run changes of the host's own, and how all of it comes back, whatever happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from modules import devices, shared
+from modules import errors as host_errors
+
+SETTINGS = (
+    *("sd_model_checkpoint", "sd_checkpoint_hash", "sd_vae", "forge_additional_modules"),
+    *("upscaler_for_img2img", "overlay_inpaint"),
+)
+"""What passes override. The host takes its overrides back, but not one of which config.json has no line."""
+
+
+@contextmanager
+def settings_kept() -> Iterator[None]:
+    """The settings are what they were afterwards, and so is the checkpoint that is loaded."""
+    before = {key: shared.opts.data[key] for key in SETTINGS if key in shared.opts.data}
+    parameters = forge_parameters()
+    try:
+        yield
+    finally:
+        for key in SETTINGS:
+            if key not in before:
+                shared.opts.data.pop(key, None)
+        shared.opts.data.update(before)
+        try:
+            load_as_set(parameters)
+        except Exception:  # the next run loads it, or says why it cannot
+            host_errors.report("automask: the checkpoint could not be loaded again", exc_info=True)
+
+
+def forge_parameters() -> dict[str, Any]:
+    """What Forge loads a checkpoint by; empty on other hosts."""
+    from modules import sd_models
+
+    return dict(getattr(sd_models.model_data, "forge_loading_parameters", {}))
+
+
+def load_as_set(parameters: dict[str, Any]) -> None:
+    """Load the checkpoint and VAE of the settings; nothing is done where they are loaded already."""
+    from modules import sd_models
+
+    if hasattr(sd_models, "forge_model_reload"):
+        from modules_forge import main_entry
+
+        if sd_models.model_data.forge_loading_parameters != parameters:
+            main_entry.refresh_model_loading_parameters()
+        sd_models.forge_model_reload()
+        return
+    from modules import sd_vae
+
+    sd_models.reload_model_weights()
+    sd_vae.reload_vae_weights()
+
+
+@contextmanager
+def job_kept() -> Iterator[None]:
+    """The host's line of what it does is what it was afterwards."""
+    before = shared.state.job
+    try:
+        yield
+    finally:
+        shared.state.job, shared.state.textinfo = before, None
+
+
+def announce(text: str) -> None:
+    """Tell what is being done, in the progress bar and in the API's progress."""
+    shared.state.job = shared.state.textinfo = text
+
+
+@contextmanager
+def outside() -> Iterator[None]:
+    """As before the host began to sample: no autocast, which would decode at half precision, and no inference mode."""
+    import torch
+
+    with torch.inference_mode(False), torch.enable_grad(), devices.without_autocast():
+        yield
+
+
+@contextmanager
+def unnoted() -> Iterator[None]:
+    """The host does not note what is painted meanwhile as the last prompt, which a button in the page brings back."""
+    before = getattr(shared.cmd_opts, "no_prompt_history", False)
+    shared.cmd_opts.no_prompt_history = True
+    try:
+        yield
+    finally:
+        shared.cmd_opts.no_prompt_history = before

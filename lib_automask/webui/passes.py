@@ -1,0 +1,192 @@
+"""Several passes in place of the host's one sampling, each on the result of the last.
+
+The host calls ``sample`` for a batch, and goes on as ever with what it gets: saving, infotext, grids, the Batch tab.
+What ends a passage early, be it the user or an error, keeps the picture that the pass before it left.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from modules import images as host_images
+from modules import shared
+from modules.processing import DecodedSamples
+from PIL import Image
+
+from lib_automask import origin
+from lib_automask.errors import AutomaskError, Interrupted
+from lib_automask.passes import Pass, read_passes, write_passes
+from lib_automask.webui import borrowing, processing
+from lib_automask.webui.failures import explained
+from lib_automask.webui.painting import Picture
+from lib_automask.webui.processing import Processing
+from lib_automask.webui.works import WORKS, Workshop
+
+KEY = "automask pass"
+"""In the infotext, with the number of a pass, for what it did."""
+
+
+@dataclass
+class Passage:
+    """One picture's way through the passes.
+
+    Args:
+        picture: after the passes that are done.
+        passes: with seeds that can be had again where they were random.
+        told: a line for every pass that was begun.
+        kept: the picture after each pass that is done.
+        error: what ended it early, if anything did.
+    """
+
+    picture: Picture
+    passes: tuple[Pass, ...]
+    told: list[str] = field(default_factory=list)
+    kept: list[Picture] = field(default_factory=list)
+    error: AutomaskError | None = None
+
+    def go(self, shop: Workshop) -> None:
+        """Pass after pass, until the last or until something ends it."""
+        for number, one in enumerate(self.passes, 1):
+            borrowing.announce(f"automask pass {number} of {len(self.passes)}: {one.do} {one.target}".rstrip())
+            try:
+                self.check()
+                self.picture, said = WORKS[one.do](shop, one, self.picture)
+            except Exception as error:
+                self.error = explained(error, "so the passes ended there")
+                self.told.append(f"{self.error}; {self.left_at(number)}")
+                return
+            self.told.append(said)
+            self.kept.append(self.picture)
+
+    def check(self) -> None:
+        state = shared.state
+        if state.interrupted or state.skipped or state.stopping_generation:
+            raise Interrupted("ended by the user")
+
+    def left_at(self, number: int) -> str:
+        return f"the picture is as pass {number - 1} left it" if number > 1 else "the picture is as it was"
+
+
+class Passes:
+    """The passes of one run of the host's, over every picture of it."""
+
+    def __init__(self, shop: Workshop, first: Picture, tell: Callable[[str], None], in_series: bool) -> None:
+        """``first`` is the picture that all begin with; an error raises unless others follow ``in_series``.
+
+        Raises:
+            InputError: the passes cannot be read.
+        """
+        self.shop, self.first, self.tell, self.in_series = shop, first, tell, in_series
+        self.passes = read_passes(shop.options.passes)
+        self.some_done = False
+
+    def take_over(self) -> None:
+        """Put them in the place of the host's sampling."""
+        p = self.shop.p
+        faces = p.restore_faces  # of each painting, under its mask; of the finished picture they would touch the rest
+        params = {**self.shop.options.infotext(), "Denoising strength": p.denoising_strength}
+        processing.replace_sampling(p, lambda *_args, **_kwargs: self.sample(faces))
+        p.extra_generation_params.update(params)
+
+    def sample(self, faces: bool | None) -> Any:
+        """The pictures of one batch, as the host's sampler and decoder would give them."""
+        p = self.shop.p
+        p.restore_faces = faces
+        passages = []
+        with borrowing.settings_kept(), borrowing.job_kept():
+            for index in range(len(p.prompts)):
+                passages.append(self.passage(p.iteration * p.batch_size + index))
+                passages[-1].go(self.shop)
+        p.restore_faces = False
+        self.some_done = self.some_done or any(passage.kept for passage in passages)
+        if not self.some_done:
+            self.nothing_done(passages[0].error)
+        given = self.given(passages)
+        note(p, given)
+        self.keep(given)
+        return DecodedSamples(processing.decoded(passage.picture.image) for passage in given)
+
+    def passage(self, index: int) -> Passage:
+        """The way of one picture, by its number in the whole run."""
+        p = self.shop.p
+        picture = replace(
+            self.first, prompt=p.all_prompts[index], negative=p.all_negative_prompts[index], seed=p.all_seeds[index]
+        )
+        return Passage(picture, tuple(seeded(one) for one in self.passes))
+
+    def nothing_done(self, error: AutomaskError | None) -> None:
+        """Not one pass came to its end: an error of the run, unless the user wanted that, or other files follow."""
+        if error is not None and not self.in_series and not isinstance(error, Interrupted):
+            processing.end(self.shop.p, error)
+        self.shop.p.extra_generation_params[origin.KEPT] = "the picture as it was"
+
+    def given(self, passages: list[Passage]) -> list[Passage]:
+        """Those that are given back: the host stacks them, so all must be of one size."""
+        done = [passage for passage in passages if passage.kept] or passages[:1]
+        alike = [passage for passage in done if passage.picture.size == done[0].picture.size]
+        for number, passage in enumerate(passages, 1):
+            where = f"picture {number}, " if len(passages) > 1 else ""
+            for turn, said in enumerate(passage.told, 1):
+                self.tell(f"{where}pass {turn}: {said}")
+            if passage not in alike:
+                self.tell(f"picture {number} is left out, because it did not come as far as the others")
+        return alike
+
+    def keep(self, given: list[Passage]) -> None:
+        """Put the pictures after each pass but the last behind the result, if the user wants them."""
+        if not self.shop.options.keep_passes:
+            return
+        p = self.shop.p
+        kept = p.__dict__.setdefault("automask_kept", [])
+        for passage in given:
+            for number, picture in enumerate(passage.kept[:-1], 1):
+                kept.append((Image.fromarray(picture.image), picture.infotext))
+                if p.save_samples():
+                    save(p, picture, number)
+
+
+def as_text(args: Sequence[Any]) -> Sequence[Any]:
+    """A host's script args, passes that came as a list of dicts written as text. Raises InputError."""
+    if args and isinstance(args[0], Mapping) and isinstance(args[0].get("passes"), list):
+        return [{**args[0], "passes": write_passes(read_passes(args[0]["passes"]))}]
+    return args
+
+
+def seeded(one: Pass) -> Pass:
+    """A random seed chosen, so that the infotext can have it."""
+    return replace(one, seed=random.randrange(2**32)) if one.seed == -1 else one
+
+
+def note(p: Processing, given: list[Passage]) -> None:
+    """Write into the infotext what each pass did, picture by picture where they differ."""
+    params = p.extra_generation_params
+    for key in [key for key in params if key.startswith(f"{KEY} ")]:
+        del params[key]
+    params["automask passes"] = by_picture([write_passes(passage.passes) for passage in given])
+    for turn in range(max(len(passage.told) for passage in given)):
+        lines = [passage.told[turn] if turn < len(passage.told) else None for passage in given]
+        params[f"{KEY} {turn + 1}"] = by_picture(lines)
+
+
+def by_picture(texts: list[Any]) -> Any:
+    """One text for all, or the list that the host chooses from."""
+    return texts[0] if all(text == texts[0] for text in texts) else texts
+
+
+def save(p: Processing, picture: Picture, number: int) -> None:
+    """As the host saves a result, with the number of the pass in its name."""
+    host_images.save_image(
+        Image.fromarray(picture.image), p.outpath_samples, "", picture.seed, picture.prompt,
+        shared.opts.samples_format, info=picture.infotext, p=p, suffix=f"-pass-{number}",
+    )  # fmt: skip
+
+
+def hand_over(p: Processing, processed: Any) -> None:
+    """Put the kept pictures behind the result."""
+    for picture, text in p.__dict__.pop("automask_kept", []):
+        processed.images.append(picture)
+        processed.infotexts.append(text)
+        picture.info[origin.KEY] = text

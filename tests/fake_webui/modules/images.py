@@ -1,0 +1,49 @@
+"""Tiles of a picture, and saving."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from modules import script_callbacks
+
+saved: list[tuple[Image.Image, str]] = []
+
+
+def save_image(image: Image.Image, _path: str, *_names: Any, info: str, p: Any, suffix: str = "") -> None:
+    p.saved.append(image)
+    saved.append((image, suffix))
+    params = SimpleNamespace(image=image, p=p, filename=f"00000{suffix}.png", pnginfo={"parameters": info})
+    script_callbacks.call("image_saved", params)
+
+
+def split_grid(image: Image.Image, tile_w: int = 512, tile_h: int = 512, overlap: int = 64) -> Any:
+    """tiles: [top, height, [[left, width, picture], …]] a row."""
+    rows = []
+    for top in starts(image.height, tile_h, overlap):
+        pieces = [
+            [left, tile_w, image.crop((left, top, left + tile_w, top + tile_h))]
+            for left in starts(image.width, tile_w, overlap)
+        ]
+        rows.append([top, tile_h, pieces])
+    return SimpleNamespace(tiles=rows, image_w=image.width, image_h=image.height)
+
+
+def starts(length: int, tile: int, overlap: int) -> list[int]:
+    count = 1 if length <= tile else -(-(length - overlap) // (tile - overlap))
+    return [round(number * (length - tile) / max(1, count - 1)) for number in range(count)]
+
+
+def combine_grid(grid: Any) -> Image.Image:
+    """The mean of all tiles where they overlap."""
+    total = np.zeros((grid.image_h, grid.image_w, 3))
+    count = np.zeros((grid.image_h, grid.image_w, 1))
+    for top, height, row in grid.tiles:
+        for left, width, piece in row:
+            assert piece.size == (width, height)
+            total[top : top + height, left : left + width] += np.asarray(piece)
+            count[top : top + height, left : left + width] += 1
+    return Image.fromarray((total / count).astype(np.uint8))
