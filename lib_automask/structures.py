@@ -121,7 +121,7 @@ class Edit:
     def __str__(self) -> str:
         """As people read it: "replace red ball → blue star (0.97)"."""
         if self.kind == "add":
-            where = f" {self.relation or 'at'} {self.target}" if self.target else ""
+            where = f" {self.relation or 'at'} {self.target}" if self.target else f" {self.relation or ''}".rstrip()
             text = f"add {self.replacement}{where}"
         elif self.kind == "restyle":
             text = f"restyle the whole picture as {self.replacement}"

@@ -161,7 +161,8 @@ def _add(text: str, caption: Scene) -> list[Change]:
     if known is not None and thing.stands is not None:
         return [_put(known, *thing.stands, caption)]
     called, relation = _stated_place(thing, text, caption)
-    added = [thing, *(other for other in others if other.joined and not other.relation)]
+    known = [other for other in others if other.article == "the" and find(other, caption) is not None]
+    added = [thing, *(other for other in others if other.joined and not other.relation and other not in known)]
     return [Change(Edit("add", called, item.counted, relation), new=item.phrase) for item in added]
 
 
@@ -173,7 +174,7 @@ def _stated_place(thing: Thing, text: str, caption: Scene) -> tuple[str, str | N
     if match := AT_PRONOUN.search(text):
         found = subject(caption, match[2])
         return (name(found, caption) if found else ""), match[1]
-    return "", None
+    return "", thing.region or None
 
 
 def _put(thing: Thing, relation: str, where: Thing, caption: Scene) -> Change:

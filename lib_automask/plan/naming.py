@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, usual
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.scene import Scene, Thing
 
@@ -69,7 +69,8 @@ def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str
     for relation, place in candidates:
         if not lexicon.is_place(place.key):
             return place.phrase, relation
-    return "", None
+    skies = (f"{relation} the {place.phrase}" for relation, place in candidates if usual.region(place.phrase))
+    return "", thing.region or next(skies, None)
 
 
 def _is_scenery(place: Thing) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, usual, verbs
 from lib_automask.plan.clause import Clause
 from lib_automask.plan.hanging import body_parts, mentioned_before, own_part, shares_relation, split_up
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
@@ -89,6 +89,9 @@ class Placer:
         """Takes in a side, an expression, a predicate, a material or a word for the picture; False for a new thing."""
         clause = self.clause
         side = SIDES.get(" ".join(phrase.nouns))
+        where = f"{clause.relation} the {' '.join(phrase.nouns)}"
+        if self.last is not None and (side or phrase.is_filler) and usual.region(where):
+            self.last.region = where
         if side and self.last is not None:
             self.last.place = side
         elif phrase.nouns[-1] in EXPRESSIONS and clause.holder is not None:

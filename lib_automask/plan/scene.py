@@ -45,6 +45,7 @@ class Thing:
         owner: whose it is: the man of "the man's jacket", the house of "the roof of the house".
         mentioned: only named as an owner: the truck of "a truck's bed".
         place: "left" or "right" of the picture, where the text says so.
+        region: the part of the picture that the text puts it in, as typed: "in the top corner".
         joined: stands behind "and" or "plus".
         tag: stands alone between commas.
     """
@@ -65,6 +66,7 @@ class Thing:
     actions: list[Action] = field(default_factory=list)
     mentioned: bool = False
     place: str = ""
+    region: str = ""
     joined: bool = False
     tag: bool = False
 

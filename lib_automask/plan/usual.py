@@ -71,7 +71,7 @@ def _listed(section: str, phrase: str) -> str | None:
 
 
 REGIONS = (
-    (re.compile(r"\b(?:sky|heavens|air|clouds)\b"), "sky"),
+    (re.compile(r"\b(?:sky|heavens|clouds|in the air|midair)\b"), "sky"),
     (re.compile(r"\b(?:background|distance|horizon)\b"), "background"),
     (re.compile(r"\b(?:foreground)\b"), "foreground"),
     (re.compile(r"\b(?:top|upper) left\b"), "top left"),
