@@ -13,8 +13,9 @@ pytest.importorskip("transformers")
 
 import tiny_models
 
-from lib_automask.blip import crops, scoring
+from lib_automask.blip import crops, scoring, shapes
 from lib_automask.blip.captioner import BlipCaptioner, clean_caption
+from lib_automask.blip.heat import Found
 from lib_automask.blip.matcher import BlipMatcher
 from lib_automask.cache import ByteCache
 from lib_automask.errors import Interrupted, ModelCorrupt, ModelMissing
@@ -180,10 +181,10 @@ def test_match_agrees_with_transformers_own_forward(matcher: BlipMatcher, pictur
     import torch
 
     reader = matcher.reader
-    tokens = reader.read(["a red ball"])
+    tokens = reader.read("a red ball")[None]
     pixels = reader.pixels.tensor([picture])
     with torch.no_grad():
-        theirs = reader.network(input_ids=tokens.ids, attention_mask=tokens.mask, pixel_values=pixels)
+        theirs = reader.network(input_ids=tokens, pixel_values=pixels)
     expected = torch.softmax(theirs.itm_score, 1)[0, 1].item()
     assert matcher.match(picture, ["a red ball"])[0] == pytest.approx(expected, abs=1e-6)
 
@@ -199,13 +200,13 @@ def test_phrase_begins_with_the_token_that_the_model_was_trained_with(
     folder = tiny_models.write_matcher(tmp_path, config=tiny_models.blip_config(words=words + more_rows))
     tiny_models.write_json(folder / "automask.json", own)
     expected = words + 1 if more_rows else tiny_models.WORDS.index(first)
-    assert int(BlipMatcher(folder).reader.read(["a cat"]).ids[0, 0]) == expected
+    assert int(BlipMatcher(folder).reader.read("a cat")[0]) == expected
 
 
 def test_picture_is_looked_at_once(matcher_folder: Path, picture: Image) -> None:
     matcher = BlipMatcher(matcher_folder)
     looked: list[int] = []
-    matcher.reader.network.vision_model.register_forward_hook(lambda *_: looked.append(1))
+    matcher.reader.vision.encoder.register_forward_hook(lambda *_: looked.append(1))
     matcher.match(picture, ["a cat"])
     matcher.heat(picture.copy(), ["a dog", "a star"])
     assert len(looked) == 1
@@ -244,11 +245,17 @@ def test_heat_follows_the_gradient_of_the_match(matcher: BlipMatcher, picture: I
     """Grad-CAM computed a second way: the slope of the logit along each attention value, by finite differences."""
     import torch
 
+    from lib_automask.blip.heat import find
+
     reader = matcher.reader
     block = reader.network.text_encoder.encoder.layer[reader.gradcam_block].crossattention.self
-    rows, seen = reader.read(["a cat"]), reader.look(picture)
+    asked = {"input_ids": reader.read("a cat")[None], "pixel_values": reader.pixels.tensor([picture])}
+    maps: list[torch.Tensor] = []
+    handle = block.dropout.register_forward_hook(lambda _module, inputs, _output: maps.append(inputs[0]))
     with torch.no_grad():
-        attention = reader.compare(seen, rows, attentions=True).cross_attentions[reader.gradcam_block]
+        reader.network(**asked)
+    handle.remove()
+    attention = maps[0]
     slope = torch.zeros_like(attention)
     step = 1e-2
 
@@ -259,7 +266,7 @@ def test_heat_follows_the_gradient_of_the_match(matcher: BlipMatcher, picture: I
         handle = block.dropout.register_forward_hook(lambda _module, _inputs, output: shifted(output))
         try:
             with torch.no_grad():
-                return float(reader.logits(reader.compare(seen, rows))[0, 1])
+                return float(reader.network(**asked).itm_score[0, 1])
         finally:
             handle.remove()
 
@@ -268,13 +275,14 @@ def test_heat_follows_the_gradient_of_the_match(matcher: BlipMatcher, picture: I
         change = torch.zeros_like(attention)
         change[(0, *place)] = step
         slope[(0, *place)] = (logit_with(change) - logit_with(-change)) / (2 * step)
-    from lib_automask.blip.heat import gradcam
-
-    heat = gradcam(reader, picture, ["a cat"]).flatten()
+    found = find(reader, reader.look(picture), "a cat")
+    heat = found.gradcam.flatten()
     assert heat[[0, 5, 15]].max() > 0
     for patch in (1, 6, 16):
         by_head = (slope.clamp(min=0) * attention)[0, :, 1:3, patch]
         assert float(heat[patch - 1]) == pytest.approx(float(by_head.mean(0).mean()), rel=0.05, abs=1e-6)
+    assert found.attention.flatten().tolist() == pytest.approx(attention[0, :, 1:3, 1:].mean((0, 1)).tolist(), abs=1e-6)
+    assert found.probability == pytest.approx(matcher.match(picture, ["a cat"])[0], abs=1e-6)
 
 
 @pytest.mark.parametrize("block", [-1, 1])
@@ -290,12 +298,12 @@ def test_block_that_cannot_localise_is_refused(matcher_folder: Path, tmp_path: P
 
 def test_every_way_of_scoring_answers_for_every_segment_and_phrase(matcher: BlipMatcher, picture: Image) -> None:
     segments, phrases = many_segments(11), ["a red ball", "a cat", "a star"]
-    for way in (scoring.by_crops, scoring.by_patches, scoring.by_heat, scoring.score_segments):
+    for way in (scoring.by_crops, scoring.by_patches, scoring.by_likeness, scoring.score_segments):
         scores = way(matcher.reader, picture, segments, phrases)
         assert scores.shape == (11, 3), way.__name__
         assert scores.dtype == np.float32, way.__name__
         assert scores.min() >= 0, way.__name__
-        assert scores.max() <= 1, way.__name__
+        assert scores.max() <= 1 + 1e-6, way.__name__
 
 
 def test_nothing_to_score(matcher: BlipMatcher, picture: Image) -> None:
@@ -311,24 +319,124 @@ def test_scores_do_not_depend_on_the_batch(matcher: BlipMatcher, picture: Image)
         assert together == pytest.approx(alone, abs=1e-5), way.__name__
 
 
-def test_few_segments_are_all_looked_at_closely(matcher: BlipMatcher, picture: Image) -> None:
-    segments = many_segments(scoring.CHECKED)
-    expected = scoring.by_crops(matcher.reader, picture, segments, ["a cat"])
-    assert matcher.score_segments(picture, segments, ["a cat"]) == pytest.approx(expected)
+class Knowing:
+    """Stands for a reader: ``heat`` float32[24, 40] of the one phrase, and what a closer look tells of a segment."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, heat: np.ndarray, present: float = 0.9) -> None:
+        import torch
+
+        self.looked: list[Segment] = []
+        self.close: dict[int, float] = {}
+        found = Found(present, *[torch.from_numpy(heat.astype(np.float32))] * 2)
+        monkeypatch.setattr(scoring, "find", lambda *_: found)
+        monkeypatch.setattr(scoring, "enlarged", lambda maps, _size: maps)
+        monkeypatch.setattr(scoring, "by_crops", self.by_crops)
+
+    def look(self, _image: Image) -> None:
+        return None
+
+    def by_crops(self, _reader: Any, _image: Image, segments: list[Segment], phrases: list[str]) -> np.ndarray:
+        self.looked += segments
+        return np.array([[self.close[id(one)]] * len(phrases) for one in segments], np.float32)
+
+    def score(self, picture: Image, segments: list[Segment]) -> list[float]:
+        reader: Any = self
+        return [float(score) for score in scoring.score_segments(reader, picture, segments, ["a cat"])[:, 0]]
 
 
-def test_of_many_segments_the_promising_ones_are_looked_at_closely(matcher: BlipMatcher, picture: Image) -> None:
-    segments, phrases = many_segments(40), ["a cat", "a red ball"]
-    scores = matcher.score_segments(picture, segments, phrases)
-    heat = scoring.by_heat(matcher.reader, picture, segments, phrases)
-    checked = scores.any(1)
-    assert checked.sum() == scoring.CHECKED
-    for column in range(2):
-        assert checked[heat[:, column].argmax()]
-    crops_alone = scoring.by_crops(
-        matcher.reader, picture, [segments[index] for index in np.flatnonzero(checked)], phrases
-    )
-    assert scores[checked] == pytest.approx(crops_alone, abs=1e-6)
+THING, PART, AROUND = segment(4, 4, 12, 12), segment(4, 4, 8, 12), segment(0, 0, 16, 16)
+TWIN, ELSEWHERE = segment(10, 24, 18, 32), segment(20, 0, 24, 20)
+
+
+def test_thing_scores_above_its_part_and_its_surroundings(monkeypatch: pytest.MonkeyPatch, picture: Image) -> None:
+    reader = Knowing(monkeypatch, THING.mask, present=0.9)
+    part, thing, around, elsewhere = reader.score(picture, [PART, THING, AROUND, ELSEWHERE])
+    assert thing == pytest.approx(0.9)
+    assert elsewhere == 0
+    assert max(part, around) < 0.7
+
+
+def test_part_scores_above_its_whole_where_it_alone_is_hot(monkeypatch: pytest.MonkeyPatch, picture: Image) -> None:
+    part, thing = Knowing(monkeypatch, PART.mask).score(picture, [PART, THING])
+    assert part > thing
+
+
+def test_one_place_needs_no_closer_look(monkeypatch: pytest.MonkeyPatch, picture: Image) -> None:
+    reader = Knowing(monkeypatch, THING.mask)
+    reader.score(picture, [PART, THING, AROUND, ELSEWHERE])
+    assert reader.looked == []
+
+
+@pytest.mark.parametrize(("of_thing", "of_twin"), [(0.8, 0.1), (0.1, 0.8), (0.8, 0.7)])
+def test_rivals_score_as_a_closer_look_tells(
+    monkeypatch: pytest.MonkeyPatch, picture: Image, of_thing: float, of_twin: float
+) -> None:
+    reader = Knowing(monkeypatch, THING.mask + 0.6 * TWIN.mask)
+    reader.close = {id(THING): of_thing, id(TWIN): of_twin}
+    part, thing, twin, elsewhere = reader.score(picture, [PART, THING, TWIN, ELSEWHERE])
+    assert (thing, twin) == pytest.approx((of_thing, of_twin))
+    assert part < thing
+    assert elsewhere == 0
+    assert len(reader.looked) == 2
+
+
+def test_no_more_than_so_many_rivals_are_looked_at(monkeypatch: pytest.MonkeyPatch, picture: Image) -> None:
+    segments = many_segments(12)
+    reader = Knowing(monkeypatch, np.sum([one.mask for one in segments], 0))
+    reader.close = {id(one): 0.9 for one in segments}
+    reader.score(picture, segments)
+    assert len(reader.looked) == shapes.RIVALS
+
+
+def test_large_pictures_are_compared_in_small() -> None:
+    large = np.zeros((1100, 2200), dtype=bool)
+    large[100:300, 100:300] = True
+    compared = shapes.Shapes.of([Segment(large, 0.9, 0.9), Segment(np.ones_like(large), 0.9, 0.9)])
+    assert compared.size == (128, 256)
+    assert compared.shares[0].sum() / compared.shares[1].sum() == pytest.approx(large.mean(), rel=0.01)
+    assert compared.together[0, 1] == pytest.approx(1, abs=0.05)
+
+
+@pytest.mark.parametrize("layers", [1, 2, 3])
+def test_region_of_a_picture_agrees_with_transformers_own_masks(tmp_path: Path, picture: Image, layers: int) -> None:
+    """The text network of our own beside transformers', with the attention to the picture restricted."""
+    import torch
+
+    folder = tiny_models.write_matcher(tmp_path, config=tiny_models.blip_config(layers=layers))
+    reader = BlipMatcher(folder).reader
+    segments, phrases = many_segments(7), ["a cat", "a red ball left of the blue star"]
+    scores = scoring.by_patches(reader, picture, segments, phrases)
+    # transformers 5 adds its masks of bool to the logits of attention as if they were numbers, unless told "eager".
+    reader.network.text_encoder.config._attn_implementation = "eager"
+    with torch.no_grad():
+        seen = reader.network.vision_model(reader.pixels.tensor([picture]))[0].expand(7, -1, -1)
+        allowed = torch.stack([scoring.segment_patches(one, reader.grid) for one in segments]).long()
+        for column, phrase in enumerate(phrases):
+            tokens = reader.read(phrase).expand(7, -1)
+            theirs = reader.network.text_encoder(
+                input_ids=tokens,
+                attention_mask=torch.ones_like(tokens),
+                encoder_hidden_states=seen,
+                encoder_attention_mask=allowed,
+                return_dict=True,
+            ).last_hidden_state[:, 0]
+            expected = torch.softmax(reader.network.itm_head(theirs), 1)[:, 1].tolist()
+            assert scores[:, column].tolist() == pytest.approx(expected, abs=1e-5)
+
+
+def test_crops_are_seen_with_fewer_pixels_at_places_between(matcher: BlipMatcher, picture: Image) -> None:
+    import torch
+
+    reader = matcher.reader
+    assert reader.close_pixels.size == 24
+    with torch.no_grad():
+        assert reader.vision.see(torch.zeros(2, 3, 24, 24)).shape == (2, 10, 32)
+        whole = reader.pixels.tensor([picture])
+        assert torch.equal(reader.vision.see(whole), reader.network.vision_model(whole)[0])
+        places = reader.vision._places(9)[0, 1:].unflatten(0, (3, 3))
+        own = reader.network.vision_model.embeddings.position_embedding[0, 1:].unflatten(0, (4, 4))
+    middle = own[1:3, 1:3].mean((0, 1))
+    assert torch.cosine_similarity(places[1, 1], middle, dim=0) > 0.9
 
 
 def test_scoring_ends_between_batches_when_interrupted(matcher_folder: Path, picture: Image) -> None:
@@ -341,34 +449,15 @@ def test_scoring_ends_between_batches_when_interrupted(matcher_folder: Path, pic
 
     matcher = BlipMatcher(matcher_folder, progress=stop_at_half)
     with pytest.raises(Interrupted):
-        matcher.score_segments(picture, many_segments(8), ["a cat"])
+        scoring.by_crops(matcher.reader, picture, many_segments(8), ["a cat"])
     assert told == [0, 0.25, 0.5]
-
-
-def test_best_few_takes_from_each_phrase_in_turn() -> None:
-    scores = np.array([[0.9, 0.0], [0.8, 0.1], [0.7, 0.2], [0.1, 0.9]], dtype=np.float32)
-    assert scoring.best_few(scores, 2) == [0, 3]
-    assert scoring.best_few(scores, 3) == [0, 1, 3]
-    assert scoring.best_few(scores, 9) == [0, 1, 2, 3]
-
-
-def test_heat_score_prefers_the_thing_to_its_part_and_to_its_surroundings(
-    matcher: BlipMatcher, picture: Image, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    hot = segment(4, 4, 12, 12)
-    monkeypatch.setattr(scoring, "heat_maps", lambda *_: hot.mask.astype(np.float32)[None])
-    segments = [segment(4, 4, 8, 12), hot, segment(0, 0, 16, 16), segment(14, 20, 20, 30)]
-    scores = scoring.by_heat(matcher.reader, picture, segments, ["a cat"])[:, 0]
-    assert scores.argmax() == 1
-    assert scores[1] == pytest.approx(1)
-    assert scores[3] == 0
 
 
 def test_patches_of_a_segment() -> None:
     patches = scoring.segment_patches(segment(0, 0, 12, 20), 4)
-    assert patches.tolist() == [0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+    assert patches.int().tolist() == [0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
     speck = scoring.segment_patches(segment(23, 39, 24, 40), 4)
-    assert speck.tolist() == [0] * 16 + [1]
+    assert speck.int().tolist() == [0] * 16 + [1]
 
 
 def test_crop_shows_the_segment_alone_in_a_grey_square(picture: Image) -> None:

@@ -115,7 +115,7 @@ def test_published_layout_loads_and_runs(tmp_path: Path) -> None:
         assert isinstance(models.captioner.caption(picture), str)
     with timed("match of 2 phrases, first look"):
         assert all(0 < score < 1 for score in models.matcher.match(picture, ["a red ball", "a cat"]))
-    assert int(models.matcher.model.reader.read(["a cat"]).ids[0, 0]) == 30523
+    assert int(models.matcher.model.reader.read("a cat")[0]) == 30523
     assert models.matcher.model.reader.gradcam_block == 6
     with timed("heat of 2 phrases, picture known"):
         assert models.matcher.heat(picture, ["a red ball", "a cat"]).shape == (2, 256, 384)

@@ -3,42 +3,73 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lib_automask.blip.reader import Reader
+from lib_automask.blip.text import Sight
 from lib_automask.structures import Heat, Image
 
 if TYPE_CHECKING:
     import torch
 
 
-def gradcam(reader: Reader, image: Image, phrases: Sequence[str]) -> torch.Tensor:
-    """float32[P, grid, grid], 0 or more: Grad-CAM of each phrase's match over the patches of the picture.
+@dataclass(frozen=True)
+class Found:
+    """What one pass tells of a phrase in a picture.
 
-    The gradient of the match logit with respect to one block's cross-attention map, its negative part dropped, times
-    the map, averaged over heads and over the words of the phrase. The method is that of LAVIS's ``compute_gradcam``
-    for BLIP's matching (Li et al. 2022, after Selvaraju et al. 2017); PnP-OVSS (Luo et al., CVPR 2024) builds on it.
+    Args:
+        probability: 0–1, that the picture shows it.
+        attention: float32[grid, grid], 0 or more: how much its words look at each patch in one block, mean over heads.
+        gradcam: float32[grid, grid], 0 or more: the same, each head and patch weighted by how much more looking there
+            would add to the match; nothing where it would not. The method is that of LAVIS's ``compute_gradcam``
+            for BLIP's matching (Li et al. 2022, after Selvaraju et al. 2017); PnP-OVSS (Luo et al., CVPR 2024)
+            builds on it.
     """
+
+    probability: float
+    attention: torch.Tensor
+    gradcam: torch.Tensor
+
+
+def find(reader: Reader, sight: Sight, phrase: str) -> Found:
+    """Whether, and where, a picture shows a phrase."""
     import torch
 
     with torch.inference_mode(False), torch.enable_grad():
-        rows = reader.read(phrases)
-        seen = reader.look(image).expand(len(rows), -1, -1).clone().requires_grad_()
-        output = reader.compare(seen, rows, attentions=True)
-        attention = output.cross_attentions[reader.gradcam_block]
-        (slope,) = torch.autograd.grad(reader.logits(output)[:, 1].sum(), attention)
-    heat = (slope.clamp(min=0) * attention.detach())[..., 1:].mean(1)
-    words = rows.words.unsqueeze(-1)
-    mean: torch.Tensor = (heat * words).sum(1) / words.sum(1).clamp(min=1)
-    return mean.reshape(-1, reader.grid, reader.grid)
+        begun = reader.text.begin(reader.read(phrase))
+        logits, attention = reader.text.match(begun, sight, watched=reader.gradcam_block)
+        assert attention is not None, "the block that is watched is one of the network's"
+        (slope,) = torch.autograd.grad(logits[0, 1], attention)
+    attention = attention.detach()
+    return Found(
+        float(logits.detach().softmax(1)[0, 1]),
+        _over_patches(reader, attention),
+        _over_patches(reader, slope.clamp(min=0) * attention),
+    )
 
 
 def heat_maps(reader: Reader, image: Image, phrases: Sequence[str]) -> Heat:
-    """float32[P, H, W]: ``gradcam`` at the size of the picture, each phrase scaled so that its hottest place is 1."""
+    """float32[P, H, W]: Grad-CAM at the size of the picture, each phrase scaled so that its hottest place is 1."""
     import torch
 
-    maps = gradcam(reader, image, phrases)[:, None]
-    full = torch.nn.functional.interpolate(maps, size=image.shape[:2], mode="bilinear", align_corners=False)[:, 0]
+    sight = reader.look(image)
+    full = enlarged(
+        torch.stack([find(reader, sight, phrase).gradcam for phrase in phrases]), (image.shape[0], image.shape[1])
+    )
     peak = full.amax((1, 2), keepdim=True)
     scaled: Heat = torch.where(peak > 0, full / peak.clamp(min=1e-30), full).cpu().numpy()
     return scaled
+
+
+def enlarged(maps: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
+    """float32[N, H, W], at the ``size`` (H, W), of float32[N, grid, grid]."""
+    import torch
+
+    return torch.nn.functional.interpolate(maps[:, None], size=size, mode="bilinear")[:, 0]
+
+
+def _over_patches(reader: Reader, attention: torch.Tensor) -> torch.Tensor:
+    """float32[grid, grid]: mean over heads and words, not the first and last token, of [1, heads, L, 1 + grid²]."""
+    words = attention[0, :, 1:-1] if attention.shape[2] > 2 else attention[0]
+    return words[..., 1:].mean((0, 1)).reshape(reader.grid, reader.grid)

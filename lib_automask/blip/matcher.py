@@ -45,18 +45,15 @@ class BlipMatcher:
 
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
         """Probability, 0–1, that each phrase describes something in ``image`` uint8[H, W, 3] RGB."""
-        import torch
-
         if not phrases:
             return []
-        with torch.inference_mode():
-            rows = self.reader.read(phrases)
-            return [float(score) for score in scoring.match_all(self.reader, self.reader.look(image), rows)[0]]
+        sight = self.reader.look(image)
+        return [float(self.reader.match(phrase, sight)[0]) for phrase in phrases]
 
     def score_segments(
         self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
     ) -> npt.NDArray[np.float32]:
-        """float32[S, P]: probability, 0–1, that a segment shows a phrase; 0 where it was not worth a closer look."""
+        """float32[S, P]: how sure it is, 0–1, that a segment shows a phrase."""
         if not segments or not phrases:
             return np.zeros((len(segments), len(phrases)), dtype=np.float32)
         return scoring.score_segments(self.reader, image, segments, phrases)

@@ -1,14 +1,17 @@
-"""One BLIP that reads phrases against pictures: the passes that every way of scoring is made of."""
+"""One BLIP that reads phrases against pictures: the looks that every way of scoring is made of."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib_automask.blip.loading import load_network, load_tokenizer, settings
 from lib_automask.blip.pixels import Pixels
+from lib_automask.blip.text import Sight, TextNetwork
+from lib_automask.blip.vision import VisionNetwork
 from lib_automask.cache import ByteCache
 from lib_automask.errors import ModelCorrupt
 from lib_automask.structures import Image, digest
@@ -20,28 +23,10 @@ MAX_TOKENS = 35
 CACHE_BYTES = 64 * 2**20
 BATCH, BATCH_ON_CPU = 8, 2
 """Crops in one pass: few enough for a small card; on a processor more are no faster, and Interrupt would come late."""
+CLOSE = 2 / 3
+"""Side of a crop to that of a whole picture, in pixels that BLIP sees: ``python -m benchmarks.scoring --closer``."""
 Progress = Callable[[float], None]
 """Told the share that is done, 0–1, before every batch of segments; it may raise ``Interrupted`` to end the run."""
-
-
-@dataclass(frozen=True)
-class Phrases:
-    """Tokenized phrases: ``ids`` and ``mask`` int64[P, L], the mask 0 where a phrase is padded."""
-
-    ids: torch.Tensor
-    mask: torch.Tensor
-
-    def __len__(self) -> int:
-        return len(self.ids)
-
-    @property
-    def words(self) -> torch.Tensor:
-        """bool[P, L]: the tokens that are words, without the first, the separator and the padding."""
-        import torch
-
-        place = torch.arange(self.ids.shape[1], device=self.ids.device)
-        last = self.mask.sum(1, keepdim=True) - 1
-        return (place > 0) & (place < last)
 
 
 class Reader:
@@ -67,10 +52,13 @@ class Reader:
     ) -> None:
         folder = Path(folder)
         self.network = load_network(folder, "BlipForImageTextRetrieval", device)
+        self.vision = VisionNetwork(self.network)
+        self.text = TextNetwork(self.network)
         self.tokenizer = load_tokenizer(folder)
         self.pixels = Pixels.from_folder(folder)
         self.device = device
         self.batch = BATCH_ON_CPU if device == "cpu" else BATCH
+        self.close_pixels = replace(self.pixels, size=max(1, round(CLOSE * self.grid)) * self.patch)
         self.progress = progress
         self.cache: ByteCache[torch.Tensor] = ByteCache(CACHE_BYTES) if cache is None else cache
         own = settings(folder)
@@ -81,69 +69,50 @@ class Reader:
     @property
     def grid(self) -> int:
         """Patches along a side of the picture."""
-        config = self.network.config.vision_config
-        return int(config.image_size // config.patch_size)
+        return self.pixels.size // self.patch
 
-    def look(self, image: Image) -> torch.Tensor:
-        """float32[1, 1 + grid², C]: what the vision network makes of a picture uint8[H, W, 3]; class token first."""
-        return self.look_at([image])
+    @property
+    def patch(self) -> int:
+        """Pixels along a side of a patch."""
+        return int(self.network.config.vision_config.patch_size)
 
-    def look_at(self, images: Sequence[Image]) -> torch.Tensor:
-        """float32[B, 1 + grid², C] of several pictures; those that were looked at before cost no pass."""
+    def look(self, image: Image) -> Sight:
+        """What a picture uint8[H, W, 3] is to the text network; one that was looked at before costs no pass."""
+        with _no_gradients():
+            return self.text.meet(self._seen([image], self.pixels))
+
+    def look_closer(self, crops: Sequence[Image]) -> Sight:
+        """Several small pictures uint8[H, W, 3], seen with fewer pixels than a whole one."""
+        with _no_gradients():
+            return self.text.meet(self._seen(crops, self.close_pixels))
+
+    def _seen(self, images: Sequence[Image], pixels: Pixels) -> torch.Tensor:
+        """float32[B, 1 + patches, C]: what the vision network makes of pictures; remembered by their content."""
         import torch
 
-        keys = [digest(image, self.name.encode()) for image in images]
+        keys = [digest(image, self.name.encode(), str(pixels.size).encode()) for image in images]
         seen = {key: self.cache.get(key) for key in keys}
         new = {key: image for key, image in zip(keys, images) if seen[key] is None}
         if new:
-            with torch.inference_mode():
-                passed = self.network.vision_model(self.pixels.tensor(list(new.values())).to(self.device))[0]
+            passed = self.vision.see(pixels.tensor(list(new.values())).to(self.device))
             for key, row in zip(new, passed):
                 seen[key] = row
                 self.cache.put(key, row.clone(), row.nbytes)
         return torch.stack([row for key in keys if (row := seen[key]) is not None])
 
-    def read(self, phrases: Sequence[str]) -> Phrases:
-        """The phrases as tokens, cut after 35 as in BLIP's own matching."""
-        tokens = self.tokenizer(
-            list(phrases), padding=True, truncation=True, max_length=MAX_TOKENS, return_tensors="pt"
-        ).to(self.device)
-        ids = tokens["input_ids"]
+    def read(self, phrase: str) -> torch.Tensor:
+        """The phrase as tokens int64[L], cut after 35 as in BLIP's own matching."""
+        tokens = self.tokenizer(phrase, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
+        ids: torch.Tensor = tokens["input_ids"][0].to(self.device)
         if self.first_token is not None:
-            ids[:, 0] = self.first_token
-        return Phrases(ids, tokens["attention_mask"])
+            ids[0] = self.first_token
+        return ids
 
-    def compare(
-        self, seen: torch.Tensor, phrases: Phrases, patches: torch.Tensor | None = None, attentions: bool = False
-    ) -> Any:
-        """One pass of the text network over rows of phrases and what was seen.
-
-        Args:
-            seen: float32[R, 1 + grid², C], row for row with ``phrases``.
-            patches: int64[R, 1 + grid²], 1 where a row may look; everywhere, if None.
-            attentions: whether the answer holds the attention maps too.
-
-        Returns:
-            The text network's output, with ``last_hidden_state`` float32[R, L, C] and, if asked for,
-            ``cross_attentions``, a float32[R, heads, L, 1 + grid²] for each block.
-        """
-        import torch
-
-        if patches is None:
-            patches = torch.ones(seen.shape[:2], dtype=torch.long, device=seen.device)
-        return self.network.text_encoder(
-            input_ids=phrases.ids,
-            attention_mask=phrases.mask,
-            encoder_hidden_states=seen,
-            encoder_attention_mask=patches,
-            output_attentions=attentions,
-            return_dict=True,
-        )
-
-    def logits(self, output: Any) -> torch.Tensor:
-        """float32[R, 2] of the matching head: no match, match."""
-        logits: torch.Tensor = self.network.itm_head(output.last_hidden_state[:, 0])
-        return logits
+    def match(self, phrase: str, sight: Sight, allowed: torch.Tensor | None = None) -> torch.Tensor:
+        """float32[B]: the probability that the phrase is true of what was seen; ``allowed`` as in ``TextNetwork``."""
+        with _no_gradients():
+            logits, _ = self.text.match(self.text.begin(self.read(phrase)), sight, allowed)
+            return logits.softmax(1)[:, 1]
 
     def _gradcam_block(self, own: Mapping[str, Any]) -> int:
         """The cross-attention block that localises: the one the model's settings name, else the middle one.
@@ -170,3 +139,12 @@ class Reader:
             return int(self.tokenizer.convert_tokens_to_ids(own["first_token"]))
         rows = int(self.network.config.text_config.vocab_size)
         return rows - 1 if rows == len(self.tokenizer) + 2 else None
+
+
+@contextmanager
+def _no_gradients() -> Iterator[None]:
+    """As ``torch.inference_mode``, except that what is made may serve Grad-CAM later."""
+    import torch
+
+    with torch.inference_mode(False), torch.no_grad():
+        yield

@@ -1,6 +1,7 @@
-"""Ways to tell which segment a phrase means, from the slowest and surest to the cheapest.
+"""Ways to tell which segment a phrase means.
 
-Each takes the reader, the picture uint8[H, W, 3], segments and phrases, and returns float32[S, P] in 0–1.
+Each takes the reader, the picture uint8[H, W, 3], segments and phrases, and returns float32[S, P] in 0–1. How often
+each is right, and what it costs, is what ``python -m benchmarks.scoring`` prints.
 """
 
 from __future__ import annotations
@@ -12,38 +13,49 @@ import numpy as np
 import numpy.typing as npt
 
 from lib_automask.blip.crops import crop_segment
-from lib_automask.blip.heat import heat_maps
-from lib_automask.blip.reader import Phrases, Reader
+from lib_automask.blip.heat import enlarged, find
+from lib_automask.blip.reader import Reader
+from lib_automask.blip.shapes import APART, Shapes
+from lib_automask.blip.text import Sight
 from lib_automask.structures import Image, Segment
 
 if TYPE_CHECKING:
     import torch
 
 Scores = npt.NDArray[np.float32]
-CHECKED = 16
-"""Segments that are looked at closely; with no more than these, all are."""
+Column = npt.NDArray[np.float32]
+ROWS = 16
+"""Segments in one pass of the text network: few enough for Interrupt to come soon."""
 
 
 def score_segments(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
-    """The probability of a match for the most promising segments; 0 for those that no phrase's heat makes promising."""
-    if len(segments) <= CHECKED:
-        return by_crops(reader, image, segments, phrases)
-    promising = best_few(by_heat(reader, image, segments, phrases), CHECKED)
-    scores = np.zeros((len(segments), len(phrases)), dtype=np.float32)
-    scores[promising] = by_crops(reader, image, [segments[index] for index in promising], phrases)
-    return scores
+    """By likeness, with a closer look at rivals: segments apart from each other that are all like the phrase's heat.
+
+    Likeness tells a thing from its parts and its surroundings; a closer look tells which of the rivals are what the
+    phrase says. Where there is but one such place, the whole picture has told already whether it shows the phrase.
+    """
+    shapes = Shapes.of(segments)
+    present, likeness = _likeness(reader, image, shapes, phrases)
+    rivals = [shapes.rivals(column) for column in likeness.T]
+    looked = sorted({index for some in rivals if len(some) > 1 for index in some})
+    close = np.zeros_like(likeness)
+    if looked:
+        close[looked] = by_crops(reader, image, [segments[index] for index in looked], phrases)
+    columns = [
+        _as_rivals(likeness[:, column], close[:, column], some, shapes)
+        if len(some) > 1
+        else present[column] * likeness[:, column] / max(likeness[:, column].max(), 1e-12)
+        for column, some in enumerate(rivals)
+    ]
+    return np.stack(columns, 1).astype(np.float32)
 
 
 def by_crops(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
     """Probability that the segment, cut out on grey, matches the phrase: a vision pass for every segment."""
-    import torch
-
-    rows = reader.read(phrases)
     scores = []
-    for some in batches(reader, segments):
-        with torch.inference_mode():
-            seen = reader.look_at([crop_segment(image, segment) for segment in some])
-            scores.append(match_all(reader, seen, rows))
+    for some in batches(reader, segments, reader.batch):
+        sight = reader.look_closer([crop_segment(image, segment) for segment in some])
+        scores.append(_match_all(reader, sight, phrases))
     return np.concatenate(scores)
 
 
@@ -51,62 +63,62 @@ def by_patches(reader: Reader, image: Image, segments: Sequence[Segment], phrase
     """Probability of a match when the phrase sees the segment's patches only: one vision pass for all segments."""
     import torch
 
-    rows, seen = reader.read(phrases), reader.look(image)
-    scores = []
-    for some in batches(reader, segments):
-        with torch.inference_mode():
-            patches = torch.stack([segment_patches(segment, reader.grid) for segment in some]).to(reader.device)
-            scores.append(match_all(reader, seen.expand(len(some), -1, -1), rows, patches))
+    sight, scores = reader.look(image), []
+    for some in batches(reader, segments, ROWS):
+        patches = torch.stack([segment_patches(segment, reader.grid) for segment in some]).to(reader.device)
+        scores.append(_match_all(reader, sight, phrases, patches))
     return np.concatenate(scores)
 
 
-def by_heat(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
-    """Likeness of the segment and the phrase's heat, as the cosine between mask and heat: one pass for all segments.
+def by_likeness(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+    """Likeness of the segment and the phrase's heat: one vision pass, and one pass of the phrase, for all segments.
 
-    A part of the heated thing, and a region that reaches beyond it, both score lower than the thing itself.
+    It is the cosine between mask and heat, the mean of that for attention and for Grad-CAM: a part of the heated thing,
+    and a region that reaches beyond it, are both less like the heat than the thing itself.
     """
-    heat = heat_maps(reader, image, phrases).reshape(len(phrases), -1)
-    unit = heat / np.maximum(np.linalg.norm(heat, axis=1, keepdims=True), 1e-12)
-    scores = [unit[:, segment.mask.ravel()].sum(1) / np.sqrt(segment.area) for segment in segments]
-    likeness: Scores = np.stack(scores).astype(np.float32)
-    return likeness
+    return _likeness(reader, image, Shapes.of(segments), phrases)[1]
 
 
-def best_few(scores: Scores, count: int) -> list[int]:
-    """``count`` rows that lead for any phrase: the best of each phrase in turn, then the second best, and so on."""
-    ranked = np.argsort(-scores, axis=0, kind="stable")
-    chosen: dict[int, None] = {}
-    for index in ranked.ravel():
-        if len(chosen) == count:
-            break
-        chosen[int(index)] = None
-    return sorted(chosen)
-
-
-def match_all(reader: Reader, seen: torch.Tensor, rows: Phrases, patches: torch.Tensor | None = None) -> Scores:
-    """float32[B, P]: probability that each of what was seen, [B, 1 + grid², C], matches each phrase."""
+def _likeness(
+    reader: Reader, image: Image, shapes: Shapes, phrases: Sequence[str]
+) -> tuple[npt.NDArray[np.float32], Scores]:
+    """Probabilities float32[P] that the picture shows each phrase, and float32[S, P] of ``by_likeness``."""
     import torch
 
-    count = len(rows)
-    every = Phrases(rows.ids.repeat(len(seen), 1), rows.mask.repeat(len(seen), 1))
-    where = None if patches is None else patches.repeat_interleave(count, 0)
-    output = reader.compare(seen.repeat_interleave(count, 0), every, where)
-    scores: Scores = torch.softmax(reader.logits(output), 1)[:, 1].reshape(-1, count).cpu().numpy()
-    return scores
+    sight = reader.look(image)
+    found = [find(reader, sight, phrase) for phrase in phrases]
+    maps = torch.stack([part for one in found for part in (one.attention, one.gradcam)])
+    heat = enlarged(maps, shapes.size).flatten(1).cpu().numpy()
+    cosines = shapes.likeness(heat).reshape(-1, len(phrases), 2)
+    return np.array([one.probability for one in found], np.float32), np.asarray(cosines.mean(2), np.float32)
+
+
+def _as_rivals(likeness: Column, close: Column, rivals: Sequence[int], shapes: Shapes) -> Column:
+    """What a segment scores by the rival that it lies in or holds: as the rival, if it is as like the heat."""
+    near = shapes.together[:, rivals]
+    rival = np.array(rivals)[near.argmax(1)]
+    relative = np.minimum(likeness / np.maximum(likeness[rival], 1e-12), 1)
+    return np.asarray(np.where(near.max(1) >= APART, close[rival] * relative, 0))
+
+
+def _match_all(reader: Reader, sight: Sight, phrases: Sequence[str], patches: torch.Tensor | None = None) -> Scores:
+    """float32[B, P]: probability that each picture, or region of a picture, matches each phrase."""
+    columns = [reader.match(phrase, sight, patches).cpu().numpy() for phrase in phrases]
+    return np.stack(columns, 1).astype(np.float32)
 
 
 def segment_patches(segment: Segment, grid: int) -> torch.Tensor:
-    """int64[1 + grid²]: 1 for patches that the segment covers by half, or the one it covers most; class token 0."""
+    """bool[1 + grid²]: the patches that the segment covers by half, or the one it covers most; not the class token."""
     import torch
 
     mask = torch.from_numpy(segment.mask).float()[None, None]
     share = torch.nn.functional.adaptive_avg_pool2d(mask, grid).flatten()
-    covered = (share >= min(0.5, float(share.max()))).long()
+    covered = share >= min(0.5, float(share.max()))
     return torch.cat([covered.new_zeros(1), covered])
 
 
-def batches(reader: Reader, segments: Sequence[Segment]) -> Iterator[Sequence[Segment]]:
+def batches(reader: Reader, segments: Sequence[Segment], size: int) -> Iterator[Sequence[Segment]]:
     """The segments in runs that go through the networks together; the progress is told before each."""
-    for start in range(0, len(segments), reader.batch):
+    for start in range(0, len(segments), size):
         reader.progress(start / len(segments))
-        yield segments[start : start + reader.batch]
+        yield segments[start : start + size]
