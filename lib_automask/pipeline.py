@@ -15,7 +15,7 @@ from lib_automask import masks
 from lib_automask.options import Search
 from lib_automask.places import find_places
 from lib_automask.plan import plan_edits, plan_target
-from lib_automask.selection import Place, Scores, phrases_to_score
+from lib_automask.selection import Place, Scores, meant, phrases_to_score
 from lib_automask.structures import (
     Edit,
     EditPlan,
@@ -53,7 +53,7 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
         return run.without_mask("nothing", f"{said(run)} → {nothing(run.heard)}")
 
     scores, places = run.look(plan, request.options.search)
-    if request.options.search == "guided" and not all_found(places, request):
+    if request.options.search == "guided" and not all_found(plan, scores, places, request.options.confidence):
         scores, places = run.look(plan, "everything", "everything: ")
 
     with run.stage("mask", 0.95):
@@ -128,9 +128,15 @@ def parts(plan: EditPlan, places: list[Place], request: MaskRequest) -> tuple[Ma
     )
 
 
-def all_found(places: list[Place], request: MaskRequest) -> bool:
-    """Whether every edit has a place that is certain enough."""
-    return all(place.mask.any() and place.score >= request.options.confidence for place in places)
+def all_found(plan: EditPlan, scores: Scores, places: list[Place], least: float) -> bool:
+    """Whether every edit has a place that is certain enough.
+
+    A background and a new thing go where other things are not, so for them all that is named must be found.
+    """
+    if not all(place.mask.any() and place.score >= least for place in places):
+        return False
+    spares = any(edit.kind in ("add", "background") for edit in plan.edits)
+    return not spares or all(meant(phrase, scores) for phrase in scores.phrases)
 
 
 def doubts(plan: EditPlan, places: list[Place], mask: Mask, request: MaskRequest) -> str:

@@ -203,9 +203,9 @@ def test_progress_names_the_stages_and_may_end_the_run(drawing):
 
 
 class Guided(Drawing):
-    """A drawing whose phrases are hot where they are, unless ``blind``; guided, only what is hot is found."""
+    """A drawing whose phrases are hot on their things, but for those ``unheated``; guided, only what is hot is found."""
 
-    blind = False
+    unheated = ""
 
     def __init__(self) -> None:
         known = two_things()
@@ -213,8 +213,10 @@ class Guided(Drawing):
         self.searches: list[str] = []
 
     def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
-        hot = [self.masks[letter] for phrase in phrases for letter, name in self.names.items() if name == phrase]
-        return np.array(hot, np.float32).reshape(-1, *image.shape[:2]) * (not self.blind)
+        letters = {name: letter for letter, name in self.names.items() if letter not in self.unheated}
+        cold = np.zeros(image.shape[:2], bool)
+        hot = [self.masks[letters[phrase]] if phrase in letters else cold for phrase in phrases]
+        return np.array(hot, np.float32).reshape(-1, *image.shape[:2])
 
     def segments(self, image: Image, heat: Heat | None = None) -> tuple[Segment, ...]:
         self.searches.append("everything" if heat is None else f"guided by {len(heat)}")
@@ -232,7 +234,7 @@ def test_only_what_the_words_may_mean_is_looked_for():
 
 def test_where_guided_finds_nothing_everything_is_looked_for_and_the_timings_say_so():
     drawing = Guided()
-    drawing.blind = True
+    drawing.unheated = "bc"
     result = run(drawing, REPLACE_BALL)
     assert np.array_equal(result.mask, drawing.masks["b"])
     assert drawing.searches == ["guided by 2", "everything"]
@@ -243,7 +245,7 @@ def test_where_everything_finds_nothing_either_it_is_unsure():
     drawing = Guided()
     result = run(drawing, drawing.said, target="green dragon")
     assert result.outcome == "unsure"
-    assert drawing.searches == ["guided by 0", "everything"]
+    assert drawing.searches == ["guided by 1", "everything"]
 
 
 def test_everything_is_looked_for_when_asked_and_no_heat_is_needed(monkeypatch):
@@ -259,3 +261,11 @@ def test_a_change_of_the_whole_picture_needs_no_search():
     drawing = Guided()
     assert run(drawing, "an oil painting of " + drawing.said).mask.all()
     assert drawing.searches == []
+
+
+def test_what_a_new_background_spares_is_looked_for_everywhere_before_it_is_painted_over():
+    drawing = Guided()
+    drawing.unheated = "c"
+    result = run(drawing, "a red ball left of an orange cat, in the snow")
+    assert not result.mask[drawing.masks["b"] | drawing.masks["c"]].any()
+    assert drawing.searches == ["guided by 2", "everything"]
