@@ -203,7 +203,7 @@ def test_progress_names_the_stages_and_may_end_the_run(drawing):
 
 
 class Guided(Drawing):
-    """A drawing whose phrases are hot on their things, but for those ``unheated``; guided, only what is hot is found."""
+    """A drawing whose phrases are hot on their things, but for ``unheated``; guided, only what is hot is found."""
 
     unheated = ""
 
