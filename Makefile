@@ -35,6 +35,8 @@ lint: $(VENV)/.ready .venv/lint.ready
 bench: $(VENV)/.ready
 	$(RUN) -m benchmarks.icon_world score --count 200 --seed 1
 	$(RUN) -m benchmarks.edits --gold benchmarks/adversarial.jsonl
+	OMP_NUM_THREADS=1 $(RUN) -m benchmarks.localise icon-world --edits 400 --seed 1
+	OMP_NUM_THREADS=1 $(RUN) -m benchmarks.localise noise --edits 100 --seed 1
 	OMP_NUM_THREADS=1 $(RUN) -m benchmarks.speed
 
 # Each profile is a virtual environment of its own. The order matters: torch comes first and is then left alone.

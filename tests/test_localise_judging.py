@@ -82,7 +82,8 @@ def test_no_mask_counts_as_missed_and_keeps_everything():
 
 
 def test_where_nothing_or_everything_changes_there_is_nothing_to_point_at_or_to_keep():
-    assert judge_place("none", PICTURE, EMPTY, result(EMPTY), MODELS).middle is None
+    judged = judge_place("none", PICTURE, EMPTY, result(BESIDE, Edit("remove", "ball")), MODELS)
+    assert (judged.middle, judged.hottest) == (None, None)
     assert judge_place("restyle", PICTURE, ~EMPTY, result(~EMPTY), MODELS).kept is None
 
 

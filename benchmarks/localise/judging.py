@@ -27,7 +27,7 @@ class Judged:
         middle: whether the mask's innermost pixel lies in the true region, False where there is no mask; None where
             nothing changes.
         hottest: whether the place where BLIP looks first for the target lies in the true region (the pointing game of
-            Zhang et al., arXiv 1608.00507); None where the plan names no thing to point at.
+            Zhang et al., arXiv 1608.00507); None where the plan names no thing to point at, or nothing changes.
         kept: share of the picture outside the true region that the mask leaves alone; None where all of it changes.
     """
 
@@ -76,7 +76,7 @@ def points_at(place: tuple[int, int] | None, truth: Mask) -> bool:
 
 def _hottest(image: Image, truth: Mask, result: MaskResult, models: Models) -> bool | None:
     targets = [edit.target for edit in result.plan.edits if edit.kind in POINTED]
-    if not targets:
+    if not targets or not truth.any():
         return None
     heat = models.matcher.heat(image, [plain(targets[0])])[0]
     row, column = np.unravel_index(int(heat.argmax()), heat.shape)
