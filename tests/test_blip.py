@@ -398,30 +398,25 @@ def test_large_pictures_are_compared_in_small() -> None:
 
 
 @pytest.mark.parametrize("layers", [1, 2, 3])
-def test_region_of_a_picture_agrees_with_transformers_own_masks(tmp_path: Path, picture: Image, layers: int) -> None:
-    """The text network of our own beside transformers', with the attention to the picture restricted."""
+def test_region_of_a_picture_agrees_with_transformers_own_text_network(
+    tmp_path: Path, picture: Image, layers: int
+) -> None:
+    """Theirs is shown a region's patches alone: transformers 5 takes a mask of the patches, and forgets it."""
     import torch
 
     folder = tiny_models.write_matcher(tmp_path, config=tiny_models.blip_config(layers=layers))
     reader = BlipMatcher(folder).reader
     segments, phrases = many_segments(7), ["a cat", "a red ball left of the blue star"]
     scores = scoring.by_patches(reader, picture, segments, phrases)
-    # transformers 5 adds its masks of bool to the logits of attention as if they were numbers, unless told "eager".
-    reader.network.text_encoder.config._attn_implementation = "eager"
     with torch.no_grad():
-        seen = reader.network.vision_model(reader.pixels.tensor([picture]))[0].expand(7, -1, -1)
-        allowed = torch.stack([scoring.segment_patches(one, reader.grid) for one in segments]).long()
-        for column, phrase in enumerate(phrases):
-            tokens = reader.read(phrase).expand(7, -1)
-            theirs = reader.network.text_encoder(
-                input_ids=tokens,
-                attention_mask=torch.ones_like(tokens),
-                encoder_hidden_states=seen,
-                encoder_attention_mask=allowed,
-                return_dict=True,
-            ).last_hidden_state[:, 0]
-            expected = torch.softmax(reader.network.itm_head(theirs), 1)[:, 1].tolist()
-            assert scores[:, column].tolist() == pytest.approx(expected, abs=1e-5)
+        seen = reader.network.vision_model(reader.pixels.tensor([picture]))[0]
+        for row, one in enumerate(segments):
+            patches = seen[:, scoring.segment_patches(one, reader.grid)]
+            for column, phrase in enumerate(phrases):
+                tokens = reader.read(phrase)[None]
+                theirs = reader.network.text_encoder(tokens, encoder_hidden_states=patches, return_dict=True)
+                logits = reader.network.itm_head(theirs.last_hidden_state[:, 0])
+                assert float(scores[row, column]) == pytest.approx(float(torch.softmax(logits, 1)[0, 1]), abs=1e-5)
 
 
 def test_crops_are_seen_with_fewer_pixels_at_places_between(matcher: BlipMatcher, picture: Image) -> None:
