@@ -1,8 +1,7 @@
 """Models that answer once: what was said of a picture is remembered by the content of picture, model and question.
 
-Answers are kept a call at a time and never put together from several, since phrases that are compared together can
-differ in the last bits from phrases that are compared alone: the same request gives the same mask, whatever was asked
-before it. Only the order of phrases does not matter.
+A matcher says of one phrase the same whatever other phrases it is asked with, so its answers to phrases are kept one by
+one. How segments score depends on all that are compared: those answers are kept as a whole.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ import numpy.typing as npt
 from lib_automask.cache import ByteCache
 from lib_automask.structures import Captioner, Heat, Image, Matcher, Segment, digest
 
-Values = npt.NDArray[Any]
+FLOAT_BYTES = 24
+"""What a float takes in Python."""
 
 
 @dataclass(frozen=True)
@@ -57,27 +57,42 @@ class RememberingMatcher:
 
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
         """See ``Matcher``."""
-        found = self._recall(image, phrases, lambda ordered: np.array(self.model.match(image, ordered)), b"match")
-        return [float(value) for value in found]
+        return self._each(image, phrases, lambda new: self.model.match(image, new), b"match")
+
+    def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
+        """See ``Matcher``."""
+        maps = self._each(image, phrases, lambda new: [one.copy() for one in self.model.heat(image, new)], b"heat")
+        heat: Heat = np.array(maps, np.float32).reshape(len(phrases), *image.shape[:2])
+        return heat
 
     def score_segments(
         self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
     ) -> npt.NDArray[np.float32]:
-        """See ``Matcher``."""
-        masks = [np.packbits(segment.mask).tobytes() for segment in segments]
-        found = self._recall(
-            image, phrases, lambda ordered: self.model.score_segments(image, segments, ordered).T, b"scores", *masks
-        )
-        scores: npt.NDArray[np.float32] = found.T
-        return scores
-
-    def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
-        """See ``Matcher``."""
-        return self._recall(image, phrases, lambda ordered: self.model.heat(image, ordered), b"heat")
-
-    def _recall(self, image: Image, phrases: Sequence[str], ask: Callable[[list[str]], Values], *what: bytes) -> Values:
-        """The rows that ``ask`` answers to phrases, one each; asked in the order of the alphabet, as they are kept."""
+        """See ``Matcher``. In which order the phrases come does not matter."""
         ordered = sorted(set(phrases))
-        key = digest(image, self.name.encode(), *what, *(phrase.encode("utf-8", "surrogatepass") for phrase in ordered))
-        rows: Values = self.cache.get_or_make(key, lambda: ask(ordered), lambda made: made.nbytes)
-        return rows[[ordered.index(phrase) for phrase in phrases]]
+        masks = (np.packbits(segment.mask).tobytes() for segment in segments)
+        scores: npt.NDArray[np.float32] = self.cache.get_or_make(
+            self._key(image, b"scores", *map(_encoded, ordered), *masks),
+            lambda: self.model.score_segments(image, segments, ordered),
+            lambda made: made.nbytes,
+        )
+        return scores[:, [ordered.index(phrase) for phrase in phrases]]
+
+    def _each(
+        self, image: Image, phrases: Sequence[str], ask: Callable[[list[str]], Sequence[Any]], what: bytes
+    ) -> list[Any]:
+        """The answers to phrases, of which ``ask`` is asked the new ones."""
+        keys = {phrase: self._key(image, what, _encoded(phrase)) for phrase in phrases}
+        found = {phrase: self.cache.get(key) for phrase, key in keys.items()}
+        new = [phrase for phrase, answer in found.items() if answer is None]
+        for phrase, answer in zip(new, ask(new) if new else ()):
+            found[phrase] = answer
+            self.cache.put(keys[phrase], answer, getattr(answer, "nbytes", FLOAT_BYTES))
+        return [found[phrase] for phrase in phrases]
+
+    def _key(self, image: Image, *what: bytes) -> str:
+        return digest(image, self.name.encode(), *what)
+
+
+def _encoded(phrase: str) -> bytes:
+    return phrase.encode("utf-8", "surrogatepass")

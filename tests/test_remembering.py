@@ -74,7 +74,14 @@ def test_answers_are_those_of_the_model_in_the_order_of_the_question() -> None:
             remembering.score_segments(PICTURE, SEGMENTS, phrases),
             Counting().score_segments(PICTURE, SEGMENTS, phrases),
         )
-    assert len(model.asked) == 2 * 3  # two sets of phrases, three kinds of question
+    assert model.asked == [("cat", "ball"), ("cat", "ball"), (2, "ball", "cat"), (2, "ball")]
+
+
+def test_only_phrases_that_are_new_are_asked() -> None:
+    model, remembering = matcher()
+    remembering.match(PICTURE, ["cat"])
+    assert remembering.match(PICTURE, ["ball", "cat", "dog"]) == Counting().match(PICTURE, ["ball", "cat", "dog"])
+    assert model.asked == [("cat",), ("ball", "dog")]
 
 
 def test_another_picture_model_or_segment_is_another_question() -> None:
@@ -100,6 +107,7 @@ def test_what_a_caller_does_to_an_answer_stays_with_the_caller() -> None:
 def test_nothing_asked_is_nothing_answered() -> None:
     _, remembering = matcher()
     assert remembering.match(PICTURE, []) == []
+    assert remembering.heat(PICTURE, []).shape == (0, 4, 5)
 
 
 def test_what_is_too_large_is_made_again_and_still_right() -> None:
