@@ -98,7 +98,8 @@ def _plan_commands(commands: list[Command], rest: list[str], shown: Scene, prese
 
 def _obeyed(command: Command, shown: Scene) -> list[Change]:
     if command.verb in ("make", "give"):
-        changes = make(command.old, shown) if command.verb == "make" else hand(command.old, shown)
+        swaps = bool(command.instead)
+        changes = make(command.old, shown, swaps) if command.verb == "make" else hand(command.old, shown)
     else:
         changes = obey(command, shown)
     return in_place_of(changes, command.instead, shown) if command.instead else changes

@@ -10,7 +10,11 @@ from lib_automask.plan import lexicon
 CLAUSE = re.compile(r"\s*[,;]\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+")
 WEAK = re.compile(r"\b(?:very|super|ultra|extremely|highly|and|with|a|an|the|in|of)\b")
 NEGATED = re.compile(r"(?:no|not|without|never|avoid|minus|zero)\s+(?:any\s+|a\s+)?(.*)")
-PRAISED = re.compile(r"(?:trending|featured|popular|seen|posted|shared) (?:on|in|at) [\w ]+")
+PRAISED = re.compile(
+    r"(?:trending|featured|popular|seen|posted|shared|shot|taken|captured|photographed|filmed) "
+    r"(?:on|in|at|with|using) [\w ./-]+"
+)
+"""Where a picture was shown, what it was taken with: "trending on artstation", "shot on film"."""
 FLAW = re.compile(r"(?:remove|reduce|fix|get rid of) (?:the |any |all )?(?:noise|blur|grain|artifacts|blurriness|haze)")
 GAIN = re.compile(r"(?:please )?(?:add|give it|give)(?: some| more| extra)* (\w+)")
 

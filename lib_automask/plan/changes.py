@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.differences import differences
-from lib_automask.plan.hanging import same_thing
+from lib_automask.plan.hanging import contradict, same_thing
 from lib_automask.plan.naming import anchor, name, other_names
 from lib_automask.plan.scene import Change, Scene, Thing
 from lib_automask.plan.styles import is_photo
@@ -52,12 +52,15 @@ def _added(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) ->
     implied = thing.tag and not thing.attributes and thing.key in prompt.implied()
     if implied or _comes_along(thing) or _by_the_way(thing, caption) or caption.is_sum(thing):
         return []
-    if _is_body_part(thing):
-        return _body_part(thing)
+    if _is_body_part(thing, caption):
+        return _body_part(thing, _holder(thing, alignment, caption), caption)
     if thing.is_setting:
         return _new_setting(thing)
     if lexicon.is_kind(thing.key, "light") and (thing.tag or _is_plain(thing)):
         return []
+    left = next((old for old in alignment.gone if old.is_setting), None)
+    if left is not None and thing.region.endswith("background") and lexicon.is_kind(thing.key, "building", "place"):
+        return [_swapped(left, thing, caption)]
     target, relation = anchor(thing, alignment, caption)
     score = 0.9 if lexicon.kinds(thing.key) else 0.7
     return [Change(Edit("add", target, thing.counted, relation, score), new=thing.phrase)]
@@ -85,16 +88,41 @@ def _comes_along(thing: Thing) -> bool:
     return thing.mentioned or part or subject or everywhere
 
 
-def _is_body_part(thing: Thing) -> bool:
+def _is_body_part(thing: Thing, caption: Scene) -> bool:
     possessed = thing.article in lexicon.names("grammar", "possessive") and lexicon.is_kind(thing.key, "body")
-    return possessed or thing.key in lexicon.names("common", "everybody has")
+    feathered = thing.key in ("feather", "plumage") and any("bird" in other.kind for other in caption.things)
+    return possessed or feathered or thing.key in lexicon.names("common", "everybody has")
 
 
-def _body_part(thing: Thing) -> list[Change]:
-    """Everybody has eyes: named with an attribute they are a question to the picture, without one nothing."""
+def _holder(thing: Thing, alignment: Alignment, caption: Scene) -> Thing | None:
+    """Whose it is in the caption: of whom the prompt says so, else the first living thing."""
+    known = alignment.old(thing.anchor) if thing.anchor is not None else None
+    alive = (other for other in caption.things if lexicon.is_kind(other.key, "person", "animal"))
+    return known or next(alive, None)
+
+
+def _body_part(thing: Thing, holder: Thing | None, caption: Scene) -> list[Change]:
+    """Everybody has eyes: named with an attribute they are a question to the picture, without one nothing.
+
+    A pose ("arms raised"), or a coat of another colour than its holder's, is a change.
+    """
+    coat = thing.key in lexicon.names("common", "coat") and lexicon.is_kind(holder.key if holder else "", "animal")
+    if holder is not None and coat and contradict(holder.attributes, thing.attributes):
+        return [
+            Change(Edit("modify", name(holder, caption), thing.phrase, score=0.85), new=thing.phrase, old=holder.phrase)
+        ]
+    posed = thing.key in lexicon.names("common", "limb") and any(word.endswith("ed") for word in thing.attributes)
+    if posed and holder is not None and _does_the_same(holder, thing.anchor):
+        return [Change(Edit("modify", name(holder, caption), thing.phrase, score=0.7), new=thing.phrase)]
     if not any(lexicon.attribute_kinds(word) - {"nature"} for word in thing.attributes):
         return []
     return [Change(Edit("modify", thing.noun, thing.phrase, score=0.5), new=thing.phrase, unsaid=True)]
+
+
+def _does_the_same(old: Thing, new: Thing | None) -> bool:
+    """Whether only the pose of a limb tells two mentions apart, and something is being done."""
+    before, after = ({action.stem for action in thing.actions} for thing in (old, new or old))
+    return bool(before) and after <= before
 
 
 def _new_setting(thing: Thing) -> list[Change]:

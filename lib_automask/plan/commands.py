@@ -163,13 +163,23 @@ def _add(text: str, caption: Scene) -> list[Change]:
     called, relation = _stated_place(thing, text, caption)
     known = [other for other in others if other.article == "the" and find(other, caption) is not None]
     added = [thing, *(other for other in others if other.joined and not other.relation and other not in known)]
-    return [Change(Edit("add", called, item.counted, relation), new=item.phrase) for item in added]
+    return [Change(Edit("add", called, _made_of(item), relation), new=_made_of(item)) for item in added]
+
+
+def _made_of(thing: Thing) -> str:
+    """ "crown of flowers"."""
+    if thing.stands is None or thing.stands[0] != "of":
+        return thing.counted
+    return f"{thing.counted} of {thing.stands[1].phrase}"
 
 
 def _stated_place(thing: Thing, text: str, caption: Scene) -> tuple[str, str | None]:
     """The anchor and relation that the instruction states; ("", None) where it states none."""
-    if thing.stands is not None and thing.stands[0] != "of":
-        relation, anchor = thing.stands
+    stands = thing.stands
+    if stands is not None and stands[0] == "of":
+        stands = stands[1].stands  # "a crown of flowers on her head"
+    if stands is not None:
+        relation, anchor = stands
         return target(find(anchor, caption), owned(anchor), caption), relation
     if match := AT_PRONOUN.search(text):
         found = subject(caption, match[2])

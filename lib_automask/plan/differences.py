@@ -49,7 +49,8 @@ def _new_number(old: Thing, new: Thing) -> str:
     uncounted = new.count == MANY and not new.number
     if uncounted:
         several = f"{new.group} of" if new.group else "several"
-        return several if old.count == 1 else ""
+        many = old.count == 2 and new.group in lexicon.names("common", "great many")
+        return several if old.count == 1 or many else ""
     if new.count == 1:
         return "one"
     return new.number

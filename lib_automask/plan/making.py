@@ -17,13 +17,14 @@ HAS = re.compile(
     r"^(?:be |to )?(wear|wearing|hold|holding|have|having|with|carry|carrying|ride|riding|eat|eating|drink|drinking) "
     r"(.+)$"
 )
+HANDLES = re.compile(r"^(?!be )(\w+) (an? .+)$")
 PLACED = re.compile(r"^(?:be |sit |stand |lie |be sitting |be standing )?(?:in|on|at|inside|under|by) (.+)$")
 OPENS_RESULT = ("a", "an", "look", "be", "wear", "hold", "have", "into", "to", "more", "appear")
 PRONOUNS = ("it", "him", "her", "them")
 
 
-def make(text: str, caption: Scene) -> list[Change]:
-    """The changes that "make ``text``" asks for."""
+def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
+    """The changes that "make ``text``" asks for; ``instead``: it ends with "instead of ..."."""
     old, new = _split(rewrite_idioms(WISHED.sub(" be ", text, count=1)).split(), caption)
     if not new:
         return []
@@ -34,6 +35,8 @@ def make(text: str, caption: Scene) -> list[Change]:
     place = thing_in(match[1]) if (match := PLACED.match(new)) else None
     if match and place is not None and lexicon.is_place(place.key):
         return [move_to(match[1], caption)]
+    if instead and (match := HANDLES.match(new)) and verbs.is_verb(match[1]):
+        return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s"))
     what = FILLING.sub("", re.sub(r"^like ", "", FILLING.sub("", new)))
     thing = meant(old, caption)
     called = target(thing, old, caption)
@@ -63,9 +66,10 @@ def _is_action(what: str) -> bool:
 
 
 def _doing(what: str) -> str:
-    """ "run on the beach" → "running"."""
-    verb = what.split()[0]
-    return what if verb.endswith("ing") else verbs.gerund(verb if verb.endswith("s") else verb + "s")
+    """ "run on the beach" → "running", "do a split" → "doing a split"."""
+    verb, _, rest = what.partition(" ")
+    doing = verb if verb.endswith("ing") else verbs.gerund(verb if verb.endswith("s") else verb + "s")
+    return f"{doing} {rest}" if verb.endswith("ing") or verbs.stem(verb) in verbs.stems("done") else doing
 
 
 def _split(words: list[str], caption: Scene) -> tuple[str, str]:

@@ -82,7 +82,8 @@ def _is_scenery(place: Thing) -> bool:
 def _is_shared(thing: Thing, place: Thing, alignment: Alignment) -> bool:
     """ "a cup with a spoon on a windowsill": the sill is where the cup stood before."""
     holder = alignment.old(thing.anchor) if thing.anchor is not None else None
-    return holder is not None and holder.stands is not None and holder.stands[1] is alignment.old(place)
+    stands = holder.stands if holder is not None else None
+    return stands is not None and stands[0] not in ("with", "of") and stands[1] is alignment.old(place)
 
 
 def _stated_places(thing: Thing) -> list[tuple[str, Thing]]:

@@ -104,6 +104,8 @@ class _Reader(Placer):
         clause = self.clause
         if clause.relation and clause.last is not None and clause.last.anchor is not None:
             clause.last.stands = (clause.relation, clause.last.anchor)
+        elif clause.relation and clause.last is not None and self.subject not in (None, clause.last):
+            clause.last.stands = (clause.relation, self.subject) if self.subject else None
         elif clause.relation and clause.last is None and self.subject is not None:
             clause.place = (clause.relation, self.subject)
         elif clause.about is None and text in ("it", "he", "she", "they"):
@@ -153,7 +155,9 @@ def _hand(actor: Thing | None, stem: str) -> Thing | None:
 
 
 def _is_state_of(thing: Thing, verb: str) -> bool:
-    """ "a car parked", "eyes closed", "mouth open" say how a thing is, not what it does."""
+    """ "a car parked", "eyes closed", "arms raised" say how a thing is, not what it does."""
+    if _is_body(thing) and (verb.endswith("ed") or verbs.is_participle(verb)):
+        return True
     return lexicon.is_attribute(verb) and (verb.endswith("ed") or _is_body(thing))
 
 

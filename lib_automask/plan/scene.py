@@ -93,6 +93,8 @@ class Thing:
             return False
         if self.tag and not lexicon.is_kind(self.key, "building", "vehicle", "celestial"):
             return True
+        if lexicon.is_kind(self.key, "celestial") and self.relation in ("under", "below", "beneath"):
+            return False
         inside = lexicon.is_kind(self.key, "building") and self.relation in ("in", "inside", "at", "on top of")
         if not lexicon.is_place(self.key):
             return inside

@@ -91,9 +91,18 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
     for start in (match.start() for match in re.finditer(r",? \b|^", clause)):
         if (match := PERHAPS.match(clause, start)) and names_style(match[1]):
             return clause[:start].strip(" ,"), _without_article(match[1])
+    if (style := _prefix(clause)) and _mentions(clause.split()[len(style.split()) :][:4], subjects):
+        return clause.removeprefix(style).strip(), style
     if names_style(clause) and not _mentions(clause.split(), subjects):
         return "", _without_article(clause)
     return _split_end(clause, subjects)
+
+
+def _prefix(clause: str) -> str:
+    """The medium in "claymation viking"; "" for words that may say what the thing itself is like."""
+    words = clause.split()
+    starts = (" ".join(words[:length]) for length in (3, 2, 1) if length < len(words))
+    return next((start for start in starts if start in lexicon.names("styles", "before a subject")), "")
 
 
 def _opens(medium: str, rest: str, subjects: Collection[str], first: bool) -> bool:
