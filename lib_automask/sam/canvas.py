@@ -44,11 +44,29 @@ class Crop:
 
 @dataclass(frozen=True, eq=False)
 class Drawn:
-    """A mask at the size of the picture: bool[H, W], not empty; its stability, float32 in 0–1; its edges."""
+    """A mask in the pixels of the picture.
 
-    mask: Mask
+    Args:
+        part: bool[h, w], not empty.
+        top, left: where that part lies in the picture; there is nothing beside it.
+        size: (height, width) of the picture.
+        stability: how little it changes when the threshold moves, 0–1.
+        edges: of the mask.
+    """
+
+    part: Mask
+    top: int
+    left: int
+    size: tuple[int, int]
     stability: np.float32
     edges: Edges
+
+    @property
+    def mask(self) -> Mask:
+        """bool[H, W]. Made only when asked for, since most of what is drawn is then dropped."""
+        whole = np.zeros(self.size, np.bool_)
+        whole[self.top : self.top + self.part.shape[0], self.left : self.left + self.part.shape[1]] = self.part
+        return whole
 
 
 class Axis:
@@ -136,13 +154,14 @@ class Canvas:
         from_rows = self.rows.weights[rows, crop.top : crop.top + height]
         from_columns = self.columns.weights[columns, crop.left : crop.left + width]
         values = (from_rows @ crop.logits @ from_columns.T).numpy()
-        mask = np.zeros(self.size, np.bool_)
-        mask[rows, columns] = values > 0
-        edges = _extent(mask)
-        if edges is None:
+        part = values > 0
+        extent = _extent(part)
+        if extent is None:
             return None
         above, below = np.count_nonzero(values > self.offset), np.count_nonzero(values > -self.offset)
-        return Drawn(mask, np.float32(above) / np.float32(below), np.array(edges, np.float32))
+        top, left = rows.start, columns.start
+        edges = np.array(extent, np.float32) + np.array([left, top, left, top], np.float32)
+        return Drawn(part, top, left, self.size, np.float32(above) / np.float32(below), edges)
 
     def _outer(self, left: int, top: int, right: int, bottom: int) -> Edges | None:
         """What a mask can cover at most that in the grid covers these edges."""
@@ -159,7 +178,7 @@ class Canvas:
         if not (self.rows.dense and self.columns.dense):
             return None
         high, wide = self.rows.reach + 1, self.columns.reach + 1
-        squares = _extent(_runs(_runs(inside, high).T, wide).T)
+        squares = _extent(_squares(inside, high, wide))
         if squares is None:
             return None
         left, top, right, bottom = squares
@@ -170,12 +189,15 @@ class Canvas:
         return np.array([columns.start, rows.start, columns.stop - 1, rows.stop - 1], np.float32)
 
 
-def _runs(mask: Mask, side: int) -> Mask:
-    """Where ``side`` pixels one below the other are all set: bool[H - side + 1, W]."""
-    count = max(0, len(mask) - side + 1)
-    found = mask[:count]
-    for step in range(1, side):
-        found = found & mask[step : step + count]
+def _squares(mask: Mask, high: int, wide: int) -> Mask:
+    """The upper left corners of all ``high`` × ``wide`` pixels that are set: bool[H - high + 1, W - wide + 1]."""
+    rows, columns = max(0, mask.shape[0] - high + 1), max(0, mask.shape[1] - wide + 1)
+    upright = mask[:rows]
+    for step in range(1, high):
+        upright = upright & mask[step : step + rows]
+    found = upright[:, :columns]
+    for step in range(1, wide):
+        found = found & upright[:, step : step + columns]
     return found
 
 

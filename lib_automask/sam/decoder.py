@@ -73,7 +73,7 @@ class PictureDecoder:
         self.patches, self.positions = patches.to(dtype).contiguous(), positions.to(dtype).contiguous()
         self.sums, self.placed = torch.empty_like(self.patches), torch.empty_like(self.patches)
         """Room for the patches of one prompt: to make it anew each time costs as much as to fill it."""
-        self.doublings = [self._doubling(number) for number in (0, 3)]
+        self.doublings = self._doubling(0), self._doubling(3)
 
     def answer(self, prompts: torch.Tensor, several: bool = True) -> Answers:
         """The qualities of the masks that prompts ask for.
@@ -145,14 +145,14 @@ class PictureDecoder:
     def _upscale(self, patches: torch.Tensor) -> torch.Tensor:
         """[n, C] → [16n, C / 8]: a patch's sixteen pixels, doubled twice."""
         from torch import addmm
+
         (weight, bias), (weight_2, bias_2) = self.doublings
-        values = addmm(bias, patches, weight).view(4 * len(patches), -1)
-        values = gelu_in_place(self._norm(self.decoder.output_upscaling[1], values))
-        values = addmm(bias_2, values, weight_2)
-        return gelu_in_place(values).view(16 * len(patches), -1)
+        pixels = addmm(bias, patches, weight).view(4 * len(patches), -1)
+        pixels = gelu_in_place(self._norm(self.decoder.output_upscaling[1], pixels))
+        return gelu_in_place(addmm(bias_2, pixels, weight_2)).view(16 * len(patches), -1)
 
     def _doubling(self, number: int) -> tuple[torch.Tensor, torch.Tensor]:
-        """Weight [in, 4 × out] and bias of a transposed convolution as the matrix product that it is.
+        """Weight [in, 4 × out] and bias [4 × out] of a transposed convolution as a matrix product.
 
         It is one, because its stride is its size.
         """

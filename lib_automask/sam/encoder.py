@@ -166,13 +166,14 @@ def _pieces(count: int, height: int, width: int, device: str) -> Iterator[tuple[
 
 def _attend_biased(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
     """softmax(q kᵀ / √D + bias) v, of [n, Q, D], [n, K, D], [n, K, D] and [n, Q, K]; ``bias`` is used up."""
+    from torch import softmax
     from torch.nn.functional import scaled_dot_product_attention
 
     if queries.device.type != "cpu":
         return scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
     # On CPUs torch reads a mask so slowly that these three steps are faster, in bfloat16 almost twice.
     bias.baddbmm_(queries, keys.transpose(1, 2), alpha=queries.shape[-1] ** -0.5)
-    return bias.softmax(-1) @ values
+    return softmax(bias, -1, out=bias) @ values
 
 
 def _positions(table: torch.Tensor, side: int, dtype: torch.dtype) -> torch.Tensor:
