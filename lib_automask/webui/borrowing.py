@@ -18,7 +18,7 @@ SETTINGS = (
 
 @contextmanager
 def settings_kept() -> Iterator[None]:
-    """The settings are what they were afterwards, and so is the checkpoint that is loaded."""
+    """The settings are what they were afterwards. Round every run, for the next would take over what is left."""
     before = {key: shared.opts.data[key] for key in SETTINGS if key in shared.opts.data}
     parameters = forge_parameters()
     try:
@@ -28,8 +28,20 @@ def settings_kept() -> Iterator[None]:
             if key not in before:
                 shared.opts.data.pop(key, None)
         shared.opts.data.update(before)
+        if forge_parameters() != parameters:
+            from modules_forge import main_entry
+
+            main_entry.refresh_model_loading_parameters()
+
+
+@contextmanager
+def checkpoint_kept() -> Iterator[None]:
+    """The checkpoint that is loaded is the one of the settings afterwards."""
+    try:
+        yield
+    finally:
         try:
-            load_as_set(parameters)
+            load_as_set()
         except Exception:  # the next run loads it, or says why it cannot
             host_errors.report("automask: the checkpoint could not be loaded again", exc_info=True)
 
@@ -41,15 +53,11 @@ def forge_parameters() -> dict[str, Any]:
     return dict(getattr(sd_models.model_data, "forge_loading_parameters", {}))
 
 
-def load_as_set(parameters: dict[str, Any]) -> None:
+def load_as_set() -> None:
     """Load the checkpoint and VAE of the settings; nothing is done where they are loaded already."""
     from modules import sd_models
 
     if hasattr(sd_models, "forge_model_reload"):
-        from modules_forge import main_entry
-
-        if sd_models.model_data.forge_loading_parameters != parameters:
-            main_entry.refresh_model_loading_parameters()
         sd_models.forge_model_reload()
         return
     from modules import sd_vae

@@ -6,7 +6,6 @@ from modules import errors as host_errors
 
 from lib_automask.errors import AutomaskError
 
-
 MEMORY = "out of memory"
 """What torch says on every device when there is none left."""
 

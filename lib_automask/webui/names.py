@@ -14,6 +14,9 @@ from lib_automask.errors import InputError
 MANY = 30
 """More names than this are not all told."""
 
+CLOSE = 0.5
+"""How alike a name must be to be meant; the end of a file's name is often left out."""
+
 
 def sampler(name: str) -> str:
     """Name of a sampler, such as "DPM++ 2M". Raises InputError."""
@@ -53,8 +56,8 @@ def vae(name: str) -> dict[str, Any]:
 
 def is_vae(path: str) -> bool:
     """Whether a file of Forge's lies in a folder of VAEs."""
-    folder = getattr(shared.cmd_opts, "vae_dir", None)
-    return "VAE" in Path(path).parts or (bool(folder) and Path(folder).resolve() in Path(path).resolve().parents)
+    folders = {"VAE", Path(getattr(shared.cmd_opts, "vae_dir", None) or "VAE").name}
+    return bool(folders & set(Path(path).parts))
 
 
 def upscaler(name: str) -> Any:
@@ -66,12 +69,12 @@ def upscaler(name: str) -> Any:
 def one_of(name: str, known: Sequence[str], what: str) -> str:
     """The name as the host writes it; case, and a blank for an underscore, do not matter. Raises InputError."""
     alike = [one for one in known if plain(one) == plain(name)]
-    if name in alike or alike:
+    if alike:
         return name if name in alike else alike[0]
-    close = difflib.get_close_matches(name, known, 1)
-    meant = f"; did you mean {close[0]!r}?" if close else ""
+    close = difflib.get_close_matches(name, known, 1, CLOSE)
+    meant = f"did you mean {close[0]!r}? There" if close else "there"
     rest = ", …" if len(known) > MANY else ""
-    raise InputError(f"there is no {what} {name!r} here{meant} There are: {', '.join(known[:MANY])}{rest}")
+    raise InputError(f"there is no {what} {name!r} here; {meant} are: {', '.join(known[:MANY])}{rest}")
 
 
 def plain(name: str) -> str:

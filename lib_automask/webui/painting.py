@@ -94,7 +94,7 @@ def run(within: Any) -> tuple[Pixels, str]:
     shared.state.textinfo = shared.state.job  # finding a mask has taken it away
     shared.state.job_count += 1
     try:
-        with borrowing.outside(), borrowing.unnoted():
+        with borrowing.outside(), borrowing.unnoted(), borrowing.settings_kept():
             processed = host.process_images(within)
     finally:
         within.close()

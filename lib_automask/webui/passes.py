@@ -96,7 +96,7 @@ class Passes:
         p = self.shop.p
         p.restore_faces = faces
         passages = []
-        with borrowing.settings_kept(), borrowing.job_kept():
+        with borrowing.checkpoint_kept(), borrowing.job_kept():
             for index in range(len(p.prompts)):
                 passages.append(self.passage(p.iteration * p.batch_size + index))
                 passages[-1].go(self.shop)

@@ -103,8 +103,9 @@ class StableDiffusionProcessingImg2Img:
         for one in fields(self):
             if one.name != "mask_blur":
                 setattr(self, one.name, one.default if one.default is not MISSING else one.default_factory())
-        for name, value in given.items():
-            setattr(self, name, value)
+        order = [one.name for one in fields(self)]
+        for name in sorted(given, key=lambda name: order.index(name) if name in order else len(order)):
+            setattr(self, name, given[name])
         self.image_mask = given.get("image_mask", self.mask)
         self.mask = None
         self.comments = {}
@@ -118,7 +119,7 @@ class StableDiffusionProcessingImg2Img:
         return not self.do_not_save_samples and not shared.state.interrupted and not shared.state.skipped
 
     @property
-    def mask_blur(self) -> int | None:
+    def mask_blur(self) -> int | None:  # noqa: F811  # the hosts have a field and a property of this name, too
         return self.mask_blur_x if self.mask_blur_x == self.mask_blur_y else None
 
     @mask_blur.setter
