@@ -16,13 +16,13 @@ Value = TypeVar("Value")
 
 
 class ByteCache(Generic[Value]):
-    """Keeps what was used last, up to ``max_bytes``; safe to share between threads.
+    """Keeps what was used last, up to ``max_bytes`` and ``max_entries``; safe to share between threads.
 
-    Values are handed out as they were put in, never copied: treat them as read-only.
+    The second bound is for pictures so small that thousands would fit: what was last seen of them is enough. Values are handed out as they were put in, never copied: treat them as read-only.
     """
 
-    def __init__(self, max_bytes: int) -> None:
-        self.max_bytes = max_bytes
+    def __init__(self, max_bytes: int, max_entries: int = 512) -> None:
+        self.max_bytes, self.max_entries = max_bytes, max_entries
         self._entries: OrderedDict[str, tuple[Value, int]] = OrderedDict()
         self._bytes = 0
         self._lock = Lock()
@@ -43,7 +43,7 @@ class ByteCache(Generic[Value]):
                 return
             self._entries[key] = (value, size)
             self._bytes += size
-            while self._bytes > self.max_bytes:
+            while self._bytes > self.max_bytes or len(self._entries) > self.max_entries:
                 self._drop(next(iter(self._entries)))
 
     def get_or_make(self, key: str, make: Callable[[], Value], size_of: Callable[[Value], int]) -> Value:

@@ -31,6 +31,14 @@ def test_too_big_for_the_cache_is_not_kept_and_drops_nothing_else() -> None:
     assert (cache.get("a"), cache.get("b"), cache.bytes) == (1, None, 4)
 
 
+def test_many_small_things_make_room_too() -> None:
+    cache: ByteCache[int] = ByteCache(1000, max_entries=3)
+    for number in range(10):
+        cache.put(str(number), number, 1)
+    assert (len(cache), cache.bytes) == (3, 3)
+    assert [cache.get(str(number)) for number in (6, 7, 8, 9)] == [None, 7, 8, 9]
+
+
 def test_putting_again_replaces() -> None:
     cache: ByteCache[int] = ByteCache(10)
     cache.put("a", 1, 6)
