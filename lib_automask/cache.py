@@ -18,7 +18,8 @@ Value = TypeVar("Value")
 class ByteCache(Generic[Value]):
     """Keeps what was used last, up to ``max_bytes`` and ``max_entries``; safe to share between threads.
 
-    The second bound is for pictures so small that thousands would fit: what was last seen of them is enough. Values are handed out as they were put in, never copied: treat them as read-only.
+    The second bound is for pictures so small that thousands would fit: what was last seen of them is enough. Values
+    are handed out as they were put in, never copied: treat them as read-only.
     """
 
     def __init__(self, max_bytes: int, max_entries: int = 512) -> None:
