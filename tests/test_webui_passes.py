@@ -1,4 +1,4 @@
-"""Several passes over one Generate, on the fake host: what arrives at its sampler, what comes back, and what ends early.
+"""Several passes over one Generate, on the fake host: what arrives at its sampler, what comes back, what ends early.
 
 The pipeline is a stand-in: the target names a side of the picture ("left" is its left half), and "nothing", "unsure" or
 "broken" what goes wrong.
@@ -80,10 +80,9 @@ def test_a_pass_takes_from_the_run_what_it_does_not_say(run):
     assert status == 200
     first, second = host.sampled
     assert {**first, **PLAIN, "prompt": "a star", "seed": 1} == first
-    wanted = {
-        "steps": 80, "cfg_scale": 17.0, "denoising_strength": 0.4, "negative_prompt": "blur", "prompt": "a cat", "seed": 5,
-    }  # fmt: skip
-    assert {**second, **wanted, "sampler_name": "Euler"} == second
+    numbers = {"steps": 80, "cfg_scale": 17.0, "denoising_strength": 0.4, "seed": 5}
+    texts = {"negative_prompt": "blur", "prompt": "a cat", "sampler_name": "Euler"}
+    assert {**second, **numbers, **texts} == second
 
 
 def test_styles_and_extra_networks_reach_each_pass(run):
@@ -104,7 +103,7 @@ def test_sampler_and_schedule_are_the_hosts_names_in_any_case(run):
         ("edit: sampler=DPM++ 2N", "no sampler 'DPM++ 2N' here; did you mean 'DPM++ 2M'?"),
         ("edit: schedule=Kharas", "no schedule 'Kharas' here; did you mean 'Karras'?"),
         ("edit: checkpoint=inpaintin", "did you mean 'inpainting.safetensors'?"),
-        ("edit: vae=nine", "there are: None, Automatic, other.vae.pt"),
+        ("edit: vae=sdxl-fixed", "there are: None, Automatic, other.vae.pt"),
         ("upscale: upscaler=ESRGAN", "here; there are: None, Lanczos, SwinIR_4x"),
         ("upscale: strength=.3; overlap=64", "tiles of 64x64 cannot overlap by 64"),
         ("outpaint: ratio=1:1", "1:1 already"),
