@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -14,11 +14,12 @@ from benchmarks.icon_world.scenes import Scene, draw, make_scene
 from benchmarks.icon_world.score import Row, judge
 from benchmarks.localise.judging import Judged, judge_place, mean, places_summary, table
 from benchmarks.localise.unchanged import unchanged_scenes
-from lib_automask import MaskRequest, MaskResult, Models, build_mask
+from lib_automask import MaskRequest, Models, build_mask
 from lib_automask.masks import share_inside
 from lib_automask.structures import Mask
 
 Progress = Callable[[str, float], None]
+AnyRow = TypeVar("AnyRow")
 EDIT_COLUMNS = {
     "count": "edits",
     "plan_right": "plan right",
@@ -109,7 +110,7 @@ def run_unchanged(count: int, seed: int, models: Models, progress: Progress) -> 
     rows = []
     for index, (scene, style, prompt) in enumerate(unchanged_scenes(count, seed)):
         progress("nothing changes", index / count)
-        result: MaskResult = build_mask(MaskRequest(draw(scene), prompt), models)
+        result = build_mask(MaskRequest(draw(scene), prompt), models)
         rows.append(UnchangedRow(style, result.outcome == "mask", prompt, result.why))
     return rows
 
@@ -149,9 +150,10 @@ def _unchanged(rows: list[UnchangedRow]) -> dict[str, Any]:
 
 
 def _grouped(
-    rows: list[Any], key: Callable[[Any], str], summary: Callable[[list[Any]], dict[str, Any]]
+    rows: list[AnyRow], key: Callable[[AnyRow], str], summary: Callable[[list[AnyRow]], dict[str, Any]]
 ) -> dict[str, Any]:
-    groups: dict[str, list[Any]] = {}
+    """The summary of each group of rows with the same key, and of all."""
+    groups: dict[str, list[AnyRow]] = {}
     for row in rows:
         groups.setdefault(key(row), []).append(row)
     return {**{name: summary(group) for name, group in groups.items()}, "all": summary(rows)}
