@@ -43,6 +43,7 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     # What somebody has whom only one text calls by a role: a baker has bread.
     unsaid = frozenset(key for pair in same if pair[0].key != pair[1].key for one in pair for key in used_by(one.key))
     told = wanted.implied() | unsaid
+    told |= {lexicon.singular(word) for thing in prompt for word in thing.words[:-1] if lexicon.is_kind(word, "body")}
     lost = [thing for thing in gone if not (thing.key in told or thing.mentioned or wanted.is_sum(thing))]
     come = [thing for thing in come if not (thing.key in unsaid or shown.is_sum(thing))]
     solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
@@ -76,6 +77,7 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
     value -= contradict(old.attributes, new.attributes)
     value += _same_key(old.anchor, new.anchor) + _same_key(old.owner, new.owner) + (old.relation == new.relation) / 2
     value += old.count == new.count
+    value += old.stands is not None and old.stands[1].key in map(lexicon.singular, new.words[:-1])
     value += (bool(old.place) and old.place == new.place) * 3 - (old.place != new.place) * 0.5
     return value - abs(caption.index(old) - prompt.index(new)) * 0.01
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 
 CLAUSE = re.compile(r"\s*[,;]\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+")
 WEAK = re.compile(r"\b(?:very|super|ultra|extremely|highly|and|with|a|an|the|in|of)\b")
@@ -26,8 +26,24 @@ def split_clauses(text: str) -> list[str]:
 
 def drop_boosters(clauses: list[str]) -> list[str]:
     """The clauses that say something of the picture, without the boosters round them."""
-    kept = [_trim(clause) for clause in clauses if not (_is_dropped(clause) or _is_request(clause))]
+    kept: list[str] = []
+    ended = False
+    for clause in clauses:
+        dropped = _is_dropped(clause) or _is_request(clause)
+        if not dropped and not (ended and _is_unknown(clause)):
+            kept.append(_trim(clause))
+        ended = dropped and bool(kept)
     return [clause for clause in kept if clause]
+
+
+def _is_unknown(clause: str) -> bool:
+    """One word that no list knows: behind the boosters it is most likely one more of them."""
+    known = lexicon.kinds(lexicon.singular(clause)) or lexicon.is_attribute(clause) or lexicon.is_plural(clause)
+    return " " not in clause and not known and clause not in _media() and not verbs.is_verb(clause)
+
+
+def _media() -> frozenset[str]:
+    return lexicon.names("styles", "medium") | lexicon.names("styles", "before a subject")
 
 
 def is_booster(phrase: str) -> bool:

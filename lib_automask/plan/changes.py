@@ -82,8 +82,8 @@ def _comes_along(thing: Thing) -> bool:
     owner = thing.owner
     part = owner is not None and owner.mentioned and not lexicon.is_kind(owner.key, "person", "animal")
     subject = thing.relation == "of" and thing.anchor is not None and not thing.is_setting
-    everywhere = (
-        thing.article == "same" or thing.key in lexicon.names("common", "always there") and not thing.attributes
+    everywhere = thing.article == "same" or (
+        thing.key in lexicon.names("common", "always there") and not thing.attributes
     )
     return thing.mentioned or part or subject or everywhere
 

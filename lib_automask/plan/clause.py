@@ -16,7 +16,14 @@ def rewrite_idioms(clause: str) -> str:
     clause = lexicon.mapping("idioms", "tag").get(clause, clause)
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
     rewritten = re.sub(r"\b(?:under ?water|under the water)$", "in underwater", rewritten)
+    parts = "|".join(lexicon.mapping("idioms", "part"))
+    rewritten = re.sub(rf",? ?\b({parts}) (?:with|in) (\w+)$", _with_part, rewritten)
     return re.sub(r"\s+", " ", rewritten).strip()
+
+
+def _with_part(match: re.Match[str]) -> str:
+    """ "roofed with tin" → "with tin roof"."""
+    return f" with {match[2]} {lexicon.mapping('idioms', 'part')[match[1]]}"
 
 
 @cache

@@ -161,8 +161,8 @@ def _add(text: str, caption: Scene) -> list[Change]:
     if known is not None and thing.stands is not None:
         return [_put(known, *thing.stands, caption)]
     called, relation = _stated_place(thing, text, caption)
-    known = [other for other in others if other.article == "the" and find(other, caption) is not None]
-    added = [thing, *(other for other in others if other.joined and not other.relation and other not in known)]
+    here = [other for other in others if other.article == "the" and find(other, caption) is not None]
+    added = [thing, *(other for other in others if other.joined and not other.relation and other not in here)]
     return [Change(Edit("add", called, _made_of(item), relation), new=_made_of(item)) for item in added]
 
 

@@ -81,12 +81,22 @@ def _is_said(attribute: str, old: Thing) -> bool:
 
 def _contradicts(old: Thing, new: Thing, said: list[str]) -> bool:
     """Whether the caption says otherwise: another colour, or another word that the prompt leaves out."""
+    if lexicon.is_kind(old.key, "hair") and any(
+        _is_other_hair(before, after) for before in old.attributes for after in said
+    ):
+        return True
     if any(exclude(before, after) for before in old.attributes for after in said):
         return True
     repeated = (*new.attributes, *new.noun.split())
     dropped = [word for word in old.attributes if not any(lexicon.same_attribute(word, other) for other in repeated)]
     dropped = [word for word in dropped if lexicon.attribute_kinds(word) != {"nature"}]
     return any(_same_family(before, after) for before in dropped for after in said)
+
+
+def _is_other_hair(before: str, after: str) -> bool:
+    """ "dark hair" may be black or brown, never white."""
+    meant = next((colours for shade, *colours in lexicon.groups("people", "shades") if shade == before), None)
+    return meant is not None and "colour" in lexicon.attribute_kinds(after) and after not in meant
 
 
 def _same_family(one: str, other: str) -> bool:
@@ -109,13 +119,14 @@ def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
     going_on = {action.stem for action in old.actions if not verbs.resting(action.stem)}
     if any(action.stem in going_on for action in new.actions):
         return None
-    return next((action for action in new.actions if action.stem not in done and _is_visible(action, old, new)), None)
+    return next(
+        (action for action in new.actions if action.stem not in done and _is_visible(action, old, new, caption)), None
+    )
 
 
-def _sits_on(thing: Thing) -> bool:
+def _is_mount(thing: Thing) -> bool:
     """ "a man on a horse" rides it."""
-    under = thing.stands[1].key if thing.stands is not None and thing.stands[0] == "on" else ""
-    return lexicon.is_kind(under, "animal", "vehicle")
+    return thing.relation == "on" and lexicon.is_kind(thing.key, "animal", "vehicle")
 
 
 def _turned(old: Thing, new: Thing) -> Action | None:
@@ -133,11 +144,11 @@ def _is_used(word: str) -> bool:
     return lexicon.is_kind(lexicon.singular(word), "vehicle", "tool", "toy", "furniture", "clothing")
 
 
-def _is_visible(action: Action, old: Thing, new: Thing) -> bool:
+def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
     """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
     if old.stands is not None and old.stands[0] in ABOVE and action.stem in verbs.stems("aloft"):
         return False
-    if action.stem == verbs.stem("ride") and _sits_on(old):
+    if action.stem == verbs.stem("ride") and any(map(_is_mount, caption.things)):
         return False
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)

@@ -19,7 +19,7 @@ SURE = (
 )
 """What has to follow a verb that could be a noun or an adjective: "clear the table", but not "clear sky"."""
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
-WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|how about|what about|maybe|perhaps) ")
+WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps) ")
 """What opens a wish that only describes: "I'd like a cat on the bench"."""
 WISH = re.compile(
     r"(?:the|her|his|their|its|this|it)\b.*\b(?:should|must|needs? to|has to|have to|ought to|to) "

@@ -120,11 +120,20 @@ def concept(nouns: Sequence[str]) -> tuple[str, int]:
     for length in (3, 2, 1):
         if length == 1 and nouns[-2:-1] and last in _kinds().get(nouns[-2], ()):
             return concept(nouns[:-1])[0], 2  # an oak tree is an oak, a salmon fish a salmon
+        if length == 1 and last in names("common", "everybody has") and _is_compound(nouns[-2:-1]):
+            return f"{nouns[-2]} {last}", 2  # a treasure chest is no chest of a body
         words = [*nouns[-length:-1], last]
         for phrase in (" ".join(form).replace("-", " ") for form in (nouns[-length:], words)):
             if length <= len(nouns) and (phrase in _noun_groups() or phrase in _kinds()):
                 return _noun_groups().get(phrase, phrase), length
     return last, 1
+
+
+def _is_compound(before: Sequence[str]) -> bool:
+    """Whether a word before a noun is another noun, as far as lists and endings tell."""
+    if not before or is_attribute(before[0]) or kinds(singular(before[0])) & {"person", "animal", "body"}:
+        return False
+    return not re.search(r"(?:ed|ing|y|ful|ous|ive|ic|al|less|er|ish|en)$", before[0])
 
 
 @cache

@@ -70,7 +70,8 @@ def target(thing: Thing | None, text: str, caption: Scene) -> str:
     if asked is None:
         return name(thing, caption)
     several = thing.count == MANY or any(other.key == thing.key for other in caption.things if other is not thing)
-    if asked.owner is not None and several:
+    people = [other for other in caption.things if lexicon.is_kind(other.key, "person", "animal")]
+    if asked.owner is not None and (several or len(people) > 1):
         return owned(asked)
     if asked.place and not thing.place:
         return f"{asked.phrase} on the {asked.place}"

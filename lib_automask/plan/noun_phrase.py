@@ -24,6 +24,8 @@ class NounPhrase:
     def take(self, word: Word) -> bool:
         """Add a word; False when it does not belong to the phrase any more."""
         if word.tag == "noun":
+            if self._is_next(word.text):
+                return False
             self.nouns.append(word.text)
             self._put_attribute_first()
         elif self.nouns or word == OWNED or word.tag not in ("article", "owner", "number"):
@@ -33,6 +35,13 @@ class NounPhrase:
         else:
             self.article = word.text
         return True
+
+    def _is_next(self, word: str) -> bool:
+        """ "outside the theater people ...": who is named behind a place is somebody else."""
+        several = lexicon.is_plural(word) and lexicon.is_kind(lexicon.singular(word), "person")
+        return (
+            several and self.article == "the" and bool(self.nouns) and lexicon.is_place(lexicon.concept(self.nouns)[0])
+        )
 
     def _put_attribute_first(self) -> None:
         """ "eyes open" → "open eyes": an adjective behind a noun that is one for sure."""

@@ -15,6 +15,10 @@ from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import Word, tag_words
 
 
+HAIR = ("down", "up", "back")
+"""How hair may be worn."""
+
+
 def read_scene(clauses: list[str]) -> Scene:
     """The scene that the clauses, in lower case and without prompt syntax, describe."""
     reader = _Reader()
@@ -62,6 +66,8 @@ class _Reader(Placer):
             self._be()
         elif word.tag == "who":
             clause.relative = True
+        elif word.tag == "adverb" and word.text in HAIR and clause.last is not None and clause.last.key == "hair":
+            clause.last.attributes.append(word.text)
         elif word.tag == "pronoun":
             self._pronoun(word.text)
         return index + 1

@@ -104,6 +104,10 @@ class Placer:
         elif clause.holder is not None and clause.after_verb and self._is_done(phrase):
             text = " ".join((clause.relation, *phrase.nouns))
             clause.holder.actions[-1] = Action(verbs.stem(phrase.head), text)
+        elif clause.holder is not None and clause.after_verb and verbs.stem(clause.relation) in verbs.stems("writing"):
+            clause.holder.attributes += phrase.nouns
+        elif clause.holder is not None and clause.relation == "in" and self._is_worn_so(phrase):
+            clause.holder.attributes += phrase.nouns
         elif phrase.number and phrase.only_attributes and split_up(phrase, self.scene):
             pass
         elif phrase.is_filler:
@@ -140,6 +144,11 @@ class Placer:
         """ "a statue of an angel made of stone": the statue is."""
         made = self.clause.relation in lexicon.names("common", "made of")
         return thing.anchor if made and thing.relation == "of" and thing.anchor is not None else thing
+
+    def _is_worn_so(self, phrase: NounPhrase) -> bool:
+        """ "her hair in a bun"."""
+        hair = self.clause.holder is not None and lexicon.is_kind(self.clause.holder.key, "hair")
+        return hair and lexicon.is_kind(phrase.head, "hair")
 
     def _is_done(self, phrase: NounPhrase) -> bool:
         """ "doing a handstand" is an action and no thing."""
