@@ -25,7 +25,10 @@ GRID = 32
 """Cells along the longer side."""
 
 TOLERANCE = 2
-"""Steps of 255 by which a cell may differ: rounding, and what saving as JPEG does to means."""
+"""Steps of 255 by which a cell may differ, because page and server round differently."""
+
+LOSS = 6
+"""The same for a picture that was saved as JPEG or WebP, which moves means a little."""
 
 LATEST = 512
 """Saved pictures that are remembered: about 4 kB each, and their prompts."""
@@ -36,10 +39,17 @@ LONGEST = 1_000_000
 
 @dataclass(frozen=True, eq=False)
 class Look:
-    """What a picture is known by: width and height in pixels, and uint8[R, C, 3], the mean colour of each cell."""
+    """What a picture is known by.
+
+    Args:
+        size: width and height in pixels.
+        cells: uint8[R, C, 3], the mean colour of each cell.
+        tolerance: steps of 255 by which a cell of the same picture may differ.
+    """
 
     size: tuple[int, int]
     cells: npt.NDArray[np.uint8]
+    tolerance: int = TOLERANCE
 
     def distance(self, other: Look) -> float:
         """The difference of the cell that differs most, 0–255; infinite where the sizes differ."""
@@ -48,9 +58,9 @@ class Look:
         return float(np.abs(self.cells.astype(np.int16) - other.cells).max())
 
 
-def look_of(picture: Image.Image) -> Look:
-    """The look of an opaque picture; 0.2 ms for one of 512 × 512."""
-    return Look(picture.size, np.array(picture.convert("RGB").reduce(cell_side(*picture.size))))
+def look_of(picture: Image.Image, tolerance: int = TOLERANCE) -> Look:
+    """The look of an opaque picture."""
+    return Look(picture.size, np.array(picture.convert("RGB").reduce(cell_side(*picture.size))), tolerance)
 
 
 def cell_side(width: int, height: int) -> int:
@@ -73,7 +83,8 @@ class Known:
         try:
             prompt = origin.prompt_of(str(params.pnginfo.get(origin.KEY) or ""))
             if prompt and params.p is not None:
-                entry = look_of(params.image), prompt
+                tolerance = TOLERANCE if params.filename.lower().endswith(".png") else LOSS
+                entry = look_of(params.image, tolerance), prompt
                 with self._lock:
                     self._saved.append(entry)
         except Exception:  # whatever other extensions hand over; the picture is saved all the same
@@ -92,9 +103,9 @@ class Known:
 
 def nearest(look: Look, known: list[tuple[Look, str]]) -> str:
     """The prompt of the picture that looks most like ``look``, of several the latest; "" where none does."""
-    found, distance = "", TOLERANCE + 1.0
+    found, distance = "", float("inf")
     for other, prompt in known:
-        if (away := look.distance(other)) <= min(distance, TOLERANCE):
+        if (away := look.distance(other)) <= min(distance, other.tolerance):
             found, distance = prompt, away
     return found
 
