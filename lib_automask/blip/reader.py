@@ -12,7 +12,7 @@ from lib_automask.blip.loading import load_network, load_tokenizer, settings
 from lib_automask.blip.pixels import Pixels
 from lib_automask.blip.text import Sight, TextNetwork
 from lib_automask.blip.vision import VisionNetwork
-from lib_automask.cache import ByteCache
+from lib_automask.cache import ByteCache, fingerprint
 from lib_automask.errors import ModelCorrupt
 from lib_automask.structures import Image, digest
 
@@ -64,7 +64,7 @@ class Reader:
         own = settings(folder)
         self.gradcam_block = self._gradcam_block(own)
         self.first_token = self._first_token(own)
-        self.name = str(folder.resolve())
+        self.name = fingerprint(folder)
 
     @property
     def grid(self) -> int:
@@ -97,8 +97,8 @@ class Reader:
             passed = self.vision.see(pixels.tensor(list(new.values())).to(self.device))
             for key, row in zip(new, passed):
                 seen[key] = row
-                self.cache.put(key, row.clone(), row.nbytes)
-        return torch.stack([row for key in keys if (row := seen[key]) is not None])
+                self.cache.put(key, row.to("cpu", copy=True), row.nbytes)  # what is kept takes nothing from the card
+        return torch.stack([row.to(self.device) for key in keys if (row := seen[key]) is not None])
 
     def read(self, phrase: str) -> torch.Tensor:
         """The phrase as tokens int64[L], cut after 35 as in BLIP's own matching."""
