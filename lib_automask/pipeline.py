@@ -84,7 +84,7 @@ def hear(run: _Run) -> Testimony:
     with run.stage("caption", 0.0):
         caption = models.captioner.caption(request.image)
     with run.stage("plan", 0.1):
-        second = Testimony(plan_edits(caption, request.prompt, presence), "caption", caption)
+        second = Testimony(plan_edits(caption, request.prompt, presence), "caption", caption=caption)
         return weighed(first, second, request.options.confidence)
 
 
@@ -175,7 +175,7 @@ def said(run: _Run) -> str:
     request, heard = run.request, run.heard
     if heard.witness == "target":
         return f"target: {request.options.target.strip()}"
-    own = [f"made with: {shortened(request.own_prompt)}"] if heard.witness in ("own prompt", "both") else []
+    own = [f"made with: {shortened(heard.own_prompt)}"] if heard.own_prompt else []
     caption = [f"picture: {heard.caption}"] if heard.caption else []
     prompt = "prompt: the same" if heard.same else f"prompt: {shortened(request.prompt)}"
     return "; ".join([*own, *caption, prompt])

@@ -29,13 +29,20 @@ ONE = re.compile(r"\b1 ?(?=(?:girl|boy|man|woman)s?\b)")
 
 @dataclass(frozen=True)
 class Testimony:
-    """What changes, who said so, and what the caption was; "" where nobody asked for one.
+    """What changes, and who said so.
 
-    ``same`` is where the new prompt says what the old one did; ``certain`` where no second witness is needed.
+    Args:
+        plan: the edits.
+        witness: see ``MaskResult``.
+        own_prompt: the picture's own prompt, "" where it was not heard.
+        caption: of the picture, "" where nobody asked for it.
+        same: whether the new prompt says what the picture's own did.
+        certain: whether no second witness is needed.
     """
 
     plan: EditPlan
     witness: Witness
+    own_prompt: str = ""
     caption: str = ""
     same: bool = False
     certain: bool = True
@@ -68,29 +75,31 @@ def by_own_prompt(own: str, prompt: str, presence: Presence, least: float) -> Te
     if read_commands(before)[0]:
         return None  # "make her hair blue" says what was to be done to an earlier picture, and describes none
     if before == clauses(prompt):
-        return Testimony(EditPlan(keep=tuple(before)), "own prompt", same=True)
+        return Testimony(EditPlan(keep=tuple(before)), "own prompt", own, same=True)
     described = ONE.sub("", ", ".join(before))
     if not about_the_same(plan_edits(described, prompt), presence):
         return None
     plan = without_old_residue(plan_edits(described, prompt, presence), described)
     sure = not plan.residue and plan.confidence >= least and shown(plan, presence)
-    return Testimony(plan, "own prompt", certain=sure)
+    return Testimony(plan, "own prompt", own, certain=sure)
 
 
 def weighed(first: Testimony | None, second: Testimony, least: float) -> Testimony:
-    """One testimony of two, where the first was not certain: of both where they agree, else the surer one's.
+    """One testimony of two, where the first was not certain.
 
-    ``second`` is the caption's. Where neither is sure, the first stays, with its doubts.
+    Where both agree, they are surer than either. Else the caption, ``second``, may name better what the change is made
+    to, but what it is made to become is what the user typed anew. Where neither helps, the first stays, with its doubts.
     """
     if first is None:
         return second
+    heard = replace(first, caption=second.caption)
     if agree(first.plan, second.plan):
         confidence = 1 - (1 - first.plan.confidence) * (1 - second.plan.confidence)
-        plan = replace(first.plan, confidence=round(confidence, 3))
-        return Testimony(plan, "both", second.caption)
-    if second.plan.edits and second.plan.confidence >= least:
-        return second
-    return replace(first, caption=second.caption)
+        return replace(heard, plan=replace(first.plan, confidence=round(confidence, 3)), witness="both")
+    plan = of_the_change(second.plan, first.plan)
+    if plan.edits and plan.confidence >= least:
+        return replace(heard, plan=plan, witness="caption")
+    return heard
 
 
 def clauses(prompt: str) -> list[str]:
@@ -130,6 +139,18 @@ def without_old_residue(plan: EditPlan, own: str) -> EditPlan:
     return replace(plan, residue=(), confidence=round(plan.confidence / UNREAD, 3))
 
 
+def of_the_change(plan: EditPlan, change: EditPlan) -> EditPlan:
+    """The edits of a plan that bring, or take away, what those of ``change`` do; none where one of them is missing.
+
+    All of them where the change could not be read.
+    """
+    if not change.edits:
+        return plan
+    told = {edit: [other for other in plan.edits if is_alike(edit, other, by_target=False)] for edit in change.edits}
+    found = [other for other in plan.edits if any(other in others for others in told.values())]
+    return replace(plan, edits=tuple(found) if all(told.values()) else ())
+
+
 def agree(first: EditPlan, second: EditPlan) -> bool:
     """Whether two plans, not empty, change the same things into the same."""
     one, other = (list(plan.edits) for plan in (first, second))
@@ -138,10 +159,14 @@ def agree(first: EditPlan, second: EditPlan) -> bool:
     return all(any(is_alike(edit, candidate) for candidate in other) for edit in one)
 
 
-def is_alike(one: Edit, other: Edit) -> bool:
-    """The same kind of edit, of and to things of the same name, whatever their attributes."""
-    alike_target = is_same_thing(one.target, other.target)
-    return one.kind == other.kind and alike_target and is_same_thing(one.replacement or "", other.replacement or "")
+def is_alike(one: Edit, other: Edit, by_target: bool = True) -> bool:
+    """Whether two edits bring, or take away, things of the same name, whatever their attributes.
+
+    ``by_target`` asks for the same kind of edit too, of things of the same name.
+    """
+    if (by_target or not one.replacement) and not (one.kind == other.kind and is_same_thing(one.target, other.target)):
+        return False
+    return is_same_thing(one.replacement or "", other.replacement or "")
 
 
 def is_same_thing(one: str, other: str) -> bool:

@@ -84,6 +84,19 @@ def test_a_thing_that_was_never_painted_is_looked_for_by_the_caption():
     result = run(drawing, STAR, MADE_WITH.replace("red ball", "green dragon"))
     assert np.array_equal(result.mask, drawing.masks["b"])
     assert result.witness == "caption"
+    assert result.why.startswith("made with: a green dragon left of an orange cat, on the grass; picture: a red ball")
+
+
+def test_the_caption_adds_nothing_to_what_was_typed_anew():
+    """It overlooks the cat, and so does the matcher; but the cat stands in both prompts."""
+    drawing = two_things()
+    drawing.said = "a red ball on the grass"
+    drawing.match = lambda image, phrases: [0.9 if "red ball" in phrase else 0.1 for phrase in phrases]
+    prompt = "a blue star on the grass, an orange cat"
+    assert len(run(drawing, prompt, "").plan.edits) == 2
+    result = run(drawing, prompt, prompt.replace("blue star", "green dragon"))
+    assert [(edit.target, edit.replacement) for edit in result.plan.edits] == [("red ball", "blue star")]
+    assert np.array_equal(result.mask, drawing.masks["b"])
 
 
 def test_where_both_fail_the_doubts_are_those_of_the_first(drawing):
