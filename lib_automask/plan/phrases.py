@@ -66,8 +66,6 @@ class _Reader(Placer):
             self._be()
         elif word.tag == "who":
             clause.relative = True
-        elif word.tag == "adverb" and word.text in HAIR and clause.last is not None and clause.last.key == "hair":
-            clause.last.attributes.append(word.text)
         elif word.tag == "pronoun":
             self._pronoun(word.text)
         return index + 1
@@ -81,6 +79,9 @@ class _Reader(Placer):
     def _preposition(self, word: Word) -> None:
         clause = self.clause
         if word.text == "of" and clause.collective:
+            return
+        if word.text in HAIR and clause.last is not None and clause.last.key == "hair":
+            clause.last.attributes.append(word.text)
             return
         from_verb = clause.after_verb or clause.last is None
         clause.suffered = self._suffered(word)

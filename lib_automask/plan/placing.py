@@ -104,7 +104,7 @@ class Placer:
         elif clause.holder is not None and clause.after_verb and self._is_done(phrase):
             text = " ".join((clause.relation, *phrase.nouns))
             clause.holder.actions[-1] = Action(verbs.stem(phrase.head), text)
-        elif clause.holder is not None and clause.after_verb and verbs.stem(clause.relation) in verbs.stems("writing"):
+        elif clause.holder is not None and self._is_writing(clause.holder):
             clause.holder.attributes += phrase.nouns
         elif clause.holder is not None and clause.relation == "in" and self._is_worn_so(phrase):
             clause.holder.attributes += phrase.nouns
@@ -144,6 +144,12 @@ class Placer:
         """ "a statue of an angel made of stone": the statue is."""
         made = self.clause.relation in lexicon.names("common", "made of")
         return thing.anchor if made and thing.relation == "of" and thing.anchor is not None else thing
+
+    def _is_writing(self, holder: Thing) -> bool:
+        """ "a sign that says stop": what it says is an attribute of the sign."""
+        people = lexicon.is_kind(holder.key, "person", "animal")
+        reads = "writing" if people else "lettering"
+        return self.clause.after_verb and verbs.stem(self.clause.relation) in verbs.stems(reads)
 
     def _is_worn_so(self, phrase: NounPhrase) -> bool:
         """ "her hair in a bun"."""
