@@ -1,9 +1,18 @@
 "use strict";
 
-// Presses Generate with the hidden preview flag on: what is shown is what Generate would repaint.
+// Buttons of the panel. What is shown is what Generate would repaint, or the target cut out.
 function automaskPreview() {
-    const flag = gradioApp().querySelector("#automask_preview input[type=checkbox]");
-    if (flag.checked) return; // a preview is on its way already
+    automaskPress("automask_preview");
+}
+
+function automaskCutout() {
+    automaskPress("automask_cutout");
+}
+
+// Presses Generate with a hidden flag on.
+function automaskPress(name) {
+    const flag = gradioApp().querySelector(`#${name} input[type=checkbox]`);
+    if (flag.checked) return; // it is on its way already
     const set = (checked) => {
         if (flag.checked !== checked) flag.click();
     };
@@ -13,7 +22,7 @@ function automaskPreview() {
         window.submit_img2img = submit;
         set(false);
     };
-    // A busy page drops the click; then the next Generate must not be a preview.
+    // A busy page drops the click; then the next Generate must not be one of these.
     const unheard = setTimeout(finish, 3000);
     // Gradio calls this with the values of all controls, so the flag has done its work by then.
     window.submit_img2img = (...values) => {

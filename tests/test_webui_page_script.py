@@ -25,7 +25,9 @@ const generate = {
         if (!busy) generate.answer = window.submit_img2img(preview);
     },
 };
-const found = { "#automask_preview input[type=checkbox]": flag, "#img2img_generate": generate };
+const [name, button] = process.argv.slice(2);
+const found = { "#img2img_generate": generate };
+found[`#${name} input[type=checkbox]`] = flag;
 const page = {
     window,
     gradioApp: () => ({ querySelector: (name) => found[name] }),
@@ -36,7 +38,7 @@ const page = {
 vm.createContext(page);
 vm.runInContext(require("fs").readFileSync(process.argv[1], "utf-8"), page);
 const original = window.submit_img2img;
-const press = () => page.automaskPreview();
+const press = () => page[button]();
 const wait = (time) => {
     now += time;
     for (const timer of timers) {
@@ -46,10 +48,10 @@ const wait = (time) => {
 """
 
 
-def played(actions: str) -> dict[str, object]:
+def played(actions: str, name: str = "automask_preview", button: str = "automaskPreview") -> dict[str, object]:
     """What was sent, the flag at the end, and whether the host's function is its own again."""
     end = "console.log(JSON.stringify({ sent, flag: flag.checked, own: window.submit_img2img === original }));"
-    command = [str(NODE), "-e", PAGE + actions + end, str(SCRIPT)]
+    command = [str(NODE), "-e", PAGE + actions + end, str(SCRIPT), name, button]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     answer: dict[str, object] = json.loads(done.stdout)
     return answer
@@ -57,6 +59,11 @@ def played(actions: str) -> dict[str, object]:
 
 def test_preview_presses_generate_with_the_flag_on():
     assert played("press(); wait(150);") == {"sent": [True], "flag": False, "own": True}
+
+
+def test_the_button_for_a_cutout_has_a_flag_of_its_own():
+    answer = played("press(); wait(150); generate.click();", "automask_cutout", "automaskCutout")
+    assert answer == {"sent": [True, False], "flag": False, "own": True}
 
 
 def test_generate_right_after_a_preview_paints():

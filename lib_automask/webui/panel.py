@@ -20,7 +20,8 @@ INTRO = (
 
 
 def build() -> list[Any]:
-    """The controls in the order of ``FIELDS``, then two hidden ones: what asks for a preview, and what the page read.
+    """The controls in the order of ``FIELDS``, then three hidden ones: what asks for a
+    preview, what the page read, and what asks for a cutout.
 
     The host calls this once for the page and twice for the API's defaults: nothing is done here but drawing.
     """
@@ -32,13 +33,15 @@ def build() -> list[Any]:
             for row in others:
                 if row.name in MAIN:
                     controls[row.name] = control(row)
-        preview = preview_button()
+        with FormRow(elem_id="automask_buttons"):
+            preview = button("Preview mask", "automask_preview", "automaskPreview")
+            cutout = button("Cut out", "automask_cutout", "automaskCutout")
         with gr.Accordion("automask details", open=False, elem_id="automask_details"):
             for pair in pairs([row for row in others if row.name not in MAIN]):
                 with FormRow():
                     for row in pair:
                         controls[row.name] = control(row)
-    return [*(controls[row.name] for row in FIELDS), preview, page_texts()]
+    return [*(controls[row.name] for row in FIELDS), preview, page_texts(), cutout]
 
 
 def control(row: Field) -> Any:
@@ -54,15 +57,15 @@ def control(row: Field) -> Any:
     return gr.Slider(minimum=max(row.minimum, -top), maximum=top, step=row.step, **common)
 
 
-def preview_button() -> Any:
-    """A button that presses Generate with the preview flag on, so a preview is what Generate would do.
+def button(label: str, elem_id: str, pressed: str) -> Any:
+    """A button that presses Generate with a hidden flag on, which asks for something else than painting.
 
     Going this way it sees every tab's picture and mask on both hosts: Forge's canvas is no gr.Image.
     """
-    flag = gr.Checkbox(False, label="automask preview", visible=False, elem_id="automask_preview")
+    flag = gr.Checkbox(False, label=elem_id.replace("_", " "), visible=False, elem_id=elem_id)
     flag.do_not_save_to_config = True
-    button = gr.Button("Preview mask", elem_id="automask_preview_button", size="sm")
-    button.click(fn=None, _js="automaskPreview", inputs=[], outputs=[])
+    shown = gr.Button(label, elem_id=f"{elem_id}_button", size="sm")
+    shown.click(fn=None, _js=pressed, inputs=[], outputs=[])
     return flag
 
 

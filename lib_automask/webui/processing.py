@@ -78,6 +78,7 @@ class Processing(Protocol):
     all_negative_prompts: list[str]
     all_seeds: list[int]
     outpath_samples: str
+    override_settings: dict[str, Any]
     extra_generation_params: dict[str, Any]
     script_args: Sequence[Any]
     scripts: Any

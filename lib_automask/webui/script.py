@@ -17,7 +17,7 @@ from lib_automask.errors import AutomaskError, Interrupted, NothingToChange, Uns
 from lib_automask.options import FIELDS, Options
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import MaskRequest, MaskResult
-from lib_automask.webui import infotext, passes, processing, settings
+from lib_automask.webui import infotext, layerdiffuse, passes, processing, saving, settings
 from lib_automask.webui.failures import explained
 from lib_automask.webui.known import Known
 from lib_automask.webui.painting import Picture
@@ -59,6 +59,8 @@ class Automask(scripts.Script):  # type: ignore[misc]
     def before_process(self, p: Processing, *_args: Any) -> None:
         """Take back what an earlier file left, whether or not automask is enabled for this one."""
         processing.restore(p)
+        saving.forget(p)
+        layerdiffuse.take_back(p)
         infotext.forget(p.extra_generation_params)
 
     def process(self, p: Processing, *args: Any) -> None:
@@ -71,6 +73,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
 
     def postprocess(self, p: Processing, processed: Any, *_args: Any) -> None:
         processing.restore(p)
+        self.keep_beside(p, processed)
         passes.hand_over(p, processed)
         share_comments(p, processed)
 
@@ -86,6 +89,12 @@ class Automask(scripts.Script):  # type: ignore[misc]
         from lib_automask.pipeline import build_mask  # only now: the host's start should not wait for it
 
         image, user_mask = processing.read(p)
+        boxes = layerdiffuse.empty_boxes(p)
+        if boxes or only_cutout(args):
+            self.cut_out(p, image, options, boxes)
+            return
+        if not preview:
+            saving.begin(p, options, image)
         own_prompt = carried_prompt(p) or self.known.prompt_of(image, page_texts(args))
         if options.passes.strip() and not preview:
             first = Picture(image, p.all_prompts[0], "", 0, user_mask, own_prompt)
@@ -97,6 +106,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
             result = build_mask(request, models)
 
         p.extra_generation_params.update(infotext.entries(options, result))
+        saving.found(p, result)
         if len(set(p.all_prompts)) > 1:
             tell(p, "the prompts of this call differ; the mask is the first one's")
         if preview:
@@ -106,6 +116,29 @@ class Automask(scripts.Script):  # type: ignore[misc]
             processing.inject(p, result, options)
         else:
             without_mask(p, result, options)
+
+    def cut_out(self, p: Processing, image: Pixels, options: Options, boxes: tuple[int, ...]) -> None:
+        """Cut the target out of the picture: for the image boxes of LayerDiffuse, or in place of painting."""
+        from lib_automask.cutout import cut_out
+
+        with self.residency.models(settings.read()) as models:
+            found = cut_out(image, models, options.target.strip())
+        p.extra_generation_params["automask why"] = found.why
+        if boxes:
+            layerdiffuse.hand_over(p, found, boxes)
+            tell(p, f"{found.why}, for {layerdiffuse.TITLE}")
+        else:
+            tell(p, found.why)
+            processing.keep(p, [Image.fromarray(found.picture)], preview=True)
+            saving.give(p, found.picture)
+
+    def keep_beside(self, p: Processing, processed: Any) -> None:
+        """Whatever the user wants beside the finished pictures. Where that fails it is told, and they are there."""
+        try:
+            saving.keep(p, processed, lambda: self.residency.models(settings.read()), from_folder())
+        except Exception as error:
+            why = explained(error, "so nothing is kept beside the picture")
+            processed.comments += f"automask: nothing was kept beside the picture: {why}\n"
 
 
 def show(p: Processing, image: Pixels, result: MaskResult) -> None:
@@ -121,7 +154,7 @@ def wanted(p: Processing, args: Sequence[Any]) -> bool:
     enabled = args[0] if args else False
     if isinstance(enabled, Mapping):
         enabled = enabled.get("enabled")
-    return bool(of_plot(p).get("enabled", enabled)) or only_preview(args)
+    return bool(of_plot(p).get("enabled", enabled)) or only_preview(args) or only_cutout(args)
 
 
 def chosen(p: Processing, args: Sequence[Any]) -> tuple[Options, bool]:
@@ -138,6 +171,11 @@ def of_plot(p: Processing) -> dict[str, Any]:
 def only_preview(args: Sequence[Any]) -> bool:
     """Whether the hidden control after those of ``FIELDS`` asks for a preview."""
     return len(args) > len(FIELDS) and args[len(FIELDS)] is True
+
+
+def only_cutout(args: Sequence[Any]) -> bool:
+    """Whether the third hidden control after those of ``FIELDS`` asks for a cutout in place of painting."""
+    return len(args) > len(FIELDS) + 2 and args[len(FIELDS) + 2] is True
 
 
 def page_texts(args: Sequence[Any]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,10 +14,21 @@ from modules import script_callbacks
 saved: list[tuple[Image.Image, str]] = []
 
 
-def save_image(image: Image.Image, _path: str, *_names: Any, info: str, p: Any, suffix: str = "") -> None:
+NOWHERE = "outputs"
+"""The folder of a run that names none: what is saved there is only counted."""
+
+
+def save_image(image: Image.Image, path: str, *_names: Any, info: str, p: Any, suffix: str = "") -> None:
     p.saved.append(image)
     saved.append((image, suffix))
-    params = SimpleNamespace(image=image, p=p, filename=f"00000{suffix}.png", pnginfo={"parameters": info})
+    filename = f"00000{suffix}.png"
+    if path != NOWHERE:
+        folder = Path(path)
+        folder.mkdir(parents=True, exist_ok=True)
+        filename = f"{len(list(folder.glob('?????.png'))):05}{suffix}.png"
+        image.save(folder / filename)
+        image.already_saved_as = str(folder / filename)
+    params = SimpleNamespace(image=image, p=p, filename=filename, pnginfo={"parameters": info})
     script_callbacks.call("image_saved", params)
 
 

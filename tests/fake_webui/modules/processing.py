@@ -43,7 +43,7 @@ class Processed:
     """What a run gives back."""
 
     def __init__(self, p: Any, images: list[Image.Image], infotexts: list[str] | None = None) -> None:
-        self.images = images
+        self.images, self.index_of_first_image = images, 0
         self.infotexts = infotexts or []
         self.comments = "".join(f"{comment}\n" for comment in p.comments)
         self.extra_generation_params = p.extra_generation_params

@@ -16,6 +16,7 @@ class Options:
             "img2img_background_color": "#ffffff",
             "overlay_inpaint": True,
             "samples_format": "png",
+            "samples_save": True,
             "sd_model_checkpoint": "first.safetensors",
         }
 

@@ -1,0 +1,213 @@
+"""What is kept beside the finished pictures of a run: the mask, the subject cut out, or layers.
+
+Their files stand beside those that the host saved, under the same name; where the host saved none, none are written.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from modules import images as host_images
+from modules import shared
+from PIL import Image, PngImagePlugin
+
+from lib_automask.errors import InputError
+from lib_automask.files import write_whole
+from lib_automask.options import Options
+from lib_automask.structures import Image as Pixels
+from lib_automask.structures import Mask, MaskResult, Models
+from lib_automask.webui.processing import Processing
+
+MASKS = "automask-masks"
+"""Folder beside the pictures of a Batch run, with masks named as its files are: just what the Batch tab takes as its
+"inpaint batch mask directory"."""
+
+TABLE = "automask.csv"
+"""Beside the pictures of a Batch run: what was done with each file, or why nothing was."""
+
+COLUMNS = ("file", "picture", "edit", "coverage", "why")
+
+
+@dataclass(frozen=True, eq=False)
+class Made:
+    """What a run was made of: ``before`` uint8[H, W, 3], and the mask that was found in it, if any."""
+
+    options: Options
+    before: Pixels
+    result: MaskResult | None = None
+
+    @property
+    def mask(self) -> Mask | None:
+        return self.result.mask if self.result is not None and self.result.mask.any() else None
+
+
+def begin(p: Processing, options: Options, before: Pixels) -> None:
+    """Remember what the run begins with, if something is to be kept beside its pictures."""
+    if options.also != "nothing":
+        p.__dict__["automask_made"] = Made(options, before)
+
+
+def found(p: Processing, result: MaskResult) -> None:
+    """Remember the mask that was found."""
+    made = p.__dict__.get("automask_made")
+    if made is not None:
+        p.__dict__["automask_made"] = replace(made, result=result)
+
+
+def give(p: Processing, picture: Any) -> None:
+    """Remember a picture uint8[H, W, 4] that is handed back in place of the host's, which has no transparency."""
+    p.__dict__["automask_given"] = picture
+
+
+def forget(p: Processing) -> None:
+    """What an earlier file of the same batch left, if it came to a bad end."""
+    for name in ("automask_made", "automask_given"):
+        p.__dict__.pop(name, None)
+
+
+def keep(p: Processing, processed: Any, models: Callable[[], AbstractContextManager[Models]], in_batch: bool) -> None:
+    """Write whatever the run wants beside its pictures, and add to them what is a picture.
+
+    Raises:
+        AutomaskError: it cannot be made of a picture, or not be written; the host's pictures are there all the same.
+    """
+    made, given = p.__dict__.get("automask_made"), p.__dict__.get("automask_given")
+    forget(p)
+    if given is not None:
+        hand_back(p, processed, given)
+    if made is None:
+        return
+    pictures = finished(processed)
+    if in_batch:
+        note(p, made, place(pictures[0]) if pictures else None)
+    for picture in pictures:
+        with models() as ready:
+            companion = beside(made, picture, ready)
+        if companion is None:
+            continue
+        ending, content = companion
+        if saved := place(picture):
+            write_whole(content, saved.with_name(saved.stem + ending))
+        if ending.endswith(".png"):
+            add(processed, Image.open(io.BytesIO(content)), picture)
+
+
+def finished(processed: Any) -> list[Image.Image]:
+    """The pictures that were made, without the grid and the masks that the host may have put among them."""
+    pictures = processed.images[processed.index_of_first_image :]
+    return [picture for picture in pictures if "parameters" in picture.info] or pictures[:1]
+
+
+def place(picture: Image.Image) -> Path | None:
+    """Where the host saved a picture."""
+    saved = getattr(picture, "already_saved_as", None)
+    return Path(saved) if saved else None
+
+
+def add(processed: Any, companion: Image.Image, picture: Image.Image) -> None:
+    processed.images.append(companion)
+    processed.infotexts.append(picture.info.get("parameters", ""))
+
+
+def hand_back(p: Processing, processed: Any, given: Any) -> None:
+    """The cutout in place of the picture that the host was given for it, saved if the host saves its pictures."""
+    picture = Image.fromarray(given)
+    infotext = processed.infotexts[0] if processed.infotexts else ""
+    picture.info["parameters"] = infotext
+    processed.images[processed.index_of_first_image :] = [picture]
+    if shared.opts.samples_save and not p.do_not_save_samples:
+        names = (p.all_seeds[0], p.all_prompts[0], "png")
+        host_images.save_image(picture, p.outpath_samples, "", *names, info=infotext, p=p, suffix="-cutout")
+
+
+def beside(made: Made, picture: Image.Image, models: Models) -> tuple[str, bytes] | None:
+    """The end of the file's name and its content, as ``options.also`` asks for; None where there is nothing to keep.
+
+    Raises:
+        AutomaskError: nothing could be cut out of the picture, or it is not of the size that its mask is for.
+    """
+    from lib_automask import cutout, layers
+
+    after = np.array(picture.convert("RGB"))
+    if made.options.also == "cutout":
+        cut = cutout.cut_out(after, models, made.options.target)
+        return "-cutout.png", png(cut.picture, picture.info)
+    if made.mask is not None and made.options.also == "mask":
+        return "-mask.png", png(made.mask.astype(np.uint8) * 255, picture.info)
+    if made.mask is not None and made.options.also == "layers":
+        return "-layers.ora", layers.openraster(edit_layers(made, after), (after.shape[0], after.shape[1]))
+    return None
+
+
+def edit_layers(made: Made, after: Pixels) -> list[Any]:
+    """The picture as it was, and above it what each edit painted; laid over each other, the finished picture.
+
+    The host's blur reaches beyond the masks: what changed outside them is a layer of its own, below the edits.
+    """
+    from lib_automask import layers
+
+    if after.shape != made.before.shape:
+        raise InputError("layers need a result of the picture's own size; set width and height to it")
+    assert made.result is not None, "layers are those of a mask"
+    changed = (after != made.before).any(2)
+    edits = []
+    for part, edit in zip(made.result.parts or (made.result.mask,), made.result.plan.edits):
+        edits.append(layers.Layer(edit.replacement or edit.target, layers.with_opacity(after, _opaque(part & changed))))
+        changed &= ~part
+    edges = layers.Layer("edges", layers.with_opacity(after, _opaque(changed)))
+    return [layers.opaque("before", made.before), edges, *edits]
+
+
+def _opaque(mask: Mask) -> Any:
+    return mask.astype(np.float32)
+
+
+def png(picture: Any, info: dict[str, Any]) -> bytes:
+    """The bytes of a PNG that carries the infotext of the picture it belongs to."""
+    content = io.BytesIO()
+    told = PngImagePlugin.PngInfo()
+    if info.get("parameters"):
+        told.add_text("parameters", info["parameters"])
+    Image.fromarray(picture).save(content, "PNG", pnginfo=told)
+    return content.getvalue()
+
+
+def note(p: Processing, made: Made, saved: Path | None) -> None:
+    """Of a Batch run: the mask under its file's own name, and a line in the table. Raises InputError."""
+    folder = saved.parent if saved else Path(p.outpath_samples)
+    name = file_of(p) or (saved.stem if saved else "")
+    if made.mask is not None:
+        write_whole(png(made.mask.astype(np.uint8) * 255, {}), folder / MASKS / f"{name}.png")
+    told = p.extra_generation_params
+    line = (
+        name,
+        saved.name if saved else "",
+        told.get("automask edit", ""),
+        told.get("automask coverage", ""),
+        told.get("automask why", ""),
+    )
+    append(line, folder / TABLE)
+
+
+def file_of(p: Processing) -> str:
+    """The name of the Batch tab's file without its ending, where the host names results after it; else ""."""
+    pattern = str(p.override_settings.get("samples_filename_pattern", ""))
+    return pattern.removesuffix("-[generation_number]")
+
+
+def append(line: tuple[str, ...], path: Path) -> None:
+    """The table with one line more; with its heading, where there was none."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text)
+    if not path.exists():
+        writer.writerow(COLUMNS)
+    writer.writerow(line)
+    before = path.read_bytes() if path.exists() else b""
+    write_whole(before + text.getvalue().encode("utf-8"), path)
