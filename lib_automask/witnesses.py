@@ -88,7 +88,7 @@ def weighed(first: Testimony | None, second: Testimony, least: float) -> Testimo
     """One testimony of two, where the first was not certain.
 
     Where both agree, they are surer than either. Else the caption, ``second``, may name better what the change is made
-    to, but what it is made to become is what the user typed anew. Where neither helps, the first stays, with its doubts.
+    to, but what it shall become is what the user typed anew. Where neither helps, the first stays, with its doubts.
     """
     if first is None:
         return second

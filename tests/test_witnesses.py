@@ -92,10 +92,10 @@ def test_the_caption_adds_nothing_to_what_was_typed_anew():
     drawing = two_things()
     drawing.said = "a red ball on the grass"
     drawing.match = lambda image, phrases: [0.9 if "red ball" in phrase else 0.1 for phrase in phrases]
-    prompt = "a blue star on the grass, an orange cat"
+    prompt = "a blue ball and an orange cat on the grass"
     assert len(run(drawing, prompt, "").plan.edits) == 2
-    result = run(drawing, prompt, prompt.replace("blue star", "green dragon"))
-    assert [(edit.target, edit.replacement) for edit in result.plan.edits] == [("red ball", "blue star")]
+    result = run(drawing, prompt, prompt.replace("blue ball", "green ball"))
+    assert [(edit.target, edit.replacement) for edit in result.plan.edits] == [("red ball", "blue ball")]
     assert np.array_equal(result.mask, drawing.masks["b"])
 
 
