@@ -18,6 +18,7 @@ from lib_automask.errors import InputError
 UnsurePolicy = Literal["stop", "keep picture", "img2img"]
 Combine = Literal["add", "within", "except", "ignore"]
 MaskedContent = Literal["auto", "fill", "original", "latent noise", "latent nothing", "host"]
+Also = Literal["nothing", "mask", "cutout", "layers", "layers as PNG"]
 Area = Literal["whole picture", "only masked", "host"]
 Search = Literal["guided", "everything"]
 
@@ -207,6 +208,13 @@ class Options:
     )
     keep_passes: bool = row(
         False, "Keep each pass", "The picture after each pass is given back behind the result, and saved like it."
+    )
+
+    also: Also = row(
+        "nothing",
+        "Keep as well",
+        "Kept beside each finished picture: the mask, its subject cut out, or a layer for each edit (OpenRaster, or PNG "
+        "files). In the Batch tab also a table of what was done with each file.",
     )
 
     def __post_init__(self) -> None:

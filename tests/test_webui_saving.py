@@ -69,6 +69,17 @@ def test_layers_laid_over_each_other_are_the_finished_picture(webui, folder):
     assert not (alpha[~red_in(picture)]).any()
 
 
+def test_layers_come_as_png_files_too(webui, folder):
+    pictures, _infotexts, _below = webui.page(drawn(), outpath_samples=folder, also="layers as PNG", blur=4)
+    files = ["00000-layer0-before.png", "00000-layer1-edges.png", "00000-layer2-star.png"]
+    assert names(folder) == [*files, "00000.png"]
+    whole = Image.new("RGBA", (64, 64))
+    for name in files:
+        with Image.open(Path(folder, name)) as one:
+            whole.alpha_composite(one)
+    assert not changed(whole, pictures[0]).any()
+
+
 def test_layers_of_a_resized_result_are_refused_and_the_picture_is_there(webui, folder):
     pictures, _infotexts, below = webui.page(drawn(), outpath_samples=folder, also="layers", width=32, height=32)
     assert len(pictures) == 1

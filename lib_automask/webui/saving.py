@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -89,14 +90,12 @@ def keep(p: Processing, processed: Any, models: Callable[[], AbstractContextMana
         note(p, made, place(pictures[0]) if pictures else None)
     for picture in pictures:
         with models() as ready:
-            companion = beside(made, picture, ready)
-        if companion is None:
-            continue
-        ending, content = companion
-        if saved := place(picture):
-            write_whole(content, saved.with_name(saved.stem + ending))
-        if ending.endswith(".png"):
-            add(processed, Image.open(io.BytesIO(content)), picture)
+            companions = beside(made, picture, ready)
+        for ending, content in companions.items():
+            if saved := place(picture):
+                write_whole(content, saved.with_name(saved.stem + ending))
+            if ending.endswith(".png"):
+                add(processed, Image.open(io.BytesIO(content)), picture)
 
 
 def finished(processed: Any) -> list[Image.Image]:
@@ -127,8 +126,8 @@ def hand_back(p: Processing, processed: Any, given: Any) -> None:
         host_images.save_image(picture, p.outpath_samples, "", *names, info=infotext, p=p, suffix="-cutout")
 
 
-def beside(made: Made, picture: Image.Image, models: Models) -> tuple[str, bytes] | None:
-    """The end of the file's name and its content, as ``options.also`` asks for; None where there is nothing to keep.
+def beside(made: Made, picture: Image.Image, models: Models) -> dict[str, bytes]:
+    """Files by the end of their names, as ``options.also`` asks for; none where there is nothing to keep.
 
     Raises:
         AutomaskError: nothing could be cut out of the picture, or it is not of the size that its mask is for.
@@ -138,12 +137,20 @@ def beside(made: Made, picture: Image.Image, models: Models) -> tuple[str, bytes
     after = np.array(picture.convert("RGB"))
     if made.options.also == "cutout":
         cut = cutout.cut_out(after, models, made.options.target)
-        return "-cutout.png", png(cut.picture, picture.info)
-    if made.mask is not None and made.options.also == "mask":
-        return "-mask.png", png(made.mask.astype(np.uint8) * 255, picture.info)
-    if made.mask is not None and made.options.also == "layers":
-        return "-layers.ora", layers.openraster(edit_layers(made, after), (after.shape[0], after.shape[1]))
-    return None
+        return {"-cutout.png": png(cut.picture, picture.info)}
+    if made.mask is None:
+        return {}
+    if made.options.also == "mask":
+        return {"-mask.png": png(made.mask.astype(np.uint8) * 255, picture.info)}
+    stack = edit_layers(made, after)
+    if made.options.also == "layers":
+        return {"-layers.ora": layers.openraster(stack, (after.shape[0], after.shape[1]))}
+    return {f"-layer{number}-{plain(one.name)}.png": png(one.picture, {}) for number, one in enumerate(stack)}
+
+
+def plain(name: str) -> str:
+    """The name of a layer as a file's name can have it."""
+    return re.sub(r"\W+", "-", name).strip("-")[:40]
 
 
 def edit_layers(made: Made, after: Pixels) -> list[Any]:
