@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
 from lib_automask import masks
+from lib_automask.choosing import choose
+from lib_automask.referring import Referent, read_referent
 from lib_automask.structures import EditPlan, Mask, Segment
 
-SIDE = re.compile(r"\s+(?:on|at|to|in) the (left|right|top|bottom|middle|center)(?:\s+side)?$")
-# More than one is meant by a number, or by a plural: "two fish", "red balls", but not "dress" or "octopus".
-NUMBER = re.compile(r"^(?:all|both|two|three|four|five|six|seven|eight|nine|ten|several|many)\s+(?:the\s+)?")
-PLURAL = re.compile(r"[^\Wsui]s$")
 # Two segments whose scores differ by less are alike to BLIP; then the better outline decides.
 ALIKE = 0.05
 FOUND = 0.5
 STRAY = 0.1
+# A segment of pieces of which two have so much of its area is a group of things; so is what lies in another by half.
+PIECE = 0.25
+INSIDE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,9 +41,17 @@ class Scores:
     values: npt.NDArray[np.float32]
 
     def of(self, phrase: str) -> npt.NDArray[np.float32]:
-        """float32[S] for one phrase."""
-        column: npt.NDArray[np.float32] = self.values[:, self.phrases.index(plain(phrase))]
+        """float32[S] for one phrase, or for what the thing that it means looks like."""
+        known = phrase if phrase in self.phrases else plain(phrase)
+        column: npt.NDArray[np.float32] = self.values[:, self.phrases.index(known)]
         return column
+
+    def found(self, phrase: str, least: float) -> list[int]:
+        """The segments (indices) that may show the phrase, the best first; none where it was not compared."""
+        if phrase not in self.phrases:
+            return []
+        values = self.of(phrase)
+        return [int(i) for i in np.argsort(-values, kind="stable") if values[i] >= min(least, FOUND)]
 
     def row(self, index: int) -> dict[str, float]:
         """The scores of one segment by phrase."""
@@ -51,13 +60,14 @@ class Scores:
 
 def plain(phrase: str) -> str:
     """What one of the things looks like: "red ball on the left" → "red ball", "two fish" → "fish"."""
-    return NUMBER.sub("", SIDE.sub("", phrase))
+    return read_referent(phrase).thing
 
 
 def phrases_to_score(plan: EditPlan) -> tuple[str, ...]:
     """Every phrase that segments are compared with, each once, in order of mention."""
     targets = [edit.target for edit in plan.edits if edit.target and edit.kind not in ("restyle", "background")]
-    return tuple(dict.fromkeys(plain(phrase) for phrase in (*targets, *plan.subjects)))
+    named = [thing for target in targets for thing in read_referent(target).things]
+    return tuple(dict.fromkeys((*named, *map(plain, plan.subjects))))
 
 
 def thing(target: str, scores: Scores, shape: tuple[int, int], least: float = FOUND) -> Place:
@@ -65,26 +75,59 @@ def thing(target: str, scores: Scores, shape: tuple[int, int], least: float = FO
     values = scores.of(target)
     chosen = meant(target, scores, least)
     mask = masks.union((whole(scores.segments[i]) for i in chosen), shape)
-    certainty = values[chosen].min() if chosen else values.max(initial=0)
-    return Place(mask, float(certainty), tuple(chosen))
+    certainty = float(values[chosen].min() if chosen else values.max(initial=0))
+    return Place(mask, min(certainty, _certainty_of_anchor(target, scores, least)), tuple(chosen))
 
 
 def meant(target: str, scores: Scores, least: float = FOUND) -> list[int]:
     """The segment that shows ``target``, as an index; all of them where it says several, none where none does."""
-    values = scores.of(target)
-    found = [int(i) for i in np.argsort(-values) if values[i] >= min(least, FOUND)]
-    if not found:
-        return []
-    if side := SIDE.search(target):
-        return [_at_side(_distinct(found, scores), side.group(1), scores)]
-    if NUMBER.search(target) or PLURAL.search(target):
-        return _distinct(found, scores)
-    return [_best(found, values, scores)]
+    return _meant(read_referent(target), scores, least)
 
 
 def whole(segment: Segment) -> Mask:
     """The segment without stray spots: a thing is of one piece, or of pieces that are not tiny beside the largest."""
     return masks.drop_islands(segment.mask, STRAY * segment.area)
+
+
+def _meant(referent: Referent, scores: Scores, least: float) -> list[int]:
+    each = _each(referent, scores, least)
+    if not each:
+        return []
+    anchors = _anchors(referent, scores, least)
+    chosen = choose([scores.segments[i] for i in each], referent, [scores.segments[i] for i in anchors])
+    return [each[k] for k in chosen]
+
+
+def _each(referent: Referent, scores: Scores, least: float) -> list[int]:
+    """Every thing that looks as ``referent`` says, the best first, each apart from those before it."""
+    found = scores.found(referent.thing, least)
+    if referent.count is not None:
+        found = [i for i in found if not _is_group(scores.segments[i])] or found
+    if referent.relation == "of":
+        found = _parts(found, _anchors(referent, scores, least), scores) or found
+    values, each = scores.of(referent.thing) if found else np.zeros(0, np.float32), []
+    while found:
+        best = _best(found, values, scores)
+        each.append(best)
+        found = [i for i in found if not _overlap(scores.segments[i], scores.segments[best])]
+    return each
+
+
+def _anchors(referent: Referent, scores: Scores, least: float) -> list[int]:
+    """The things that a phrase tells another thing by: any of them, unless one is singled out in its turn."""
+    anchor = referent.anchor
+    if anchor is None or anchor.thing == referent.thing:
+        return []
+    return _meant(anchor, scores, least) if anchor.singles_out else _each(anchor, scores, least)
+
+
+def _certainty_of_anchor(target: str, scores: Scores, least: float) -> float:
+    """How sure the thing is, 0–1, that tells which of several is meant; 1 where there is but one."""
+    referent = read_referent(target)
+    if referent.anchor is None or len(_each(referent, scores, least)) < 2:
+        return 1.0
+    values = scores.of(referent.anchor.thing) if referent.anchor.thing in scores.phrases else np.zeros(1)
+    return float(values.max(initial=0))
 
 
 def _best(found: Sequence[int], values: npt.NDArray[np.float32], scores: Scores) -> int:
@@ -98,24 +141,21 @@ def _quality(segment: Segment) -> float:
     return segment.predicted_iou * segment.stability_score
 
 
-def _distinct(found: Sequence[int], scores: Scores) -> list[int]:
-    """Without segments that lie in, or hold, a better one."""
-    chosen: list[int] = []
-    for i in sorted(found, key=lambda i: -_quality(scores.segments[i])):
-        mask = scores.segments[i].mask
-        others = [scores.segments[j].mask for j in chosen]
-        if all(max(masks.share_inside(mask, other), masks.share_inside(other, mask)) < 0.5 for other in others):
-            chosen.append(i)
-    return chosen
+def _overlap(one: Segment, other: Segment) -> bool:
+    """Whether one lies in the other."""
+    return max(masks.share_inside(one.mask, other.mask), masks.share_inside(other.mask, one.mask)) >= INSIDE
 
 
-def _at_side(found: Sequence[int], side: str, scores: Scores) -> int:
-    """The one that lies furthest to a side, or nearest to the middle."""
-    height, width = scores.segments[0].mask.shape
+def _is_group(segment: Segment) -> bool:
+    """Whether a segment is of two or more large pieces: SAM offers things that are alike as one region too."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(segment.mask.astype(np.uint8))
+    return bool((stats[1:, cv2.CC_STAT_AREA] >= PIECE * segment.area).sum() > 1)
 
-    def distance(index: int) -> float:
-        x, y = scores.segments[index].box.center
-        middle = abs(x - width / 2) + abs(y - height / 2)
-        return {"left": x, "right": -x, "top": y, "bottom": -y}.get(side, middle)
 
-    return min(found, key=distance)
+def _parts(found: Sequence[int], owners: Sequence[int], scores: Scores) -> list[int]:
+    """Without segments that hold the most of an owner: "the man's jacket" is not the man."""
+    return [
+        i
+        for i in found
+        if all(masks.share_inside(scores.segments[k].mask, scores.segments[i].mask) < 1 - STRAY for k in owners)
+    ]

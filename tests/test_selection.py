@@ -1,0 +1,114 @@
+"""Which segments a phrase means, in drawings of letters."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from lib_automask.selection import Scores, phrases_to_score, thing
+from lib_automask.structures import Edit, EditPlan, Segment
+
+# Three dogs, of which m is the largest, two trees, a man in a jacket.
+ROWS = (
+    "....................",
+    ".d....mmm...........",
+    ".d....mmm.......s...",
+    "......mmm..tt...s...",
+    "...........tt.......",
+    "....................",
+    "pp..................",
+    "pp...........T......",
+    "jj...........T......",
+    "jj..................",
+    "pp..................",
+    "pp..................",
+)
+DOGS = {"d": 0.9, "m": 0.8, "s": 0.95}
+
+
+def scored(phrases: dict[str, dict[str, float]], rows: tuple[str, ...] = ROWS) -> tuple[str, Scores]:
+    """The letters of a drawing, and how each (or several as one segment, "pj") is scored for each phrase."""
+    cells = np.array([list(row) for row in rows])
+    letters = list(dict.fromkeys(letter for scores in phrases.values() for letter in scores))
+    segments = tuple(Segment(np.isin(cells, list(letter)), 0.9, 0.95) for letter in letters)
+    values = [[scores.get(letter, 0.02) for scores in phrases.values()] for letter in letters]
+    return " ".join(letters), Scores(segments, tuple(phrases), np.array(values, np.float32))
+
+
+def found(target: str, phrases: dict[str, dict[str, float]], rows: tuple[str, ...] = ROWS) -> str:
+    """The letters of the segments that ``target`` means."""
+    letters, scores = scored(phrases, rows)
+    place = thing(target, scores, (len(rows), len(rows[0])))
+    return "".join(letters.split()[index] for index in place.segments)
+
+
+@pytest.mark.parametrize(
+    ("target", "letters"),
+    [
+        ("dog", "s"),
+        ("dog on the left", "d"),
+        ("rightmost dog", "s"),
+        ("middle dog", "m"),
+        ("second dog from the left", "m"),
+        ("second dog from the right", "m"),
+        ("third dog from the left", "s"),
+        ("fourth dog from the left", ""),
+        ("big dog", "m"),
+        ("all dogs", "sdm"),
+        ("both dogs", "sd"),
+    ],
+)
+def test_one_of_several_by_side_order_size_and_number(target: str, letters: str) -> None:
+    assert found(target, {"dog": DOGS, "dogs": DOGS}) == letters
+
+
+@pytest.mark.parametrize(
+    ("target", "letters"),
+    [
+        ("dog next to the tree", "m"),
+        ("dog left of the tree", "m"),
+        ("dog right of the tree", "s"),
+        ("dog behind the right tree", "s"),
+    ],
+)
+def test_one_of_several_by_another_thing(target: str, letters: str) -> None:
+    trees = {"t": 0.9, "T": 0.6} if "right tree" in target else {"t": 0.9}
+    assert found(target, {"dog": DOGS, "tree": trees}) == letters
+
+
+def test_thing_above_another_is_told_from_the_one_below() -> None:
+    rows = ("..a...", "......", "..t...", "......", "..b...")
+    for relation, letter in (("above", "a"), ("below", "b"), ("on", "a")):
+        assert found(f"ball {relation} the box", {"ball": {"a": 0.9, "b": 0.9}, "box": {"t": 0.9}}, rows) == letter
+
+
+def test_several_without_the_thing_that_tells_them_apart_is_uncertain() -> None:
+    _, scores = scored({"dog": DOGS, "tree": {"t": 0.1}})
+    assert thing("dog next to the tree", scores, (12, 20)).score == pytest.approx(0.1)
+    _, scores = scored({"dog": {"d": 0.9}, "tree": {"t": 0.1}})
+    assert thing("dog next to the tree", scores, (12, 20)).score == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize("owner", [0.9, 0.97])
+def test_part_is_not_its_whole_and_the_whole_not_its_part(owner: float) -> None:
+    """A whole shows its part too, and may score higher for it."""
+    phrases = {"jacket": {"pj": owner, "j": 0.9}, "man": {"pj": 0.9, "j": 0.3}}
+    assert found("man's jacket", phrases) == "j"
+    assert found("man", phrases) == "pj"
+
+
+def test_group_is_not_one_of_its_members() -> None:
+    """SAM offers two alike as one region too."""
+    phrases = {"dog": {"ds": 0.95, "d": 0.8, "s": 0.8}, "dogs": {"ds": 0.95, "d": 0.8, "s": 0.8}}
+    assert found("dog on the left", phrases) == "d"
+    assert found("dog on the right", phrases) == "s"
+    assert found("dogs", phrases) == "ds"
+
+
+def test_of_nested_segments_one_is_taken() -> None:
+    assert found("dogs", {"dogs": {"m": 0.95, "d": 0.9, "mt": 0.8}}) == "md"
+
+
+def test_things_that_tell_which_one_is_meant_are_scored_too() -> None:
+    plan = EditPlan((Edit("remove", "dog next to the tree"), Edit("add", "cat's bowl", "fish", "in")), ("two birds",))
+    assert phrases_to_score(plan) == ("dog", "tree", "bowl", "cat", "birds")
