@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 
@@ -42,6 +46,16 @@ def test_passes_come_as_json_and_as_dicts():
     assert read_passes([{"target": "dress", "steps": 20}, {"do": "outpaint", "left": 8}]) == wanted
     assert read_passes("  \n ") == ()
     assert read_passes("edit: each=true") == (Pass(each=True),)
+
+
+def test_the_recipes_are_passes_and_the_large_one_is_the_same_in_the_api():
+    recipes = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
+    texts = re.findall(r"^```\n(.*?)^```", recipes, re.DOTALL | re.MULTILINE)
+    assert len(texts) > 5
+    assert all(read_passes(text) for text in texts)
+    (body,) = re.findall(r"^```json\n(.*?)^```", recipes, re.DOTALL | re.MULTILINE)
+    sent = json.loads(body)["alwayson_scripts"]["automask"]["args"][0]["passes"]
+    assert read_passes(sent) in [read_passes(text) for text in texts]
 
 
 @pytest.mark.parametrize(

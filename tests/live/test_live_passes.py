@@ -1,0 +1,225 @@
+"""Several passes over one Generate, against a running WebUI: what arrives at its sampler, as it says itself.
+
+Each painting's own infotext comes back with the picture after its pass ("keep_passes"). The host's first checkpoint is
+used, and the second where there is one. A random checkpoint leaves nothing of a picture that it repaints as a whole, so
+nothing is looked for in one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import PROMPT, SIDE, WebUI
+from PIL import Image
+
+from lib_automask import MaskRequest, Options, build_mask, load_models
+
+RESTYLE = "an oil painting of a red ball left of an orange cat, on the grass"
+RECIPE = [
+    {"do": "upscale", "by": 2, "upscaler": "Lanczos", "overlap": 8, "strength": 0.3},
+    {"do": "upscale", "by": 2, "upscaler": "Lanczos", "overlap": 16, "strength": 0.1},
+    {"do": "outpaint", "down": 64, "step": 32, "strength": 0.8, "cfg": 7.5, "blur": 4},
+    {"do": "edit", "masked_content": "original", "area": "only masked", "padding": 300, "steps": 8, "cfg": 17,
+     "strength": 0.6},
+    {"do": "edit", "prompt": "a pencil drawing of a cat", "cfg": 7, "strength": 0.4, "area": "only masked", "seed": 77,
+     "sampler": "dpm++ sde", "schedule": "karras"},
+    {"do": "upscale", "by": 1, "upscaler": "Lanczos"},
+]  # fmt: skip
+"""docs/recipes.md at an eighth of its size, and a last pass so that all before it are kept."""
+
+
+def settings_of(infotext: str) -> dict[str, str]:
+    """The settings in an infotext, read as the hosts read them."""
+    found = re.findall(r'\s*(\w[\w \-/]+):\s*("(?:\\.|[^\\"])+"|[^,]*)(?:,|$)', infotext.splitlines()[-1])
+    return {key: json.loads(value) if value.startswith('"') else value for key, value in found}
+
+
+def run(webui: WebUI, picture: np.ndarray, passes: Any, prompt: str = PROMPT, **more: Any) -> Any:
+    options = more.pop("options", {})
+    args = [{"enabled": True, "passes": passes, "keep_passes": True, **options}]
+    return webui.img2img(picture, prompt, args, **more)
+
+
+def current(webui: WebUI) -> str:
+    return str(webui.get("/sdapi/v1/options")["sd_model_checkpoint"])
+
+
+def test_the_recipe_arrives_at_the_sampler_as_it_is_written(webui, picture):
+    small = np.array(Image.fromarray(picture).resize((64, 96)))
+    answer = run(webui, small, RECIPE, RESTYLE, width=64, height=96, steps=4, seed=30, negative_prompt="grain")
+    assert answer.status == 200, answer.text
+    final, *after = [image.shape[1::-1] for image in answer.images]
+    assert after == [(128, 192), (256, 384), (256, 448), (256, 448), (256, 448)]
+    assert final == (256, 448)
+    told = [settings_of(text) for text in answer.infotexts[1:]]
+    keys = ("Steps", "CFG scale", "Denoising strength", "Size", "Seed", "Sampler", "Schedule type")
+    common = {"Sampler": "DPM++ 2M", "Schedule type": "Automatic", "Steps": "4"}
+    expected = [
+        {**common, "CFG scale": "1", "Denoising strength": "0.3", "Size": "64x96", "Seed": "38"},  # the ninth tile
+        {**common, "CFG scale": "1", "Denoising strength": "0.1", "Size": "64x96", "Seed": "59"},  # the thirtieth
+        {**common, "CFG scale": "7.5", "Denoising strength": "0.8", "Size": "256x448", "Seed": "31"},  # the second step
+        {**common, "CFG scale": "17", "Denoising strength": "0.6", "Size": "64x96", "Seed": "30", "Steps": "8"},
+        {"Sampler": "DPM++ SDE", "Schedule type": "Karras", "Steps": "4", "CFG scale": "7", "Denoising strength": "0.4",
+         "Size": "64x96", "Seed": "77"},
+    ]  # fmt: skip
+    assert [{key: one[key].removesuffix(".0") for key in keys} for one in told] == expected
+    assert [one.get("Mask blur") for one in told] == [None, None, "4", "4", "4"]
+    assert [one.get("Inpaint area") for one in told] == [None, None, None, "Only masked", "Only masked"]
+    assert [one.get("Masked area padding") for one in told] == [None, None, None, "300", "32"]
+    assert [one.get("Masked content") for one in told] == [None] * 5, "original is not told"
+    prompts = [text.splitlines()[0] for text in answer.infotexts[1:]]
+    assert prompts == [RESTYLE] * 4 + ["a pencil drawing of a cat"]
+    assert all("Negative prompt: grain" in text for text in answer.infotexts)
+
+
+def test_outside_each_mask_nothing_moves(webui, picture, mask):
+    passes = "edit: blur=0; area=only masked\nedit: target=orange cat; prompt=a black cat; blur=0"
+    answer = run(webui, picture, passes)
+    assert answer.status == 200, answer.text
+    final, first = answer.images
+    assert not (first != picture).any(2)[~mask].any()
+    assert (first != picture).any(2)[mask].mean() > 0.9
+    second = build_mask(
+        MaskRequest(first, "a black cat", options=Options(target="orange cat")), load_models("demo")
+    ).mask
+    assert not (final != first).any(2)[~second].any()
+    assert (final != first).any(2)[second].mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    ("passes", "size", "corner"),
+    [
+        ("outpaint: left=8; right=16; up=24; down=32; step=16; blur=4", (120, 152), (8, 24)),
+        ("outpaint: ratio=16:9; fill=noise; blur=4", (176, 96), (40, 0)),
+    ],
+)
+def test_outpaint_leaves_the_original_bit_identical(webui, picture, passes, size, corner):
+    oblong = np.ascontiguousarray(picture[:96, 16:112])
+    answer = run(webui, oblong, passes)
+    assert answer.status == 200, answer.text
+    after = answer.images[0]
+    assert after.shape[1::-1] == size
+    left, top = corner
+    inside = (slice(top, top + 96), slice(left, left + 96))
+    assert np.array_equal(after[inside], oblong)
+    border = np.ones(after.shape[:2], bool)
+    border[inside] = False
+    assert len(np.unique(after[border], axis=0)) > 200, "the border is painted"
+
+
+def test_outpaint_with_an_edit_inside(webui, picture, mask):
+    answer = run(webui, picture, "outpaint: down=32; target=red ball; blur=0; prompt=a blue star")
+    assert answer.status == 200, answer.text
+    after = answer.images[0]
+    assert after.shape[:2] == (SIDE + 32, SIDE)
+    difference = (after[:SIDE] != picture).any(2)
+    assert difference[mask].mean() > 0.9
+    assert not difference[~np.pad(mask, 8)[4:-12, 8:-8] & ~mask].mean() > 0.05, "nothing but the ball"
+
+
+def test_a_picture_of_odd_size_keeps_it(webui, picture, mask):
+    odd = np.ascontiguousarray(picture[:117, :123])
+    answer = run(webui, odd, "edit: target=red ball; blur=0\nedit: target=orange cat; blur=0")
+    assert answer.status == 200, answer.text
+    assert answer.images[0].shape == odd.shape
+    assert (answer.images[0] == odd).all(2).mean() > 0.5
+
+
+def test_the_users_checkpoint_is_back(webui, picture):
+    names = [one["model_name"] for one in webui.get("/sdapi/v1/sd-models")]
+    if len(names) < 2:
+        pytest.skip("this WebUI has one checkpoint only")
+    before = current(webui)
+    loaded = settings_of(webui.img2img(picture, PROMPT).infotexts[0])["Model"]
+    other = next(name for name in names if name != loaded)
+    passes = f"edit: blur=0; checkpoint={other}\nedit: target=orange cat; blur=0\nupscale: upscaler=Lanczos"
+    answer = run(webui, picture, passes)
+    assert answer.status == 200, answer.text
+    used = [settings_of(text)["Model"] for text in answer.infotexts]
+    assert used == [loaded, other, loaded]
+    assert current(webui) == before
+    assert settings_of(webui.img2img(picture, PROMPT).infotexts[0])["Model"] == loaded
+
+
+def test_the_infotext_reproduces_the_picture(webui, picture):
+    passes = "edit: blur=0; seed=-1\noutpaint: right=16; strength=0.9; cfg=1.5"
+    answer = run(webui, picture, passes, seed=-1)
+    told = settings_of(answer.infotexts[0])
+    assert "seed=-1" not in told["automask passes"]
+    more = {"seed": int(told["Seed"]), "steps": int(told["Steps"]), "cfg_scale": float(told["CFG scale"])}
+    more["denoising_strength"] = float(told["Denoising strength"])
+    again = run(webui, picture, told["automask passes"], **more)
+    assert np.array_equal(again.images[0], answer.images[0])
+    assert told["automask pass 2"].startswith("extended right 16: 128x128 → 144x128")
+    assert "red ball → blue star" in told["automask pass 1"]
+
+
+def test_a_bad_checkpoint_in_pass_2_of_3_keeps_pass_1(webui, picture, mask):
+    before = current(webui)
+    passes = "edit: blur=0\nedit: target=orange cat; checkpoint=no such\nedit: target=orange cat"
+    answer = run(webui, picture, passes)
+    assert answer.status == 200, answer.text
+    (after,) = answer.images
+    assert (after != picture).any(2)[mask].mean() > 0.9
+    assert not (after != picture).any(2)[~mask].any()
+    told = settings_of(answer.infotexts[0])
+    assert "there is no checkpoint 'no such' here" in told["automask pass 2"]
+    assert "automask pass 3" not in told
+    assert current(webui) == before
+
+
+@pytest.mark.parametrize("button", ["interrupt", "skip"])
+def test_interrupt_in_pass_2_of_3_keeps_pass_1(webui, picture, mask, button):
+    found = []
+
+    def generate() -> None:
+        passes = "edit: blur=0\nedit: target=orange cat; steps=150; strength=1\nedit: target=orange cat"
+        found.append(run(webui, picture, passes))
+
+    thread = threading.Thread(target=generate)
+    thread.start()
+    for _ in range(600):
+        state = webui.get("/sdapi/v1/progress?skip_current_image=true")["state"]
+        if "pass 2 of 3: edit orange cat" in state["job"] and state["sampling_step"] > 1:
+            webui.post(f"/sdapi/v1/{button}", {})
+            break
+        time.sleep(0.05)
+    thread.join(timeout=300)
+    (answer,) = found
+    assert answer.status == 200, answer.text
+    (after,) = answer.images
+    assert (after != picture).any(2)[mask].mean() > 0.9
+    assert not (after != picture).any(2)[~mask].any()
+    told = settings_of(answer.infotexts[0])
+    assert "ended by the user; the picture is as pass 1 left it" in told["automask pass 2"]
+    assert "automask pass 3" not in told
+
+
+def test_swinir_upscales_or_says_that_it_cannot(webui, picture):
+    names = [one["name"] for one in webui.get("/sdapi/v1/upscalers")]
+    answer = run(webui, picture, "upscale: by=2\nupscale: by=1; upscaler=Lanczos")
+    if "SwinIR_4x" in names:
+        assert answer.status == 200, answer.text
+        larger = answer.images[1]
+        plain = np.array(Image.fromarray(picture).resize((2 * SIDE, 2 * SIDE), Image.Resampling.LANCZOS))
+        assert larger.shape == plain.shape
+        assert (larger != plain).any(2).mean() > 0.5
+        assert "upscaled by SwinIR_4x: 128x128 → 256x256" in answer.infotexts[0]
+    else:
+        assert answer.status == 500
+        told = "SwinIR 4x did not upscale" if "SwinIR 4x" in names else "there is no upscaler 'SwinIR 4x'"
+        assert told in answer.text
+
+
+def test_nothing_of_a_run_with_passes_leaks_into_the_next(webui, picture):
+    """What follows is what follows a run with a mask that the request brought; Forge paints differently after one."""
+    webui.img2img(picture, PROMPT, [{"enabled": True, "blur": 0}])
+    plain = webui.img2img(picture, PROMPT).images[0]
+    run(webui, picture, "edit: blur=0; sampler=Euler; cfg=2; steps=3")
+    assert np.array_equal(webui.img2img(picture, PROMPT).images[0], plain)
