@@ -70,7 +70,7 @@ def load_models(
             paths[kind] = _path(names.get(kind) or _first(kind, places), places, fetch, progress)
     progress("loading models", 0.0)
     cache = ByteCache(CACHE_BYTES) if cache is None else cache
-    loaded_captioner = ready or _captioner(paths["captioner"], device, cache)
+    loaded_captioner = ready or _captioner(paths["captioner"], device, cache, progress)
     progress("loading models", 0.4)
     loaded_matcher = _matcher(paths["matcher"], device, cache, progress)
     progress("loading models", 0.8)
@@ -102,8 +102,9 @@ def load_segmenter(
     return SamSegmenter(path, device, lambda share: progress("segments", share))
 
 
-def _captioner(path: Path, device: str, cache: ByteCache[Any]) -> Captioner:
-    return RememberingCaptioner(BlipCaptioner(path, device), fingerprint(path), cache)
+def _captioner(path: Path, device: str, cache: ByteCache[Any], progress: Progress) -> Captioner:
+    captioner = BlipCaptioner(path, device, lambda share: progress("caption", share))
+    return RememberingCaptioner(captioner, fingerprint(path), cache)
 
 
 def _matcher(path: Path, device: str, cache: ByteCache[Any], progress: Progress) -> Matcher:

@@ -445,7 +445,23 @@ def test_scoring_ends_between_batches_when_interrupted(matcher_folder: Path, pic
     matcher = BlipMatcher(matcher_folder, progress=stop_at_half)
     with pytest.raises(Interrupted):
         scoring.by_crops(matcher.reader, picture, many_segments(8), ["a cat"])
-    assert told == [0, 0.25, 0.5]
+    assert sorted(set(told)) == [0, 0.25, 0.5]
+
+
+def test_progress_is_told_between_the_layers_and_may_stop_a_caption(captioner_folder: Path, picture: Image) -> None:
+    told: list[float] = []
+
+    def stop_in_the_vision_network(share: float) -> None:
+        told.append(share)
+        if len(told) == 3:
+            raise Interrupted("stopped")
+
+    captioner = BlipCaptioner(captioner_folder, progress=stop_in_the_vision_network)
+    with pytest.raises(Interrupted):
+        captioner.caption(picture)
+    before = len(told)
+    captioner.caption(picture)
+    assert len(told) - before > len(captioner.network.vision_model.encoder.layers)
 
 
 def test_patches_of_a_segment() -> None:

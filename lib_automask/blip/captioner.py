@@ -7,6 +7,7 @@ from pathlib import Path
 
 from lib_automask.blip.loading import load_network, load_tokenizer, settings
 from lib_automask.blip.pixels import Pixels
+from lib_automask.blip.steps import Progress, Steps
 from lib_automask.structures import Image
 
 BEAMS = 3
@@ -21,18 +22,22 @@ class BlipCaptioner:
     Args:
         folder: the model in Hugging Face's layout; its ``automask.json`` may set "num_beams" and "max_new_tokens".
         device: as torch names it.
+        progress: see ``Progress``.
 
     Raises:
         ModelMissing: a file is not there.
         ModelCorrupt: the files are not those of a captioning model.
     """
 
-    def __init__(self, folder: str | Path, device: str = "cpu") -> None:
+    def __init__(self, folder: str | Path, device: str = "cpu", progress: Progress = lambda _share: None) -> None:
         folder = Path(folder)
         self.network = load_network(folder, "BlipForConditionalGeneration", device)
         self.tokenizer = load_tokenizer(folder)
         self.pixels = Pixels.from_folder(folder)
         self.device = device
+        network = self.network
+        layers = [*network.vision_model.encoder.layers, *network.text_decoder.bert.encoder.layer]
+        self.progress = Steps(progress, layers)
         own = settings(folder)
         self.beams = int(own.get("num_beams", BEAMS))
         self.max_new_tokens = int(own.get("max_new_tokens", MAX_NEW_TOKENS))
@@ -41,6 +46,7 @@ class BlipCaptioner:
         """One lower-case sentence, without a full stop, about ``image`` uint8[H, W, 3] RGB."""
         import torch
 
+        self.progress(0.0)
         with torch.inference_mode():
             tokens = self.network.generate(
                 pixel_values=self.pixels.tensor([image]).to(self.device),

@@ -11,7 +11,8 @@ import numpy.typing as npt
 
 from lib_automask.blip import scoring
 from lib_automask.blip.heat import heat_maps
-from lib_automask.blip.reader import Progress, Reader
+from lib_automask.blip.reader import Reader
+from lib_automask.blip.steps import Progress
 from lib_automask.cache import ByteCache
 from lib_automask.structures import Heat, Image, Segment
 
@@ -27,7 +28,7 @@ class BlipMatcher:
             block that localises best, which differs between models, and "first_token", see ``Reader``.
         device: as torch names it.
         cache: where vision passes are kept; its own, of 64 MB, if none is given.
-        progress: told the share of the segments that are scored, 0–1; may raise ``Interrupted`` to end the run.
+        progress: see ``Progress``; the share is that of the segments that are scored.
 
     Raises:
         ModelMissing: a file is not there.
@@ -47,6 +48,7 @@ class BlipMatcher:
         """Probability, 0–1, that each phrase describes something in ``image`` uint8[H, W, 3] RGB."""
         if not phrases:
             return []
+        self.reader.progress(0.0)
         sight = self.reader.look(image)
         return [float(self.reader.match(phrase, sight)[0]) for phrase in phrases]
 
@@ -62,4 +64,5 @@ class BlipMatcher:
         """float32[P, H, W] in 0–1: where in the picture each phrase is looked for; its hottest place is 1."""
         if not phrases:
             return np.zeros((0, *image.shape[:2]), dtype=np.float32)
+        self.reader.progress(0.0)
         return heat_maps(self.reader, image, phrases)

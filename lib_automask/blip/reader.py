@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib_automask.blip.loading import load_network, load_tokenizer, settings
 from lib_automask.blip.pixels import Pixels
+from lib_automask.blip.steps import Progress, Steps
 from lib_automask.blip.text import Sight, TextNetwork
 from lib_automask.blip.vision import VisionNetwork
 from lib_automask.cache import ByteCache, fingerprint
@@ -25,8 +26,6 @@ BATCH, BATCH_ON_CPU = 8, 2
 """Crops in one pass: few enough for a small card; on a processor more are no faster, and Interrupt would come late."""
 CLOSE = 2 / 3
 """Side of a crop to that of a whole picture, in pixels that BLIP sees: ``python -m benchmarks.scoring --closer``."""
-Progress = Callable[[float], None]
-"""Told the share that is done, 0–1, before every batch of segments; it may raise ``Interrupted`` to end the run."""
 
 
 class Reader:
@@ -59,7 +58,7 @@ class Reader:
         self.device = device
         self.batch = BATCH_ON_CPU if device == "cpu" else BATCH
         self.close_pixels = replace(self.pixels, size=max(1, round(CLOSE * self.grid)) * self.patch)
-        self.progress = progress
+        self.progress = Steps(progress, self.network.vision_model.encoder.layers)
         self.cache: ByteCache[torch.Tensor] = ByteCache(CACHE_BYTES) if cache is None else cache
         own = settings(folder)
         self.gradcam_block = self._gradcam_block(own)
