@@ -50,10 +50,11 @@ def test_passes_come_as_json_and_as_dicts():
 
 def test_the_recipes_are_passes_and_the_large_one_is_the_same_in_the_api():
     recipes = (Path(__file__).parents[1] / "docs" / "recipes.md").read_text(encoding="utf-8")
-    texts = re.findall(r"^```\n(.*?)^```", recipes, re.DOTALL | re.MULTILINE)
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", recipes, re.DOTALL | re.MULTILINE)
+    texts = [text for language, text in blocks if not language]
     assert len(texts) > 5
     assert all(read_passes(text) for text in texts)
-    (body,) = re.findall(r"^```json\n(.*?)^```", recipes, re.DOTALL | re.MULTILINE)
+    (body,) = [text for language, text in blocks if language == "json"]
     sent = json.loads(body)["alwayson_scripts"]["automask"]["args"][0]["passes"]
     assert read_passes(sent) in [read_passes(text) for text in texts]
 
