@@ -108,7 +108,13 @@ def _is_artist(clause: str) -> bool:
     name = cue[1].split()
     known = any(lexicon.kinds(lexicon.singular(word)) for word in name)
     listed = not lexicon.names("quality", "artist word").isdisjoint(name)
-    return listed or (name[0] not in lexicon.names("grammar", "determiner") and not known)
+    if listed or name[0] in lexicon.names("grammar", "determiner"):
+        return listed
+    return not known or (len(name) == 2 and cue[0].startswith("by ") and not all(map(_is_listed, name)))
+
+
+def _is_listed(word: str) -> bool:
+    return bool(lexicon.kinds(lexicon.singular(word))) or lexicon.is_attribute(word) or verbs.is_verb(word)
 
 
 def _is_request(clause: str) -> bool:

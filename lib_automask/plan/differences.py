@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, roles, verbs
-from lib_automask.plan.hanging import STILL, exclude
+from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.acting import acting, action_text, new_actions
+from lib_automask.plan.hanging import exclude
 from lib_automask.plan.naming import other_names
-from lib_automask.plan.scene import MANY, Action, Change, Scene, Thing
+from lib_automask.plan.scene import MANY, Change, Scene, Thing
 from lib_automask.structures import Edit
 
 FAMILIES = (
@@ -14,8 +15,6 @@ FAMILIES = (
     ("size", frozenset(("size", "height", "width", "length"))),
 )
 """Sections of attributes.txt that are about the same: striped and white are both about a surface."""
-
-ABOVE = ("above", "over", "high above")
 
 
 def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Scene) -> list[Change]:
@@ -28,11 +27,10 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
     if said := [word for word in new.attributes if not _is_said(word, old)]:
         changes.append(_described(old, new, said, target, other_names(old, caption)))
-    actions = [] if number and not old.actions else [_turned(old, new), _new_action(old, new, caption)]
-    for action in filter(None, actions):
-        text = _action_text(action, new, prompt)
+    for action in [] if number and not old.actions else new_actions(old, new, caption, prompt):
+        text = action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)
-        changes.append(Change(edit, new=f"{new.noun} {text}", old=_acting(old), shared=True))
+        changes.append(Change(edit, new=f"{new.noun} {text}", old=acting(old), shared=True))
     return changes
 
 
@@ -58,7 +56,8 @@ def _new_number(old: Thing, new: Thing) -> str:
 
 def _described(old: Thing, new: Thing, said: list[str], target: str, others: tuple[str, ...]) -> Change:
     """The change of attributes; without a contrast in the caption only the picture can tell."""
-    text = " ".join([*said, new.noun])
+    hairdo = old.key == "hair" and lexicon.is_kind(lexicon.singular(said[-1]), "hair")
+    text = " ".join(said if hairdo else [*said, new.noun])  # "tied up in a bun", "red hair"
     if old.key == "background":
         return Change(Edit("background", target, text, score=0.9), new=text, old=old.phrase)
     contrast = _contradicts(old, new, said)
@@ -108,63 +107,3 @@ def _same_family(one: str, other: str) -> bool:
 def _family(attribute: str) -> frozenset[str]:
     kinds = lexicon.attribute_kinds(attribute)
     return kinds.union(name for name, sections in FAMILIES if kinds & sections)
-
-
-def _new_action(old: Thing, new: Thing, caption: Scene) -> Action | None:
-    """Something the prompt's thing does that nothing in the caption does."""
-    done = {action.stem for thing in caption.things for action in thing.actions}
-    done |= {verbs.stem(word) for thing in caption.things for word in thing.words if not _is_used(word)}
-    done |= {verbs.stem(word) for word in old.attributes} | {verbs.agent_stem(old.key)}
-    done |= roles.done_by(old.key) if old.key != new.key else set()
-    going_on = {action.stem for action in old.actions if not verbs.resting(action.stem)}
-    if any(action.stem in going_on for action in new.actions):
-        return None
-    return next(
-        (action for action in new.actions if action.stem not in done and _is_visible(action, old, new, caption)), None
-    )
-
-
-def _is_mount(thing: Thing) -> bool:
-    """ "a man on a horse" rides it."""
-    return thing.relation == "on" and lexicon.is_kind(thing.key, "animal", "vehicle")
-
-
-def _turned(old: Thing, new: Thing) -> Action | None:
-    """ "looking out of a window" is not "looking at viewer"."""
-    before = {direction for action in old.actions if (direction := _direction(action))}
-    return next((action for action in new.actions if before and _direction(action) not in before | {""}), None)
-
-
-def _direction(action: Action) -> str:
-    return next((group[0] for group in lexicon.groups("common", "direction") if action.toward in group), "")
-
-
-def _is_used(word: str) -> bool:
-    """ "walking her bicycle" is no riding, although one can bicycle."""
-    return lexicon.is_kind(lexicon.singular(word), "vehicle", "tool", "toy", "furniture", "clothing")
-
-
-def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
-    """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
-    if old.stands is not None and old.stands[0] in ABOVE and action.stem in verbs.stems("aloft"):
-        return False
-    if action.stem == verbs.stem("ride") and any(map(_is_mount, caption.things)):
-        return False
-    if not verbs.resting(action.stem):
-        return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
-    postures = verbs.stems("posture") - (verbs.stems("perching") if lexicon.is_kind(new.key, "bird") else set())
-    before = {done.stem for done in old.actions} & postures
-    return bool(before) and action.stem in postures and not lexicon.is_kind(new.key, *STILL)
-
-
-def _action_text(action: Action, thing: Thing, prompt: Scene) -> str:
-    """ "stretches" → "stretching"; with the part of the body that it moves: "spreading its wings"."""
-    text = f"{verbs.gerund(action.text)} {action.toward}".strip()
-    for part in prompt.things:
-        if part.relation == action.text and part.anchor is thing and lexicon.is_kind(part.key, "body"):
-            return " ".join(filter(None, (text, part.article, part.phrase)))
-    return text
-
-
-def _acting(thing: Thing) -> str:
-    return " ".join([thing.noun, *(verbs.gerund(action.text) for action in thing.actions[:1])])

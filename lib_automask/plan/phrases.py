@@ -14,7 +14,6 @@ from lib_automask.plan.placing import Placer
 from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import Word, tag_words
 
-
 HAIR = ("down", "up", "back")
 """How hair may be worn."""
 

@@ -6,6 +6,7 @@ from lib_automask.plan import lexicon, usual, verbs
 from lib_automask.plan.clause import Clause
 from lib_automask.plan.hanging import body_parts, mentioned_before, own_part, shares_relation, split_up
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
+from lib_automask.plan.saying import described_by, is_dressed_in, is_used
 from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import OWNED, Word
 
@@ -74,7 +75,7 @@ class Placer:
     def _place(self, phrase: NounPhrase) -> None:
         """A noun phrase says something of a thing that is there already, or names a new one."""
         clause = self.clause
-        if self._is_dressed_in(phrase):
+        if is_dressed_in(phrase, clause):
             phrase.nouns.append("clothes")
         if not self._says_something(phrase):
             thing = phrase.thing(clause.collective)
@@ -96,18 +97,13 @@ class Placer:
             self.last.place = side
         elif phrase.nouns[-1] in EXPRESSIONS and clause.holder is not None:
             clause.holder.attributes += phrase.nouns[:-1]
-        elif (clause.predicate or clause.after_verb) and phrase.says_how and not self._is_used(phrase):
+        elif (clause.predicate or clause.after_verb) and phrase.says_how and not is_used(phrase, clause):
             self.describe(phrase.nouns)
-        elif clause.holder is not None and self._is_made_of(phrase):
-            whole = self._whole(clause.holder)
+        elif (whole := described_by(phrase, clause)) is not None:
             whole.attributes += [word for word in phrase.nouns if word not in whole.attributes]
         elif clause.holder is not None and clause.after_verb and self._is_done(phrase):
             text = " ".join((clause.relation, *phrase.nouns))
             clause.holder.actions[-1] = Action(verbs.stem(phrase.head), text)
-        elif clause.holder is not None and self._is_writing(clause.holder):
-            clause.holder.attributes += phrase.nouns
-        elif clause.holder is not None and clause.relation == "in" and self._is_worn_so(phrase):
-            clause.holder.attributes += phrase.nouns
         elif phrase.number and phrase.only_attributes and split_up(phrase, self.scene):
             pass
         elif phrase.is_filler:
@@ -117,44 +113,6 @@ class Placer:
         else:
             return False
         return True
-
-    def _is_used(self, phrase: NounPhrase) -> bool:
-        """ "eating salmon": behind such a verb a word that is a colour, too, is a thing."""
-        acting = self.clause.after_verb and self.clause.relation.endswith(("s", "ing"))
-        return acting and bool(lexicon.kinds(phrase.head)) and verbs.stem(self.clause.relation) in verbs.stems("using")
-
-    def _is_dressed_in(self, phrase: NounPhrase) -> bool:
-        """ "a woman in red", "dressed in black": the colour of what somebody wears."""
-        holder = self.clause.holder
-        worn = self.clause.relation == "in" or self.clause.relation in lexicon.names("common", "worn")
-        alive = holder is not None and lexicon.is_kind(holder.key, "person")
-        return worn and alive and phrase.says_how and "colour" in lexicon.attribute_kinds(phrase.nouns[-1])
-
-    def _is_made_of(self, phrase: NounPhrase) -> bool:
-        """ "made of gravel", "a door of glass"."""
-        clause = self.clause
-        if clause.relation == "in" and clause.holder is not None:
-            coloured = phrase.says_how and "colour" in lexicon.attribute_kinds(phrase.nouns[-1])
-            return coloured and not lexicon.is_kind(clause.holder.key, "person")
-        return clause.relation in lexicon.names("common", "made of") or (
-            clause.relation == "of" and not clause.vessel and phrase.is_surface
-        )
-
-    def _whole(self, thing: Thing) -> Thing:
-        """ "a statue of an angel made of stone": the statue is."""
-        made = self.clause.relation in lexicon.names("common", "made of")
-        return thing.anchor if made and thing.relation == "of" and thing.anchor is not None else thing
-
-    def _is_writing(self, holder: Thing) -> bool:
-        """ "a sign that says stop": what it says is an attribute of the sign."""
-        people = lexicon.is_kind(holder.key, "person", "animal")
-        reads = "writing" if people else "lettering"
-        return self.clause.after_verb and verbs.stem(self.clause.relation) in verbs.stems(reads)
-
-    def _is_worn_so(self, phrase: NounPhrase) -> bool:
-        """ "her hair in a bun"."""
-        hair = self.clause.holder is not None and lexicon.is_kind(self.clause.holder.key, "hair")
-        return hair and lexicon.is_kind(phrase.head, "hair")
 
     def _is_done(self, phrase: NounPhrase) -> bool:
         """ "doing a handstand" is an action and no thing."""

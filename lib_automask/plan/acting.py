@@ -1,0 +1,87 @@
+"""What somebody does in the prompt and not in the caption: "sleeping" for "sitting"."""
+
+from __future__ import annotations
+
+from lib_automask.plan import lexicon, roles, verbs
+from lib_automask.plan.hanging import STILL
+from lib_automask.plan.scene import Action, Scene, Thing
+
+ABOVE = ("above", "over", "high above")
+
+
+def new_actions(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> list[Action]:
+    """What the prompt's ``new`` does otherwise than the caption's ``old``: where it looks, and what it does."""
+    return [action for action in (_turned(old, new), _begun(old, new, caption, prompt)) if action is not None]
+
+
+def _begun(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> Action | None:
+    """Something the prompt's thing does that nothing in the caption does."""
+    going_on = {action.stem for action in old.actions if not verbs.resting(action.stem)}
+    if any(action.stem in going_on for action in new.actions):
+        return None
+    done = _done(old, new, caption)
+    for action in new.actions:
+        told = old.key != new.key and _handled(action, new, prompt) & roles.used_by(old.key)
+        if action.stem not in done and not told and _is_visible(action, old, new, caption):
+            return action
+    return None
+
+
+def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:
+    """The stems of everything that the caption says is done, in so many words or by what it calls somebody."""
+    done = {action.stem for thing in caption.things for action in thing.actions}
+    done |= {verbs.stem(word) for thing in caption.things for word in thing.words if not _is_used(word)}
+    done |= {verbs.stem(word) for word in old.attributes} | {verbs.agent_stem(old.key)}
+    return done | (roles.done_by(old.key) if old.key != new.key else set())
+
+
+def _handled(action: Action, doer: Thing, scene: Scene) -> set[str]:
+    """What an action is done to: the piano of "someone plays the piano"."""
+    return {thing.key for thing in scene.things if thing.relation == action.text and thing.anchor is doer}
+
+
+def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
+    """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
+    if old.stands is not None and old.stands[0] in ABOVE and action.stem in verbs.stems("aloft"):
+        return False
+    if action.stem == verbs.stem("ride") and any(map(_is_mount, caption.things)):
+        return False
+    if not verbs.resting(action.stem):
+        return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
+    postures = verbs.stems("posture") - (verbs.stems("perching") if lexicon.is_kind(new.key, "bird") else set())
+    before = {done.stem for done in old.actions} & postures
+    return bool(before) and action.stem in postures and not lexicon.is_kind(new.key, *STILL)
+
+
+def _is_mount(thing: Thing) -> bool:
+    """ "a man on a horse" rides it."""
+    return thing.relation == "on" and lexicon.is_kind(thing.key, "animal", "vehicle")
+
+
+def _is_used(word: str) -> bool:
+    """ "walking her bicycle" is no riding, although one can bicycle."""
+    return lexicon.is_kind(lexicon.singular(word), "vehicle", "tool", "toy", "furniture", "clothing")
+
+
+def _turned(old: Thing, new: Thing) -> Action | None:
+    """ "looking out of a window" is not "looking at viewer"."""
+    before = {direction for action in old.actions if (direction := _direction(action))}
+    return next((action for action in new.actions if before and _direction(action) not in before | {""}), None)
+
+
+def _direction(action: Action) -> str:
+    return next((group[0] for group in lexicon.groups("common", "direction") if action.toward in group), "")
+
+
+def action_text(action: Action, thing: Thing, prompt: Scene) -> str:
+    """ "stretches" → "stretching"; with the part of the body that it moves: "spreading its wings"."""
+    text = f"{verbs.gerund(action.text)} {action.toward}".strip()
+    for part in prompt.things:
+        if part.relation == action.text and part.anchor is thing and lexicon.is_kind(part.key, "body"):
+            return " ".join(filter(None, (text, part.article, part.phrase)))
+    return text
+
+
+def acting(thing: Thing) -> str:
+    """ "man sitting": a thing with what it does first."""
+    return " ".join([thing.noun, *(verbs.gerund(action.text) for action in thing.actions[:1])])

@@ -1,0 +1,89 @@
+"""What the prompt names and the caption does not: additions, new settings, and what is no change at all."""
+
+from __future__ import annotations
+
+from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.acting import new_actions
+from lib_automask.plan.alignment import Alignment
+from lib_automask.plan.body import body_part, is_body_part
+from lib_automask.plan.naming import anchor
+from lib_automask.plan.scene import Change, Scene, Thing
+from lib_automask.structures import Edit
+
+
+def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> list[Change]:
+    """The changes that a thing new in the prompt stands for; none where it comes along with another."""
+    if _comes_along(thing, prompt) or by_the_way(thing, caption) or caption.is_sum(thing):
+        return []
+    if _is_known_place(thing, alignment) or _is_handled(thing, alignment, caption, prompt):
+        return []
+    if is_body_part(thing, caption):
+        return body_part(thing, alignment, caption)
+    if thing.is_setting:
+        return _new_setting(thing)
+    if lexicon.is_kind(thing.key, "light") and (thing.tag or _is_plain(thing)):
+        return []
+    return [_behind(thing, alignment) or _addition(thing, alignment, caption)]
+
+
+def _addition(thing: Thing, alignment: Alignment, caption: Scene) -> Change:
+    target, relation = anchor(thing, alignment, caption)
+    score = 0.9 if lexicon.kinds(thing.key) else 0.7
+    return Change(Edit("add", target, thing.counted, relation, score), new=thing.phrase)
+
+
+def _behind(thing: Thing, alignment: Alignment) -> Change | None:
+    """ "the eiffel tower in the background", where the caption's setting is gone."""
+    left = next((old for old in alignment.gone if old.is_setting), None)
+    if left is None or not thing.region.endswith("background") or not lexicon.is_kind(thing.key, "building", "place"):
+        return None
+    return Change(Edit("background", left.phrase, thing.counted, score=0.9), new=thing.located, old=left.located)
+
+
+def _is_known_place(thing: Thing, alignment: Alignment) -> bool:
+    """ "a newspaper on its armrest": the text speaks of the armrest as there already, to say where the newspaper is."""
+    known = thing.article in ("the", "its", "his", "her", "their") and not thing.is_setting
+    return known and any(new.stands is not None and new.stands[1] is thing for new in alignment.come)
+
+
+def _is_handled(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> bool:
+    """ "shooting an arrow" is one change, and the arrow no second one."""
+    old = alignment.old(thing.anchor) if thing.anchor is not None else None
+    if old is None or thing.anchor is None:
+        return False
+    return any(action.text == thing.relation for action in new_actions(old, thing.anchor, caption, prompt))
+
+
+def _is_plain(thing: Thing) -> bool:
+    """Whether it has no attributes that one could point at."""
+    return all(lexicon.attribute_kinds(word) == {"nature"} for word in thing.attributes)
+
+
+def _comes_along(thing: Thing, prompt: Scene) -> bool:
+    """Owners, the woman of a statue, the bed of a truck."""
+    owner = thing.owner
+    part = owner is not None and owner.mentioned and not lexicon.is_kind(owner.key, "person", "animal")
+    subject = thing.relation == "of" and thing.anchor is not None and not thing.is_setting
+    everywhere = thing.article == "same" or (
+        thing.key in lexicon.names("common", "always there") and not thing.attributes
+    )
+    implied = thing.tag and not thing.attributes and thing.key in prompt.implied()
+    return thing.mentioned or part or subject or everywhere or implied
+
+
+def _new_setting(thing: Thing) -> list[Change]:
+    """A place or time where the caption has none; a bare tag may be where the picture is anyway."""
+    mood = lexicon.is_kind(thing.key, "light") and not thing.attributes
+    if mood or thing.relation not in lexicon.names("common", "whole setting") | {""}:
+        return []
+    lasting = not lexicon.is_kind(thing.key, "weather") or thing.key in lexicon.names("common", "season")
+    edit = Edit("background", "background", thing.phrase, score=0.7)
+    return [Change(edit, new=thing.located, unsaid=thing.tag and lasting)]
+
+
+def by_the_way(thing: Thing, scene: Scene) -> bool:
+    """Whether a scene names the thing, or does it, without giving it a noun phrase of its own."""
+    head = lexicon.singular(thing.words[-1])
+    forms = {thing.key, head, verbs.stem(thing.key), verbs.agent_stem(head)}
+    named = scene.by_the_way()
+    return not forms.isdisjoint(named if _is_plain(thing) else named - scene.implied())

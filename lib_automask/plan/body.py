@@ -1,0 +1,51 @@
+"""Parts of a body that a prompt names anew: everybody has them, so that they are seldom an addition."""
+
+from __future__ import annotations
+
+from lib_automask.plan import lexicon
+from lib_automask.plan.alignment import Alignment
+from lib_automask.plan.hanging import contradict
+from lib_automask.plan.naming import name
+from lib_automask.plan.scene import Change, Scene, Thing
+from lib_automask.structures import Edit
+
+
+def is_body_part(thing: Thing, caption: Scene) -> bool:
+    """Whether somebody or something of the caption has it anyway."""
+    possessed = thing.article in lexicon.names("grammar", "possessive") and lexicon.is_kind(thing.key, "body")
+    feathered = thing.key in ("feather", "plumage") and any("bird" in other.kind for other in caption.things)
+    return possessed or feathered or thing.key in lexicon.names("common", "everybody has")
+
+
+def body_part(thing: Thing, alignment: Alignment, caption: Scene) -> list[Change]:
+    """Named with an attribute they are a question to the picture, without one nothing.
+
+    A pose ("arms raised"), or a coat of another colour than its holder's, is a change.
+    """
+    holder = _holder(thing, alignment, caption)
+    if holder is not None and (_is_other_coat(thing, holder) or _is_other_pose(thing, holder)):
+        edit = Edit("modify", name(holder, caption), thing.phrase, score=0.8)
+        return [Change(edit, new=thing.phrase, old=holder.phrase)]
+    if not any(lexicon.attribute_kinds(word) - {"nature"} for word in thing.attributes):
+        return []
+    return [Change(Edit("modify", thing.noun, thing.phrase, score=0.5), new=thing.phrase, unsaid=True)]
+
+
+def _holder(thing: Thing, alignment: Alignment, caption: Scene) -> Thing | None:
+    """Whose it is in the caption: of whom the prompt says so, else the first living thing."""
+    known = alignment.old(thing.anchor) if thing.anchor is not None else None
+    alive = (other for other in caption.things if lexicon.is_kind(other.key, "person", "animal"))
+    return known or next(alive, None)
+
+
+def _is_other_coat(thing: Thing, holder: Thing) -> bool:
+    """ "black fur" of a white cat."""
+    coat = thing.key in lexicon.names("common", "coat") and lexicon.is_kind(holder.key, "animal")
+    return coat and contradict(holder.attributes, thing.attributes)
+
+
+def _is_other_pose(thing: Thing, holder: Thing) -> bool:
+    """ "arms raised", of somebody who goes on doing what the caption says."""
+    posed = thing.key in lexicon.names("common", "limb") and any(word.endswith("ed") for word in thing.attributes)
+    before, after = ({action.stem for action in one.actions} for one in (holder, thing.anchor or holder))
+    return posed and bool(before) and after <= before
