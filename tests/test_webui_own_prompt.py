@@ -16,7 +16,7 @@ from webui_host import GREEN, RED, drawn
 
 from lib_automask import origin
 from lib_automask.webui import api, known
-from lib_automask.webui.script import CANVAS
+from lib_automask.webui.asked import CANVAS
 
 OLD = "a red square on grey"
 INFOTEXT = f"{OLD}\nNegative prompt: blurry\nSteps: 20, Sampler: Euler, Size: 64x64"

@@ -16,7 +16,7 @@ from webui_host import BLUE, GREEN, RED, SIZE, answer, changed, drawn, expect_er
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.preview import overlay
 from lib_automask.structures import Models
-from lib_automask.webui import script as webui_script
+from lib_automask.webui import telling
 from lib_automask.webui.residency import Residency, progress
 
 ROOT = Path(__file__).parents[1]
@@ -85,7 +85,7 @@ def test_a_failure_while_a_failure_is_handled_paints_nothing(webui, monkeypatch)
     def trips(_p):
         raise RuntimeError("tripped again")
 
-    monkeypatch.setattr(webui_script, "in_series", trips)
+    monkeypatch.setattr(telling, "in_series", trips)
     status, body = webui.api(drawn(BLUE))
     assert status == 500
     expect_error(body, "the model tripped")

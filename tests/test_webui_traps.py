@@ -19,8 +19,7 @@ from lib_automask import pipeline
 from lib_automask.options import FIELDS, Options
 from lib_automask.structures import MaskRequest
 from lib_automask.webui import api as webui_api
-from lib_automask.webui import processing, settings
-from lib_automask.webui import script as webui_script
+from lib_automask.webui import asked, processing, settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -67,7 +66,7 @@ def test_trap_1_in_the_batch_tab_one_broken_file_is_given_back_and_the_others_ar
 
 
 @pytest.mark.parametrize(
-    ("module", "function"), [(processing, "read"), (webui_script, "chosen"), (processing, "inject"), (settings, "read")]
+    ("module", "function"), [(processing, "read"), (asked, "chosen"), (processing, "inject"), (settings, "read")]
 )
 def test_trap_1_a_hook_that_breaks_anywhere_paints_nothing_in_a_run_and_in_the_batch_tab(
     webui, monkeypatch, module, function

@@ -6,11 +6,15 @@ needs is what automask can cut out of the picture, so its empty image boxes are 
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import numpy.typing as npt
 
-from lib_automask.cutout import Cutout
 from lib_automask.webui.processing import Processing
+
+if TYPE_CHECKING:
+    from lib_automask.cutout import Cutout
 
 TITLE = "LayerDiffuse"
 ENABLED, METHOD, FOREGROUND, BACKGROUND, BLEND = 0, 1, 4, 5, 6
