@@ -92,7 +92,7 @@ def find_segments(request: MaskRequest, plan: EditPlan, models: Models, search: 
     """Every region of the picture, or those that the plan's phrases may mean; none where no edit needs any."""
     if search == "everything":
         return models.segmenter.segments(request.image)
-    phrases = phrases_to_score(plan)
+    phrases = sorted(phrases_to_score(plan))  # another prompt with the same phrases then asks for the same
     if not phrases or all(edit.kind == "restyle" for edit in plan.edits):
         return ()
     return models.segmenter.segments(request.image, models.matcher.heat(request.image, phrases))
