@@ -210,7 +210,7 @@ class _Run:
         with self.stage(f"{prefix}scores", 0.7):
             scores = score(request, segments, plan, models)
         with self.stage(f"{prefix}places", 0.9):
-            heat, shown = (partial(ask, request.image) for ask in (models.matcher.heat, models.matcher.match))
+            heat, shown = partial(models.matcher.heat, request.image), partial(models.matcher.match, request.image)
             return scores, find_places(plan, View(request.image, scores, heat, shown, request.options.confidence))
 
     @contextmanager

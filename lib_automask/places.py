@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from lib_automask.additions import addition
 from lib_automask.background import background
+from lib_automask.removal import removed
 from lib_automask.selection import Place, thing
 from lib_automask.structures import EditPlan
 from lib_automask.view import View
@@ -24,5 +27,13 @@ def find_places(plan: EditPlan, view: View) -> list[Place]:
             places.append(addition(edit, view, added))
             added |= places[-1].mask
         else:
-            places.append(thing(edit.target, view.scores, view.shape, view.least))
+            found = thing(edit.target, view.scores, view.shape, view.least)
+            places.append(without_trace(found, view) if edit.kind == "remove" else found)
     return places
+
+
+def without_trace(place: Place, view: View) -> Place:
+    """The place of a thing that is removed: with its rim and its shadow."""
+    if not place.mask.any():
+        return place
+    return replace(place, mask=removed(view.image, place.mask, view.named() & ~place.mask))
