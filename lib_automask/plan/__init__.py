@@ -9,7 +9,7 @@
     phrases       words → a scene of things (noun_phrase, clause, placing, hanging)
     alignment     which thing of the prompt is which thing of the caption
     changes       scenes and alignment → changes (differences, naming)
-    commands      commands and the caption's scene → changes (making, meaning)
+    commands      commands and the caption's scene → changes (making, meaning, singling)
     presence      what the picture says to that → edits
 
 Every stage is one file and takes what the stage before it gives; in brackets the files that help it. ``lexicon`` and
@@ -18,6 +18,7 @@ Every stage is one file and takes what the stage before it gives; in brackets th
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Collection
 
 from lib_automask.plan import lexicon
@@ -32,6 +33,7 @@ from lib_automask.plan.meaning import bare
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
 from lib_automask.plan.scene import Change, Scene
+from lib_automask.plan.singling import counted_at_side, put_back, take_out
 from lib_automask.plan.styles import take_styles
 from lib_automask.plan.syntax import read_syntax
 from lib_automask.structures import Edit, EditPlan, Presence
@@ -57,7 +59,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     """
     shown = _without_echoes(_read_scene(split_clauses(read_syntax(caption).text)))
     typed = read_syntax(prompt)
-    commands, descriptions = read_commands(drop_boosters(split_clauses(typed.text)))
+    commands, descriptions = read_commands([*map(counted_at_side, drop_boosters(split_clauses(typed.text)))])
     if commands:
         return _plan_commands(commands, descriptions, shown, presence)
     wanted = _read_scene(descriptions, _nouns(shown))
@@ -88,12 +90,19 @@ def plan_target(target: str, prompt: str) -> EditPlan:
 def _plan_commands(commands: list[Command], rest: list[str], shown: Scene, presence: Presence | None) -> EditPlan:
     """The plan for instructions; of what stands beside them only a style is understood."""
     beside = _read_scene(rest, _nouns(shown))
-    changes = [change for command in commands for change in _obeyed(command, shown)]
+    changes = [change for command in commands for change in _obeyed_on_one(command, shown)]
     edits, kept = ask_picture([*changes, *restyled(shown, beside)], presence)
     unknown = [command.old for command in commands if command.verb == "unknown"]
     unread = [*unknown, *(thing.phrase for thing in beside.things), *beside.residue]
     here = [thing.phrase for thing in shown.things]
     return _plan(edits, [*_unchanged(here, edits), *kept], unread, 1.0, shown)
+
+
+def _obeyed_on_one(command: Command, shown: Scene) -> list[Change]:
+    """The changes, where the instruction means one of several of that one."""
+    text, singled = take_out(command.old, shown)
+    changes = _obeyed(dataclasses.replace(command, old=text), shown)
+    return [put_back(change, singled, shown) for change in changes] if singled else changes
 
 
 def _obeyed(command: Command, shown: Scene) -> list[Change]:

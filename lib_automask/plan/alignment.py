@@ -98,6 +98,8 @@ def _same_key(one: Thing | None, other: Thing | None) -> float:
 
 def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, come: int) -> float:
     """How many reasons there are to think that ``new`` took the place of ``old``."""
+    if new.tag and lexicon.is_kind(new.key, "light") and not (old.is_setting or new.is_setting):
+        return 0
     if old.key in lexicon.names("common", "everybody has") or new.key in lexicon.names("common", "everybody has"):
         return 0
     if old.is_setting or new.is_setting:

@@ -19,6 +19,9 @@ SURE = (
 )
 """What has to follow a verb that could be a noun or an adjective: "clear the table", but not "clear sky"."""
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
+OPENS_INSTEAD = re.compile(
+    r"^(?:instead of|in place of|rather than) (.+?) (?:i'd like|i would like|i want|we want|use|put|show|give me|have) (.+)$"
+)
 WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps) ")
 """What opens a wish that only describes: "I'd like a cat on the bench"."""
 WISH = re.compile(
@@ -61,7 +64,7 @@ def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
 def _instead_last(clauses: list[str]) -> list[str]:
     """ "instead of a stick, the dog should ..." → "the dog should ... instead of a stick"."""
     turned: list[str] = []
-    for clause in clauses:
+    for clause in (OPENS_INSTEAD.sub(r"replace \1 with \2", clause) for clause in clauses):
         if turned and turned[-1].startswith("instead of ") and _read(clause) is not None:
             turned[-1] = f"{clause} {turned[-1]}"
         else:

@@ -120,7 +120,7 @@ def concept(nouns: Sequence[str]) -> tuple[str, int]:
     for length in (3, 2, 1):
         if length == 1 and nouns[-2:-1] and last in _kinds().get(nouns[-2], ()):
             return concept(nouns[:-1])[0], 2  # an oak tree is an oak, a salmon fish a salmon
-        if length == 1 and last in names("common", "everybody has") and _is_compound(nouns[-2:-1]):
+        if length == 1 and last in names("common", "part of things") and _is_compound(nouns[-2:-1]):
             return f"{nouns[-2]} {last}", 2  # a treasure chest is no chest of a body
         words = [*nouns[-length:-1], last]
         for phrase in (" ".join(form).replace("-", " ") for form in (nouns[-length:], words)):

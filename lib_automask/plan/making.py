@@ -25,6 +25,8 @@ PRONOUNS = ("it", "him", "her", "them")
 
 def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
     """The changes that "make ``text``" asks for; ``instead``: it ends with "instead of ..."."""
+    if added := _newcomer(text, caption):
+        return obey(Command("add", new=added), caption)
     old, new = _split(rewrite_idioms(WISHED.sub(" be ", text, count=1)).split(), caption)
     if not new:
         return []
@@ -47,6 +49,15 @@ def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
         what = lexicon.mapping("idioms", "compared").get(what, what)
         return [modify(called, f"{what} {noun_for(thing, old, called)}")]
     return [become(thing, old, what, caption)]
+
+
+def _newcomer(text: str, caption: Scene) -> str:
+    """ "a tiger lie in front of the throne" → "a tiger lying in ...", where the caption has none; else ""."""
+    words = text.split()
+    verb = next((i for i, word in enumerate(words) if i > 1 and verbs.is_verb(word) and not lexicon.kinds(word)), 0)
+    if words[0] not in ("a", "an", "some", "two", "three") or not verb or meant(" ".join(words[:verb]), caption):
+        return ""
+    return " ".join([*words[:verb], _doing(words[verb]), *words[verb + 1 :]])
 
 
 def hand(text: str, caption: Scene) -> list[Change]:
@@ -105,9 +116,13 @@ def _end_of_known(words: list[str], caption: Scene) -> int:
 def _end_of_unknown(words: list[str]) -> int:
     """The same for a thing that the caption does not name: before what can only be the result."""
     for index in range(1, len(words)):
-        if words[index] in OPENS_RESULT or (index > 1 and lexicon.is_attribute(words[index])):
+        if words[index] in OPENS_RESULT or (index > 1 and _opens_result(words[index])):
             return index
     return max(len(words) - 1, 1)
+
+
+def _opens_result(word: str) -> bool:
+    return lexicon.is_attribute(word) or (verbs.is_verb(word) and not lexicon.kinds(word))
 
 
 def _is_noun(words: list[str], caption: Scene) -> bool:

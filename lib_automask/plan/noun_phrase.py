@@ -96,7 +96,7 @@ class NounPhrase:
             self.nouns.append("person")  # "a blonde"
         key, length = lexicon.concept(self.nouns)
         modifiers = joined_attributes(self.nouns[:-length])
-        doing = [word for word in modifiers if re.fullmatch(r"\w+ing", word) and not lexicon.kinds(word)]
+        doing = [word for word in modifiers if _is_doing(word)]
         return Thing(
             words=tuple(self.nouns),
             key=key,
@@ -118,6 +118,12 @@ class NounPhrase:
         if self.nouns[-1] in lexicon.names("common", "group noun"):
             return None
         return 1 if self.article in ("a", "an", "one", "another") else None
+
+
+def _is_doing(word: str) -> bool:
+    """ "a sleeping cat" does something, a string light does not."""
+    noun = lexicon.kinds(word) or word in lexicon.names("grammar", "ing nouns")
+    return bool(re.fullmatch(r"\w+ing", word)) and not noun
 
 
 def joined_attributes(words: list[str]) -> list[str]:

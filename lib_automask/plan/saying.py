@@ -35,7 +35,8 @@ def is_used(phrase: NounPhrase, clause: Clause) -> bool:
 def _is_material(phrase: NounPhrase, clause: Clause) -> bool:
     """ "made of gravel", "a door of glass"."""
     of = clause.relation == "of" and not clause.vessel and phrase.is_surface
-    return of or clause.relation in lexicon.names("common", "made of")
+    parts = lexicon.is_plural(phrase.nouns[-1]) and not lexicon.is_attribute(phrase.head)  # "glass blocks"
+    return of or (clause.relation in lexicon.names("common", "made of") and not parts)
 
 
 def _is_colour_of(phrase: NounPhrase, holder: Thing) -> bool:

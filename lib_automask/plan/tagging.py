@@ -137,7 +137,8 @@ def _is_verb_in_ing(spot: Spot) -> bool:
     if spot.after is not None and lexicon.concept([spot.text, spot.after.text])[1] == 2:
         return False
     if spot.follows("article", "owner", "number"):
-        return not spot.before_noun
+        single = spot.before is not None and spot.before.text in ("a", "an", "the")  # "a clearing"
+        return not spot.before_noun and not single
     if spot.before_noun and spot.nouns:
         return not all(map(lexicon.is_attribute, spot.nouns)) or len(spot.nouns) > 2
     if spot.before_noun and spot.before is None:
