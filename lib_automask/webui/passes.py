@@ -90,6 +90,7 @@ class Passes:
         params = {**self.shop.options.infotext(), "Denoising strength": p.denoising_strength}
         processing.replace_sampling(p, lambda *_args, **_kwargs: self.sample(faces))
         p.extra_generation_params.update(params)
+        p.__dict__["automask_kept"] = []
 
     def sample(self, faces: bool | None) -> Any:
         """The pictures of one batch, as the host's sampler and decoder would give them."""
@@ -140,7 +141,7 @@ class Passes:
         if not self.shop.options.keep_passes:
             return
         p = self.shop.p
-        kept = p.__dict__.setdefault("automask_kept", [])
+        kept = p.__dict__["automask_kept"]
         for passage in given:
             for number, picture in enumerate(passage.kept[:-1], 1):
                 kept.append((Image.fromarray(picture.image), picture.infotext))

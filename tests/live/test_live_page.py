@@ -103,6 +103,17 @@ def test_the_page_makes_the_same_mask_as_python(page, picture, mask, tmp_path):
         page.screenshot(path=str(Path(folder) / "page.png"))
 
 
+def test_passes_are_painted_one_after_another(page, picture, mask, tmp_path):
+    put(page, picture, tmp_path)
+    page.locator("#automask_passes textarea").first.fill("edit: blur=0\noutpaint: down=16; blur=0")
+    said = generate(page, PROMPT)
+    assert "pass 1: " in said
+    assert "pass 2: extended down 16: 128x128 → 128x144" in said
+    after = result(page)
+    assert after.shape[:2] == (SIDE + 16, SIDE)
+    assert np.array_equal((after[:SIDE] != picture).any(2), mask)
+
+
 def test_nothing_to_change_is_told_in_the_page(page, picture, tmp_path):
     put(page, picture, tmp_path)
     assert "nothing to change" in generate(page, SAME)

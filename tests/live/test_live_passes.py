@@ -20,14 +20,14 @@ from PIL import Image
 
 from lib_automask import MaskRequest, Options, build_mask, load_models
 
-RESTYLE = "an oil painting of a red ball left of an orange cat, on the grass"
+RESTYLE = "make it an oil painting"
 RECIPE = [
     {"do": "upscale", "by": 2, "upscaler": "Lanczos", "overlap": 8, "strength": 0.3},
     {"do": "upscale", "by": 2, "upscaler": "Lanczos", "overlap": 16, "strength": 0.1},
     {"do": "outpaint", "down": 64, "step": 32, "strength": 0.8, "cfg": 7.5, "blur": 4},
     {"do": "edit", "masked_content": "original", "area": "only masked", "padding": 300, "steps": 8, "cfg": 17,
      "strength": 0.6},
-    {"do": "edit", "prompt": "a pencil drawing of a cat", "cfg": 7, "strength": 0.4, "area": "only masked", "seed": 77,
+    {"do": "edit", "prompt": "make it a pencil drawing", "cfg": 7, "strength": 0.4, "area": "only masked", "seed": 77,
      "sampler": "dpm++ sde", "schedule": "karras"},
     {"do": "upscale", "by": 1, "upscaler": "Lanczos"},
 ]  # fmt: skip
@@ -58,23 +58,24 @@ def test_the_recipe_arrives_at_the_sampler_as_it_is_written(webui, picture):
     assert after == [(128, 192), (256, 384), (256, 448), (256, 448), (256, 448)]
     assert final == (256, 448)
     told = [settings_of(text) for text in answer.infotexts[1:]]
-    keys = ("Steps", "CFG scale", "Denoising strength", "Size", "Seed", "Sampler", "Schedule type")
-    common = {"Sampler": "DPM++ 2M", "Schedule type": "Automatic", "Steps": "4"}
+    keys = ("Steps", "CFG scale", "Denoising strength", "Size", "Seed")
+    common = {"Steps": "4"}
     expected = [
         {**common, "CFG scale": "1", "Denoising strength": "0.3", "Size": "64x96", "Seed": "38"},  # the ninth tile
         {**common, "CFG scale": "1", "Denoising strength": "0.1", "Size": "64x96", "Seed": "59"},  # the thirtieth
         {**common, "CFG scale": "7.5", "Denoising strength": "0.8", "Size": "256x448", "Seed": "31"},  # the second step
         {**common, "CFG scale": "17", "Denoising strength": "0.6", "Size": "64x96", "Seed": "30", "Steps": "8"},
-        {"Sampler": "DPM++ SDE", "Schedule type": "Karras", "Steps": "4", "CFG scale": "7", "Denoising strength": "0.4",
-         "Size": "64x96", "Seed": "77"},
+        {**common, "CFG scale": "7", "Denoising strength": "0.4", "Size": "64x96", "Seed": "77"},
     ]  # fmt: skip
     assert [{key: one[key].removesuffix(".0") for key in keys} for one in told] == expected
+    assert [one["Sampler"] for one in told] == ["DPM++ 2M"] * 4 + ["DPM++ SDE"]
+    assert told[-1]["Schedule type"] == "Karras"
     assert [one.get("Mask blur") for one in told] == [None, None, "4", "4", "4"]
     assert [one.get("Inpaint area") for one in told] == [None, None, None, "Only masked", "Only masked"]
     assert [one.get("Masked area padding") for one in told] == [None, None, None, "300", "32"]
     assert [one.get("Masked content") for one in told] == [None] * 5, "original is not told"
     prompts = [text.splitlines()[0] for text in answer.infotexts[1:]]
-    assert prompts == [RESTYLE] * 4 + ["a pencil drawing of a cat"]
+    assert prompts == [RESTYLE] * 4 + ["make it a pencil drawing"]
     assert all("Negative prompt: grain" in text for text in answer.infotexts)
 
 
@@ -96,7 +97,7 @@ def test_outside_each_mask_nothing_moves(webui, picture, mask):
     ("passes", "size", "corner"),
     [
         ("outpaint: left=8; right=16; up=24; down=32; step=16; blur=4", (120, 152), (8, 24)),
-        ("outpaint: ratio=16:9; fill=noise; blur=4", (176, 96), (40, 0)),
+        ("outpaint: ratio=16:9; fill=noise; blur=4", (176, 96), (37, 0)),
     ],
 )
 def test_outpaint_leaves_the_original_bit_identical(webui, picture, passes, size, corner):
@@ -149,6 +150,7 @@ def test_the_users_checkpoint_is_back(webui, picture):
 
 def test_the_infotext_reproduces_the_picture(webui, picture):
     passes = "edit: blur=0; seed=-1\noutpaint: right=16; strength=0.9; cfg=1.5"
+    run(webui, picture, passes)  # the first run after another differs in the last bits, with or without automask
     answer = run(webui, picture, passes, seed=-1)
     told = settings_of(answer.infotexts[0])
     assert "seed=-1" not in told["automask passes"]
