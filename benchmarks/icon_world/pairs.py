@@ -1,111 +1,134 @@
-"""Two things of a kind and a prompt that means one of them: told by colour, or by the side that it is on."""
+"""Scenes with two things that are easily mixed up, and prompts that change one of them.
+
+The two are of one class. Either their colours tell them apart ("the red ball" beside a blue one), or they are alike and
+only their side does ("the ball on the left"). A prompt names the one it means by its colour or by its side, and is
+written as a sentence, as tags or as an instruction.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import numpy as np
 
+from benchmarks.icon_world.edits import SceneEdit, name
 from benchmarks.icon_world.icons import CLASSES, COLORS
-from benchmarks.icon_world.scenes import Mask, Scene, Thing, draw, make_scene, silhouettes
-from lib_automask import MaskRequest, Models, Options, build_mask
-from lib_automask.masks import iou, share_inside
+from benchmarks.icon_world.scenes import PLACES, Mask, Scene, Thing, describe, make_scene, silhouettes
 
-Difference = Literal["color", "side"]
-DIFFERENCES: tuple[Difference, ...] = ("color", "side")
-RIGHT = 0.5
-"""The least IoU with what is meant, and the most of the other thing that may be covered."""
-SIDES = {
-    "left": ("{} on the left", "left {}", "leftmost {}"),
-    "right": ("{} on the right", "right {}", "rightmost {}"),
-    "top": ("{} at the top", "upper {}", "top {}"),
-    "bottom": ("{} at the bottom", "lower {}", "bottom {}"),
-}
+Mark = Literal["color", "side"]
+Style = Literal["sentence", "tags", "instruction"]
+MARKS: tuple[Mark, ...] = get_args(Mark)
+STYLES: tuple[Style, ...] = get_args(Style)
+KINDS = ("replace", "modify", "remove")
 
 
 @dataclass(frozen=True, eq=False)
 class Pair:
-    """A scene with two things of a kind, a prompt, and the masks of what it means and of the other."""
+    """Two things of one class, and the edit that changes one of them.
+
+    Args:
+        scene: exactly two things, in reading order.
+        edit: its ``target`` names the one that is meant, "red ball" or "red ball on the left"; ``mask`` is that one.
+        other: bool[H, W], the thing that has to stay.
+        differ: by what the two can be told apart; those that differ by "side" have one colour.
+        named: by what the prompt names the one it means.
+        style: of the prompt.
+    """
 
     scene: Scene
-    difference: Difference
-    prompt: str
-    target: str
-    meant: Mask
+    edit: SceneEdit
     other: Mask
+    differ: Mark
+    named: Mark
+    style: Style
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What the product made of a pair."""
-
-    pair: Pair
-    right: bool
-    iou: float
-    why: str
-
-
-def pairs(count: int, seed: int) -> Iterator[Pair]:
-    """``count`` pairs, by colour and by side in turn; the same ones for the same seed."""
+def make_pairs(count: int, seed: int) -> Iterator[Pair]:
+    """``count`` pairs, the same ones for the same seed; every mark, style and kind of edit in turn."""
     rng = np.random.default_rng(seed)
-    for number in range(count):
-        yield make_pair(rng, DIFFERENCES[number % 2])
+    for index in range(count):
+        differ = MARKS[index % 2]
+        style = STYLES[index // 2 % 3]
+        kind = KINDS[index // 6 % 3]
+        yield _make_pair(rng, differ, style, kind)
 
 
-def make_pair(rng: np.random.Generator, difference: Difference) -> Pair:
-    """Alike but for colour, in a scene of two or three things; or but for side, in a scene of just the two."""
-    scene = _scene(rng, difference)
-    first, second = _alike(scene)
-    meant, other = (first, second) if rng.random() < 0.5 else (second, first)
-    thing, masks = scene.things[meant], silhouettes(scene)
-    named = f"{thing.color} {thing.kind}"
-    target = _with_side(rng, named, thing, scene.things[other]) if difference == "side" else named
-    return Pair(scene, difference, _prompt(rng, target, thing), target, masks[meant], masks[other])
-
-
-def choose(pair: Pair, models: Models) -> Choice:
-    """The product on a pair, from the prompt on."""
-    result = build_mask(MaskRequest(draw(pair.scene), pair.prompt, options=Options(enabled=True)), models)
-    likeness = iou(result.mask, pair.meant)
-    right = likeness >= RIGHT and share_inside(pair.other, result.mask) < RIGHT
-    return Choice(pair, right, likeness, result.why)
-
-
-def _scene(rng: np.random.Generator, difference: Difference) -> Scene:
-    while True:
-        scene = make_scene(rng, 2 if difference == "side" else int(rng.integers(2, 4)))
-        model, changed = (int(index) for index in rng.choice(len(scene.things), 2, replace=False))
-        alike = {"kind": scene.things[model].kind}
-        if difference == "side":
-            alike["color"] = scene.things[model].color
-        scene = scene.with_thing(changed, **alike)
-        looks = [(thing.kind, thing.color) for thing in scene.things]
-        kinds = [thing.kind for thing in scene.things]
-        if len(set(kinds)) == len(kinds) - 1 and len(set(looks)) == len(looks) - (difference == "side"):
-            return scene
-
-
-def _alike(scene: Scene) -> tuple[int, int]:
-    """The two things of one kind."""
-    kinds = [thing.kind for thing in scene.things]
-    first = next(index for index, kind in enumerate(kinds) if kinds.count(kind) == 2)
-    return first, kinds.index(kinds[first], first + 1)
-
-
-def _with_side(rng: np.random.Generator, named: str, thing: Thing, other: Thing) -> str:
-    """The name with the side that the thing is on beside the other, said in one of three ways."""
-    if abs(thing.x - other.x) > abs(thing.y - other.y):
-        side = "left" if thing.x < other.x else "right"
+def _make_pair(rng: np.random.Generator, differ: Mark, style: Style, kind: str) -> Pair:
+    scene = _two_of_a_class(rng, differ)
+    masks, sides = silhouettes(scene), _sides(scene)
+    index = int(rng.integers(2))
+    old, new = scene.things[index], _changed(scene, index, kind, rng)
+    # Only an instruction can leave the colour unsaid that tells the two apart.
+    by_side = differ == "side" or (style == "instruction" and rng.random() < 0.5)
+    if style == "instruction":
+        prompt = _instruction(old, new, sides[index] if by_side else None, rng)
     else:
-        side = "top" if thing.y < other.y else "bottom"
-    return str(rng.choice(SIDES[side])).format(named)
+        after = [new if i == index else thing for i, thing in enumerate(scene.things)]
+        prompt = _description(after, scene.ground, sides if by_side else None, style)
+    target = f"{name(old)} {_at(sides[index])}" if differ == "side" else name(old)
+    edit = SceneEdit(kind, prompt, target, name(new) if new else "", masks[index])
+    return Pair(scene, edit, masks[1 - index], differ, "side" if by_side else "color", style)
 
 
-def _prompt(rng: np.random.Generator, target: str, thing: Thing) -> str:
-    color = str(rng.choice([other for other in COLORS if other != thing.color]))
-    kind = str(rng.choice([other for other in CLASSES if other != thing.kind]))
-    article = "an" if color == "orange" else "a"
-    asked = (f"make the {target} {color}", f"remove the {target}", f"replace the {target} with {article} {color} {kind}")
-    return str(rng.choice(asked))
+def _two_of_a_class(rng: np.random.Generator, differ: Mark) -> Scene:
+    """A scene of two things of one class: of two colours, or of one."""
+    scene = make_scene(rng, 2)
+    first = scene.things[0]
+    others = [color for color in COLORS if color != first.color]
+    return scene.with_thing(1, kind=first.kind, color=str(rng.choice(others)) if differ == "color" else first.color)
+
+
+def _changed(scene: Scene, index: int, kind: str, rng: np.random.Generator) -> Thing | None:
+    """What one of the two becomes: another class, or a colour that neither has; None where it goes."""
+    if kind == "remove":
+        return None
+    old = scene.things[index]
+    taken = {thing.color for thing in scene.things}
+    color = str(rng.choice([color for color in COLORS if color not in taken]))
+    if kind == "modify":
+        return replace(old, color=color)
+    other_class = str(rng.choice([other for other in CLASSES if other != old.kind]))
+    return replace(old, kind=other_class, color=color if rng.random() < 0.5 else old.color)
+
+
+def _sides(scene: Scene) -> tuple[str, str]:
+    """Where the two lie, in reading order."""
+    first, second = scene.things
+    across = abs(first.x - second.x) > abs(first.y - second.y)
+    return ("left", "right") if across else ("top", "bottom")
+
+
+def _at(side: str) -> str:
+    """ "on the left", "at the top"; "" where no side is said."""
+    return f"{'on' if side in ('left', 'right') else 'at'} the {side}" if side else ""
+
+
+def _description(after: Sequence[Thing | None], ground: str, sides: tuple[str, str] | None, style: Style) -> str:
+    """The wanted picture; ``sides`` are said where nothing else tells the two apart.
+
+    "a red ball left of a blue ball, on the sand", "red ball, blue ball, sand"; of two alike "a red ball on the left,
+    on the sand", "red ball on the left, blue ball on the right, sand".
+    """
+    left = [(thing, side) for thing, side in zip(after, sides or ("", "")) if thing]
+    if style == "tags":
+        return ", ".join([*(f"{name(thing)} {_at(side)}".rstrip() for thing, side in left), ground])
+    if sides and len(left) == 1:
+        return f"{left[0][0].phrase} {_at(left[0][1])}, {PLACES[ground]}"
+    return describe(tuple(thing for thing, _side in left), ground)
+
+
+def _instruction(old: Thing, new: Thing | None, side: str | None, rng: np.random.Generator) -> str:
+    """A request that names the thing by its colour, or by its side where one is given."""
+    what = f"the {name(old)}"
+    if side is not None:
+        adjective = {"top": "upper", "bottom": "lower"}.get(side, side)
+        what = str(rng.choice([f"the {old.kind} {_at(side)}", f"the {adjective} {old.kind}"]))
+    if new is None:
+        requests = [f"remove {what}", f"take {what} away"]
+    elif new.kind == old.kind:
+        requests = [f"make {what} {new.color}", f"change the color of {what} to {new.color}"]
+    else:
+        requests = [f"replace {what} with {new.phrase}", f"turn {what} into {new.phrase}"]
+    return str(rng.choice(requests))
