@@ -21,7 +21,9 @@ def _begun(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> Action | No
         return None
     done = _done(old, new, caption)
     for action in new.actions:
-        told = old.key != new.key and _handled(action, new, prompt) & roles.used_by(old.key)
+        handled = _handled(action, new, prompt)
+        told = old.key != new.key and handled & roles.used_by(old.key)
+        told = told or (action.stem in verbs.stems("handling") and handled & _held(old, caption))
         if action.stem not in done and not told and _is_visible(action, old, new, caption):
             return action
     return None
@@ -33,6 +35,11 @@ def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:
     done |= {verbs.stem(word) for thing in caption.things for word in thing.words if not _is_used(word)}
     done |= {verbs.stem(word) for word in old.attributes} | {verbs.agent_stem(old.key)}
     return done | (roles.done_by(old.key) if old.key != new.key else set())
+
+
+def _held(holder: Thing, scene: Scene) -> set[str]:
+    """The stroller of "a lady with a stroller"."""
+    return {thing.key for thing in scene.things if thing.relation == "with" and thing.anchor is holder}
 
 
 def _handled(action: Action, doer: Thing, scene: Scene) -> set[str]:

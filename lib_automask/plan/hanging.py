@@ -51,9 +51,15 @@ def _are_boys(one: Thing, other: Thing) -> bool:
 
 
 def _same_words(one: Thing, other: Thing) -> bool:
-    """ "bottle of perfume" and "perfume bottle"."""
-    first, second = (sorted(map(lexicon.singular, [*thing.vessel.split(), *thing.words])) for thing in (one, other))
+    """ "bottle of perfume" and "perfume bottle", "field of sunflowers" and "sunflower field"."""
+    first, second = (sorted(map(lexicon.singular, _spelled(thing))) for thing in (one, other))
     return len(first) > 1 and first == second
+
+
+def _spelled(thing: Thing) -> list[str]:
+    """The words of a thing with those that "of" joins to it: "field of sunflowers"."""
+    of = thing.stands[1].words if thing.stands is not None and thing.stands[0] == "of" else ()
+    return [*thing.vessel.split(), *thing.words, *of]
 
 
 def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:

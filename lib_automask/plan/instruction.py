@@ -20,7 +20,8 @@ SURE = (
 """What has to follow a verb that could be a noun or an adjective: "clear the table", but not "clear sky"."""
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
 OPENS_INSTEAD = re.compile(
-    r"^(?:instead of|in place of|rather than) (.+?) (?:i'd like|i would like|i want|we want|use|put|show|give me|have) (.+)$"
+    r"^(?:instead of|in place of|rather than) (.+?) "
+    r"(?:i'd like|i would like|i want|we want|use|put|show|give me|have) (.+)$"
 )
 WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps) ")
 """What opens a wish that only describes: "I'd like a cat on the bench"."""

@@ -197,7 +197,7 @@ def signs(role: str) -> frozenset[str]:
 @cache
 def several(key: str) -> tuple[frozenset[str], ...]:
     """Whom one word may name together: a couple is a man and a woman, or a bride and a groom."""
-    return tuple(frozenset(named) for word, *named in groups("people", "together") if word == key)
+    return tuple(frozenset(named) for word, *named in groups("people", "together") if concept([word])[0] == key)
 
 
 @cache

@@ -106,6 +106,9 @@ def _is_verb(spot: Spot) -> bool:
         return verbs.is_verb(text) and not lexicon.is_attribute(text) and not spot.before_noun
     if not spot.nouns and spot.follows("adverb") and text.endswith("s"):
         return verbs.is_verb(text) and not spot.before_noun
+    if spot.nouns and text in lexicon.names("grammar", "doubtful participle") and spot.after is not None:
+        if spot.after.text == "by":
+            return True  # "a street lit by neon signs"
     if not spot.nouns:
         return spot.before is None and verbs.is_participle(text) and not spot.before_noun
     return verbs.is_participle(text) or _is_finite(spot)
@@ -129,7 +132,8 @@ def _is_done_by_somebody(spot: Spot) -> bool:
     """ "a man painting a door" against "a painting"."""
     alive = bool(spot.nouns) and bool(lexicon.kinds(lexicon.concept(spot.nouns)[0]) & {"person", "animal", "vehicle"})
     acting = bool(spot.nouns) and spot.precedes("article", "owner", "number")
-    return spot.text.endswith("ing") and (acting or (alive and spot.before_noun))
+    working = verbs.is_verb(spot.text) and spot.precedes("at")
+    return spot.text.endswith("ing") and (acting or (alive and (spot.before_noun or working)))
 
 
 def _is_verb_in_ing(spot: Spot) -> bool:
