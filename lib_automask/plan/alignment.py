@@ -35,7 +35,14 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     tell_apart(wanted, shown)
     tell_apart(shown, wanted)
     caption, prompt = shown.things, wanted.things
-    same = _greedy(caption, prompt, lambda old, new: _sameness(old, new, caption, prompt), least=0.01)
+    denied = [old for old in caption if any(old.key == absent.key for absent in wanted.absent)]
+
+    def sameness(old: Thing, new: Thing) -> float:
+        # "an owl instead of the bird": the owl is another.
+        another = old in denied and old.key != new.key
+        return 0 if another else _sameness(old, new, caption, prompt)
+
+    same = _greedy(caption, prompt, sameness, least=0.01)
     matched = {id(thing) for pair in same for thing in pair}
     gone = [thing for thing in caption if id(thing) not in matched]
     come = [thing for thing in prompt if id(thing) not in matched]

@@ -12,6 +12,8 @@ from lib_automask.structures import Edit
 
 def is_body_part(thing: Thing, caption: Scene) -> bool:
     """Whether somebody or something of the caption has it anyway."""
+    if any(lexicon.is_kind(word, "animal") for word in thing.words[:-1]):
+        return False  # "cat ears" of a girl
     possessed = thing.article in lexicon.names("grammar", "possessive") and lexicon.is_kind(thing.key, "body")
     feathered = thing.key in ("feather", "plumage") and any("bird" in other.kind for other in caption.things)
     return possessed or feathered or thing.key in lexicon.names("common", "everybody has")

@@ -31,12 +31,14 @@ def obey(command: Command, caption: Scene) -> list[Change]:
     if command.verb in ("replace", "become"):
         old = command.old.removesuffix("'s")
         if _is_time(old):
-            return [move_to(command.new, caption)]
+            return [move_to(command.new, caption, "weather")]
         return [become(meant(old, caption), old, command.new, caption)]
     if command.verb == "remove":
         return _remove(command.old, caption)
     if command.verb == "add":
         return give(command.old, command.new, caption) if command.old else _add(command.new, caption)
+    if command.verb == "should":
+        return _should_be(command.new, caption)
     if command.verb == "background":
         return [move_to(command.new, caption)]
     if command.verb == "restyle":
@@ -134,9 +136,10 @@ def give(owner: str, what: str, caption: Scene, relation: str = "") -> list[Chan
     return [Change(Edit("add", called, thing.counted, relation), new=thing.phrase)]
 
 
-def move_to(text: str, caption: Scene) -> Change:
-    """Everything put somewhere else."""
-    setting = next((thing for thing in caption.things if thing.is_setting), None)
+def move_to(text: str, caption: Scene, kind: str = "") -> Change:
+    """Everything put somewhere else, or into another time: then the setting of that ``kind`` goes, if there is one."""
+    settings = [thing for thing in caption.things if thing.is_setting]
+    setting = next((thing for thing in settings if kind in thing.kind), settings[0] if settings else None)
     edit = Edit("background", setting.phrase if setting else "background", bare(text))
     return Change(edit, new=bare(text), old=setting.located if setting else "")
 
@@ -171,6 +174,15 @@ def _made_of(thing: Thing) -> str:
     if thing.stands is None or thing.stands[0] != "of":
         return thing.counted
     return f"{thing.counted} of {thing.stands[1].phrase}"
+
+
+def _should_be(text: str, caption: Scene) -> list[Change]:
+    """ "there should be two chairs": so many of what is there, or something new."""
+    asked = thing_in(text)
+    known = find(asked, caption) if asked is not None else None
+    if asked is not None and asked.number and known is not None:
+        return [modify(name(known, caption), f"{asked.number} {asked.noun}")]
+    return _add(text, caption)
 
 
 def _stated_place(thing: Thing, text: str, caption: Scene) -> tuple[str, str | None]:

@@ -37,7 +37,7 @@ class Command:
     """One instruction as text.
 
     Args:
-        verb: become, replace, remove, add, make, background, restyle, keep; "unknown" where no pattern fits.
+        verb: become, replace, remove, add, should, make, background, restyle, keep; "unknown" where no pattern fits.
         old: the thing meant; "" for the whole picture.
         new: what becomes of it.
         instead: what goes for it: "let the dog carry a bone instead of a stick".

@@ -98,7 +98,7 @@ def _is_verb(spot: Spot) -> bool:
         return _is_done_by_somebody(spot)
     if text.endswith("ing") and len(text) > 4:
         return _is_verb_in_ing(spot)
-    if text.endswith("ed") and not text.endswith("eed") and len(text) > 4 and not listed:
+    if text.endswith("ed") and not text.endswith("eed") and (len(text) > 4 or verbs.is_verb(text)) and not listed:
         return _is_verb_in_ed(spot)
     if spot.follows("verb") and text.endswith("s") and spot.precedes("at") and not listed:
         return verbs.is_verb(text)
@@ -106,12 +106,15 @@ def _is_verb(spot: Spot) -> bool:
         return verbs.is_verb(text) and not lexicon.is_attribute(text) and not spot.before_noun
     if not spot.nouns and spot.follows("adverb") and text.endswith("s"):
         return verbs.is_verb(text) and not spot.before_noun
-    if spot.nouns and text in lexicon.names("grammar", "doubtful participle") and spot.after is not None:
-        if spot.after.text == "by":
-            return True  # "a street lit by neon signs"
+    if spot.nouns and spot.after is not None and spot.after.text == "by" and _is_doubtful(text):
+        return True  # "a street lit by neon signs"
     if not spot.nouns:
         return spot.before is None and verbs.is_participle(text) and not spot.before_noun
     return verbs.is_participle(text) or _is_finite(spot)
+
+
+def _is_doubtful(text: str) -> bool:
+    return text in lexicon.names("grammar", "doubtful participle")
 
 
 def _is_asked_for(spot: Spot) -> bool:
