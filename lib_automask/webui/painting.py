@@ -90,7 +90,14 @@ def paint(p: Processing, one: Pass, picture: Picture, mask: Mask | None, fill: i
 
 
 def run(within: Any) -> tuple[Pixels, str]:
-    """The host's whole run; (uint8[H, W, 3], infotext)."""
+    """The host's whole run; (uint8[H, W, 3], infotext).
+
+    The host seeds its noise, but takes what its VAE leaves open from the common source of random numbers, and so from
+    whatever was painted before: seeded here, a run can be had again.
+    """
+    import torch
+
+    torch.manual_seed(within.seed)
     shared.state.textinfo = shared.state.job  # finding a mask has taken it away
     shared.state.job_count += 1
     try:

@@ -62,7 +62,7 @@ def test_the_recipe_arrives_at_the_sampler_as_it_is_written(webui, picture):
     common = {"Steps": "4"}
     expected = [
         {**common, "CFG scale": "1", "Denoising strength": "0.3", "Size": "64x96", "Seed": "38"},  # the ninth tile
-        {**common, "CFG scale": "1", "Denoising strength": "0.1", "Size": "64x96", "Seed": "59"},  # the thirtieth
+        {**common, "CFG scale": "1", "Denoising strength": "0.1", "Size": "64x96", "Seed": "54"},  # the twenty-fifth
         {**common, "CFG scale": "7.5", "Denoising strength": "0.8", "Size": "256x448", "Seed": "31"},  # the second step
         {**common, "CFG scale": "17", "Denoising strength": "0.6", "Size": "64x96", "Seed": "30", "Steps": "8"},
         {**common, "CFG scale": "7", "Denoising strength": "0.4", "Size": "64x96", "Seed": "77"},
@@ -150,7 +150,6 @@ def test_the_users_checkpoint_is_back(webui, picture):
 
 def test_the_infotext_reproduces_the_picture(webui, picture):
     passes = "edit: blur=0; seed=-1\noutpaint: right=16; strength=0.9; cfg=1.5"
-    run(webui, picture, passes)  # the first run after another differs in the last bits, with or without automask
     answer = run(webui, picture, passes, seed=-1)
     told = settings_of(answer.infotexts[0])
     assert "seed=-1" not in told["automask passes"]
