@@ -55,8 +55,9 @@ def _is_handled(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scen
 
 
 def _is_plain(thing: Thing) -> bool:
-    """Whether it has no attributes that one could point at."""
-    return all(lexicon.attribute_kinds(word) == {"nature"} for word in thing.attributes)
+    """Whether it does nothing, and has no attributes that one could point at."""
+    doing = len(thing.words) > 1 and thing.words[0].endswith("ing")  # "floating books"
+    return not doing and all(lexicon.attribute_kinds(word) == {"nature"} for word in thing.attributes)
 
 
 def _comes_along(thing: Thing, prompt: Scene) -> bool:
@@ -83,7 +84,7 @@ def _new_setting(thing: Thing) -> list[Change]:
 
 def by_the_way(thing: Thing, scene: Scene) -> bool:
     """Whether a scene names the thing, or does it, without giving it a noun phrase of its own."""
-    head = lexicon.singular(thing.words[-1])
+    head = thing.key if " " in thing.key else lexicon.singular(thing.words[-1])
     forms = {thing.key, head, verbs.stem(thing.key), verbs.agent_stem(head)}
     named = scene.by_the_way()
     return not forms.isdisjoint(named if _is_plain(thing) else named - scene.implied())

@@ -69,7 +69,8 @@ def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str
     for relation, place in candidates:
         if not lexicon.is_place(place.key):
             return place.phrase, relation
-    skies = (f"{relation} the {place.phrase}" for relation, place in candidates if usual.region(place.phrase))
+    regions = [(relation, place) for relation, place in candidates if relation != "with"]
+    skies = (f"{relation} the {place.phrase}" for relation, place in regions if usual.region(place.phrase))
     return "", thing.region or next(skies, None)
 
 
@@ -91,7 +92,8 @@ def _stated_places(thing: Thing) -> list[tuple[str, Thing]]:
     places = []
     if thing.stands is not None and not _places_everything(thing, *thing.stands):
         places.append(thing.stands)
-    if thing.relation and thing.anchor is not None:
+    overhead = thing.relation == "under" and lexicon.is_kind(thing.key, "celestial")
+    if thing.relation and thing.anchor is not None and not overhead:
         places.append((thing.relation, thing.anchor))
     return places
 

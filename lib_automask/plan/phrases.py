@@ -109,7 +109,9 @@ class _Reader(Placer):
         """ "a couch with a cat on it": the cat lies on the couch; "on top of it ..." opens with the subject."""
         clause = self.clause
         if clause.relation and clause.last is not None and clause.last.anchor is not None:
-            clause.last.stands = (clause.relation, clause.last.anchor)
+            scenery = clause.last.anchor.is_setting and clause.about not in (None, clause.last)
+            place = clause.about if scenery and clause.about else clause.last.anchor
+            clause.last.stands = (clause.relation, place)
         elif clause.relation and clause.last is not None and self.subject not in (None, clause.last):
             clause.last.stands = (clause.relation, self.subject) if self.subject else None
         elif clause.relation and clause.last is None and self.subject is not None:

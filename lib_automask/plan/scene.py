@@ -143,7 +143,7 @@ class Scene:
         """What is named without a noun phrase of its own: the tree of "a tree branch", and what is implied."""
         named = self.implied() | self.hinted
         for thing in self.things:
-            words = (*thing.words[:-1], *thing.vessel.split())
+            words = (*thing.words[:-1], *thing.attributes, *thing.vessel.split())
             named |= {lexicon.singular(word) for word in words if "colour" not in lexicon.attribute_kinds(word)}
             named |= {action.stem for action in thing.actions} | thing.kind
             named = named.union(*(verbs.used_by(action.stem) for action in thing.actions))

@@ -42,7 +42,8 @@ def take_out(text: str, shown: Scene) -> tuple[str, Singled | None]:
     several = _several(shown)
     if not several:
         return text, None
-    match = _pattern(several, shown.things).match(re.sub(r"^((?:the )?\w+) at the ", r"\1 one at the ", text))
+    text = re.sub(rf"^((?:the )?(?:{_one_of(ORDINALS)})) (?=at the )", r"\1 one ", text)
+    match = _pattern(several, shown.things).match(text)
     if match is None or not (match["before"] or match["behind"]):
         return text, None
     called = re.sub(r"\bones?$", lexicon.singular(several[0].noun), match["called"])
@@ -65,7 +66,8 @@ def put_back(change: Change, singled: Singled, shown: Scene) -> Change:
     result = edit.replacement
     if result and result.endswith(f" {named.noun}"):
         result = _one(result)
-    return replace(change, edit=replace(edit, target=target, replacement=result))
+    edit = replace(edit, target=target, replacement=result)
+    return replace(change, edit=edit, old=phrase if change.old else "")
 
 
 def _one(phrase: str) -> str:

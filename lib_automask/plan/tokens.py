@@ -101,6 +101,8 @@ def _tag(text: str, before: list[Token], following: list[str]) -> Tag | None:
         return "at"
     if text in ("that", "this") and before and before[-1].tag is None:
         return "who"
+    if text in ("her", "his") and not following:
+        return "pronoun"  # "beside her"
     tag = _closed().get(text)
     return None if tag == "modal" and not _is_before_verb(following) else tag
 
