@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import pickle
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,6 +46,22 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(values, dict):
         raise ModelCorrupt(f"{path} holds no table of settings; delete it and fetch the model again")
     return values
+
+
+def unfilled() -> AbstractContextManager[Any]:
+    """While this lasts, this thread makes networks without random numbers in them, which would take seconds.
+
+    What is in their weights is undefined until those of a file are put in their place.
+    """
+    from torch.overrides import TorchFunctionMode
+
+    class Unfilled(TorchFunctionMode):
+        def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+            if getattr(function, "__module__", "") == "torch.nn.init":
+                return args[0] if args else kwargs["tensor"]
+            return function(*args, **(kwargs or {}))
+
+    return Unfilled()
 
 
 def _read_safetensors(path: Path) -> Any:

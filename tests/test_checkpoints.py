@@ -426,7 +426,7 @@ def test_demo_loads_all_three_without_the_network(no_network: None, models_folde
     assert models.captioner.caption(picture) is not None
     assert len(models.matcher.match(picture, ["a cat"])) == 1
     models.segmenter.segments(picture)
-    assert set(told) == {"loading models", "segments"}
+    assert set(told) == {"loading models", "caption", "scores", "segments"}
 
 
 def test_kind_of_a_path_is_seen_from_its_files(models_folder: Path) -> None:

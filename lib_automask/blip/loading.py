@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
-from lib_automask.tensors import read_json, read_tensors
+from lib_automask.tensors import read_json, read_tensors, unfilled
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +37,9 @@ def load_network(folder: Path, kind: str, device: str = "cpu") -> Any:
 
     tensors = read_tensors(_weights_file(folder))
     with torch.inference_mode(False):  # tensors made in inference mode could never carry the gradients of Grad-CAM
-        network = getattr(transformers, kind)(transformers.BlipConfig.from_dict(read_json(folder / "config.json")))
+        config = transformers.BlipConfig.from_dict(read_json(folder / "config.json"))
+        with unfilled():
+            network = getattr(transformers, kind)(config)
         _fill(network, _with_tied_head(tensors), folder.name)
         return network.float().eval().requires_grad_(False).to(device)
 

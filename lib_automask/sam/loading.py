@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.sam.architecture import VIT_B, VIT_H, VIT_L, SamShape, build_sam
-from lib_automask.tensors import read_json, read_tensors
+from lib_automask.tensors import read_json, read_tensors, unfilled
 
 if TYPE_CHECKING:
     import torch
@@ -37,7 +37,8 @@ def load_sam(path: str | Path, device: str = "cpu") -> Any:
     path = Path(path)
     tensors = read_tensors(path / SETTINGS[1] if path.is_dir() else path)
     config = _settings(path)
-    sam = build_sam(config) if config else build_sam(recognize(tensors, path.name))
+    with unfilled():
+        sam = build_sam(config or recognize(tensors, path.name))
     try:
         sam.load_state_dict(tensors)
     except RuntimeError as error:
