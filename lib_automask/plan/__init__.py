@@ -63,9 +63,9 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     if commands:
         return _plan_commands(commands, descriptions, shown, presence)
     wanted = _read_scene(descriptions, _nouns(shown))
-    if not (wanted.things or wanted.styles or wanted.absent):
-        return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
+    if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
+        return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
     alignment = align(shown, wanted)
     edits, kept = ask_picture(find_changes(shown, wanted, alignment, unwanted), presence)
     same = [old.phrase for old, _ in alignment.same]

@@ -126,14 +126,16 @@ def is_description(text: str) -> bool:
 
 def give(owner: str, what: str, caption: Scene, relation: str = "") -> list[Change]:
     """ "give the man a hat"; "give her red hair" changes the hair that the caption has."""
-    thing = thing_in(what)
-    if thing is None:
-        return []
-    if had := meant(thing.noun, caption):
-        return [become(had, thing.noun, what, caption)]
-    relation = relation or ("wearing" if lexicon.is_kind(thing.key, "clothing") else "with")
+    things = [thing for thing in read_scene([what]).things if not (thing.mentioned or thing.relation)]
+    if len(things) == 1 and (had := meant(things[0].noun, caption)):
+        return [become(had, things[0].noun, what, caption)]
     called = target(meant(owner, caption), owner, caption)
-    return [Change(Edit("add", called, thing.counted, relation), new=thing.phrase)]
+    return [_given(thing, called, relation) for thing in things]
+
+
+def _given(thing: Thing, called: str, relation: str) -> Change:
+    relation = relation or ("wearing" if lexicon.is_kind(thing.key, "clothing") else "with")
+    return Change(Edit("add", called, thing.counted, relation), new=thing.phrase)
 
 
 def move_to(text: str, caption: Scene, kind: str = "") -> Change:
@@ -210,6 +212,8 @@ def _put(thing: Thing, relation: str, where: Thing, caption: Scene) -> Change:
             Edit("add", name(anchor, caption), thing.phrase, relation), new=f"{thing.phrase} {relation} {where.phrase}"
         )
     before = thing.stands[1] if thing.stands is not None else None
+    if before is not None and thing.stands is not None and thing.stands[0] == relation == "in front of":
+        return Change(Edit("background", name(before, caption), where.phrase), new=where.phrase, old=before.phrase)
     if before is not None and before.kind & where.kind:
         edit = Edit("replace", name(before, caption), where.phrase)
         return Change(edit, new=where.phrase, old=before.phrase)

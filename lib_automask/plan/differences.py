@@ -23,7 +23,7 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
     if old.vessel and new.vessel and not _same_vessel(old.vessel, new.vessel):
         changes.append(Change(Edit("replace", target, new.phrase, score=0.85), new=new.phrase, old=old.phrase))
     if number := _new_number(old, new):
-        text = f"{number} {new.noun}"
+        text = f"{number} {new.vessel} of {new.noun}" if new.vessel else f"{number} {new.noun}"
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
     if said := [word for word in new.attributes if not _is_said(word, old)]:
         changes.append(_described(old, new, said, target, other_names(old, caption)))
@@ -60,9 +60,18 @@ def _described(old: Thing, new: Thing, said: list[str], target: str, others: tup
     text = " ".join(said if hairdo else [*said, new.noun])  # "tied up in a bun", "red hair"
     if old.key == "background":
         return Change(Edit("background", target, text, score=0.9), new=text, old=old.phrase)
+    if said and _are_compounds(old, new):
+        return Change(Edit("replace", target, new.phrase, score=0.85), new=new.phrase, old=old.phrase, others=others)
     contrast = _contradicts(old, new, said)
     edit = Edit("modify", target, text, score=0.95 if contrast else 0.5)
     return Change(edit, new=text, old=old.phrase, others=others, unsaid=not contrast)
+
+
+def _are_compounds(old: Thing, new: Thing) -> bool:
+    """ "a violin case" and "a guitar case" are two things, although both are cases."""
+    modifiers = [thing.words[-2] for thing in (old, new) if len(thing.words) > 1]
+    named = [word for word in modifiers if lexicon.kinds(word) and not lexicon.is_attribute(word)]
+    return len(named) == 2 and not lexicon.same_concept(*(lexicon.concept([word])[0] for word in named))
 
 
 def _is_said(attribute: str, old: Thing) -> bool:

@@ -86,6 +86,8 @@ class NounPhrase:
         """A word for the picture or a part of it, or one that only counts: no thing of its own."""
         if self.nouns[-1] in ("background", "backdrop") and len(self.nouns) > 1:
             return False
+        if self.article in lexicon.names("grammar", "possessive") and lexicon.is_kind(self.head, "body"):
+            return False  # "on its back"
         listed = bool(lexicon.kinds(lexicon.concept(self.nouns)[0]))
         view = not {self.nouns[-1], self.head}.isdisjoint(lexicon.names("grammar", "view"))
         return view or (self.counts and not listed and len(self.nouns) == 1)

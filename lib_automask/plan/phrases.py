@@ -14,8 +14,8 @@ from lib_automask.plan.placing import Placer
 from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import Word, tag_words
 
-HAIR = ("down", "up", "back")
-"""How hair may be worn."""
+POSES = ("down", "up", "back")
+"""How hair may be worn, and arms and tails be held."""
 
 
 def read_scene(clauses: list[str]) -> Scene:
@@ -79,7 +79,7 @@ class _Reader(Placer):
         clause = self.clause
         if word.text == "of" and clause.collective:
             return
-        if word.text in HAIR and clause.last is not None and clause.last.key == "hair":
+        if word.text in POSES and clause.last is not None and lexicon.is_kind(clause.last.key, "body"):
             clause.last.attributes.append(word.text)
             return
         from_verb = clause.after_verb or clause.last is None

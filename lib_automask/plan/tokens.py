@@ -103,6 +103,8 @@ def _tag(text: str, before: list[Token], following: list[str]) -> Tag | None:
         return "who"
     if text in ("her", "his") and not following:
         return "pronoun"  # "beside her"
+    if text == "back" and before and before[-1].tag == "owner":
+        return None  # "on its back"
     tag = _closed().get(text)
     return None if tag == "modal" and not _is_before_verb(following) else tag
 
