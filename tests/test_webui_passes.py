@@ -408,12 +408,20 @@ def test_interrupt_in_the_first_pass_gives_the_picture_back(run, button):
     assert "automask kept" in body["infotexts"][0]
 
 
-def test_out_of_memory_in_pass_2_keeps_pass_1_and_says_what_helps(run):
+@pytest.mark.parametrize(
+    "error",
+    [
+        RuntimeError("CUDA out of memory. Tried to allocate 9 GiB"),
+        RuntimeError("[enforce fail] DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"),
+        MemoryError(),
+    ],
+)
+def test_out_of_memory_in_pass_2_keeps_pass_1_and_says_what_helps(run, error):
     settings = dict(shared.opts.data)
 
     def during(_p):
         if len(host.sampled) == 2:
-            raise RuntimeError("CUDA out of memory. Tried to allocate 9 GiB")
+            raise error
 
     host.during_sampling = during
     answer = run(THREE.format("edit: target=right; checkpoint=inpainting; vae=other.vae.pt; upscaler=SwinIR 4x"))

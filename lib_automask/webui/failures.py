@@ -6,8 +6,8 @@ from modules import errors as host_errors
 
 from lib_automask.errors import AutomaskError
 
-MEMORY = "out of memory"
-"""What torch says on every device when there is none left."""
+MEMORY = ("out of memory", "not enough memory", "can't allocate memory")
+"""What torch says when there is none left, by device."""
 
 
 def explained(error: Exception, then: str = "so nothing was painted") -> AutomaskError:
@@ -18,6 +18,6 @@ def explained(error: Exception, then: str = "so nothing was painted") -> Automas
     if isinstance(error, AutomaskError):
         return error
     host_errors.report("automask: a run came to a bad end", exc_info=True)
-    if MEMORY in str(error).lower():
+    if isinstance(error, MemoryError) or any(words in str(error).lower() for words in MEMORY):
         return AutomaskError(f"automask ran out of memory, {then}; choose a smaller size, or only the masked area")
     return AutomaskError(f"automask failed ({type(error).__name__}: {error}), {then}; see the console")

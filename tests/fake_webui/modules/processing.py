@@ -215,7 +215,9 @@ class StableDiffusionProcessingImg2Img:
         rng = np.random.default_rng(self.seed + self.iteration)
         noise = rng.integers(0, 256, self.init_latent.shape).astype(np.float32)
         painted = noise if self.mask is None else noise * self.nmask + self.init_latent * self.mask
-        lossy = np.clip(painted // 4 * 4, 0, 255) + int(torch.randint(2, (1,)))  # the encoder's chance, seeded by nobody
+        lossy = np.clip(painted // 4 * 4, 0, 255) + int(
+            torch.randint(2, (1,))
+        )  # the encoder's chance, seeded by nobody
         return DecodedSamples(torch.from_numpy(lossy / 127.5 - 1).permute(0, 3, 1, 2))
 
 
