@@ -185,8 +185,10 @@ def same_head(compound: str, head: str) -> bool:
 
 
 def implied(word: str) -> frozenset[str]:
-    """The things that a word names by the way: "bearded" → beard, "surfer" → surfboard."""
-    return _implications().get(word, frozenset())
+    """The things that a word names by the way: "bearded" → beard, "caged" → cage."""
+    listed = _implications().get(word, frozenset())
+    dressed = next((noun for noun in (word.removesuffix("ed"), word.removesuffix("d")) if noun != word), "")
+    return listed or (frozenset([concept([dressed])[0]]) if dressed in _kinds() else frozenset())
 
 
 def signs(role: str) -> frozenset[str]:

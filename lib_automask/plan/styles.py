@@ -25,7 +25,7 @@ OPENING = re.compile(rf"^{ARTICLE}((?:[\w'/-]+ ){{0,5}}?[\w'/-]+) {DEPICTS} (.+)
 SAID = (
     re.compile(rf",? ?\b(?:in|using|with|{DRAWN} in) {ARTICLE}(?:\w+ )?(?:style|manner|look) of {ARTICLE}(.+)$"),
     re.compile(rf",? ?\b(?:in|with|using) {ARTICLE}{NAME}{STYLE}$"),
-    re.compile(rf",? ?\b{DRAWN} (?:with|using|by|like) (.+?)(?: like .+)?$"),
+    re.compile(rf",? ?(?<!being )(?<!is )(?<!are )\b{DRAWN} (?:with|using|by|like) (.+?)(?: like .+)?$"),
     re.compile(r"^(?:in )?(?:the )?style of (.+)$"),
     re.compile(rf"^{ARTICLE}{NAME}{STYLE}$"),
 )
