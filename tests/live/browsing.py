@@ -1,0 +1,101 @@
+"""A page of a running WebUI, driven in Chromium as a person would.
+
+Needs playwright and a Chromium (``CHROMIUM`` names its program if it is not /usr/bin/chromium); skipped without.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from conftest import SIDE, WebUI
+from PIL import Image
+
+playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
+
+
+@contextmanager
+def opened(webui: WebUI) -> Iterator[Any]:
+    """The img2img tab with small, fast settings and automask ticked, its blur at 0."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip(f"no Chromium at {CHROMIUM}; set CHROMIUM")
+    with playwright.sync_playwright() as running:
+        browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1500})
+        page.route("**/*", lambda route: route.continue_() if is_local(route.request.url, webui) else route.abort())
+        page.goto(webui.url, wait_until="domcontentloaded")
+        page.wait_for_selector("#tabs button", timeout=60_000)
+        page.wait_for_timeout(3000)
+        tab(page, "img2img")
+        page.set_default_timeout(30_000)
+        page.wait_for_selector("#img2img_generate", state="visible")
+        for element, value in (("steps", 2), ("width", SIDE), ("height", SIDE), ("cfg_scale", 1)):
+            number(page, f"img2img_{element}", value)
+        page.locator("#automask_enabled-visible-checkbox").click()
+        page.wait_for_timeout(500)
+        if not page.locator("#automask_target").is_visible():
+            page.locator("#automask_enabled .label-wrap").first.click()
+        page.locator("#automask_details .label-wrap").click()
+        page.wait_for_timeout(500)
+        number(page, "automask_blur", 0)
+        yield page
+        browser.close()
+
+
+def tab(page: Any, name: str) -> None:
+    """Go to a tab of the page, whose name the hosts write with and without a capital."""
+    page.locator("#tabs button").get_by_text(name, exact=False).first.click()
+    page.wait_for_timeout(500)
+
+
+def is_local(url: str, webui: WebUI) -> bool:
+    return url.startswith((webui.url, "data:", "blob:"))
+
+
+def number(page: Any, element: str, value: float) -> None:
+    box = page.locator(f"#{element} input[type=number]").first
+    box.fill(str(value))
+    box.press("Tab")
+
+
+def put(page: Any, picture: np.ndarray, tmp_path: Path) -> None:
+    """Upload a picture into the img2img tab."""
+    path = tmp_path / "picture.png"
+    Image.fromarray(picture).save(path)
+    upload(page, path)
+
+
+def upload(page: Any, path: Path) -> None:
+    """Upload a file into the img2img tab."""
+    page.locator("#img2img_image input[type=file]").first.set_input_files(path)
+    page.wait_for_timeout(1500)
+
+
+def generate(page: Any, prompt: str, button: str = "img2img_generate") -> str:
+    """Press a button and wait for what the page says below the result; once a page."""
+    page.locator("#img2img_prompt textarea").first.fill(prompt)
+    page.locator(f"#{button}").click()
+    log = page.locator("#html_log_img2img").first
+    for _ in range(120):
+        page.wait_for_timeout(500)
+        if "automask" in log.inner_text():
+            break
+    page.wait_for_timeout(1500)
+    return str(log.inner_text())
+
+
+def result(page: Any) -> np.ndarray:
+    """uint8[H, W, 3]: the picture in the gallery, as the page shows it."""
+    source = page.locator("#img2img_gallery img").first.get_attribute("src")
+    body = page.request.get(
+        source if source.startswith("http") else f"{page.url.rstrip('/')}/{source.lstrip('/')}"
+    ).body()
+    return np.array(Image.open(io.BytesIO(body)).convert("RGB"))
