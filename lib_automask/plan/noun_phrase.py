@@ -84,8 +84,8 @@ class NounPhrase:
     @property
     def is_filler(self) -> bool:
         """A word for the picture or a part of it, or one that only counts: no thing of its own."""
-        if self.nouns[-1] in ("background", "backdrop") and len(self.nouns) > 1:
-            return False
+        if len(self.nouns) > 1 and (self.nouns[-1] in ("background", "backdrop") or lexicon.concept(self.nouns)[1] > 1):
+            return False  # "black background", "street corner"
         if self.article in lexicon.names("grammar", "possessive") and lexicon.is_kind(self.head, "body"):
             return False  # "on its back"
         listed = bool(lexicon.kinds(lexicon.concept(self.nouns)[0]))

@@ -37,7 +37,8 @@ class _Reader(Placer):
         if _is_mood_tag(words):
             return
         if _is_attribute_tag(words):
-            self.describe([word.text for word in words if word.tag == "noun"])
+            said = [word.text for word in words if word.tag == "noun"]
+            self.describe([word for word in said if lexicon.attribute_kinds(word) != {"nature"}])
             return
         before = len(self.scene.things)
         index = 0

@@ -9,6 +9,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from lib_automask.plan import lexicon
+
 LONGEST = 4_000
 """Characters of a prompt that are read; more than any encoder takes in."""
 FOOTER = re.compile(r"\n?\s*\bsteps:\s*\d+\s*,.*", re.I | re.S)
@@ -71,7 +73,7 @@ def _plain(text: str) -> str:
     text = QUALIFIER.sub("", text)
     text = re.sub(r"\\([()\[\]{}<>:|\\])", " ", text)
     text = SCHEDULE.sub(_scheduled, text)
-    text = LESSENED.sub(" ", text)
+    text = LESSENED.sub(_lessened, text)
     text = ALTERNATIVES.sub(r" \1 ", text)
     while (lighter := WEIGHT.sub("", text)) != text:
         text = lighter
@@ -80,6 +82,12 @@ def _plain(text: str) -> str:
     text = re.sub(r"(?<=\w)_+(?=\w)", " ", text)
     text = re.sub(r"\b(\d)\+?(girls|boys|women|men|people)\b", r"\1 \2", text)
     return re.sub(r"\s+", " ", re.sub(r"[_*#~`^|\"\\<=]+", " ", text)).strip(" ,")
+
+
+def _lessened(match: re.Match[str]) -> str:
+    """Nothing, where a tag counts for less and names no thing; "[red ball]" is but a lighter way to name one."""
+    words = re.findall(r"[a-z]+", match[0].lower())
+    return match[0] if any(lexicon.kinds(lexicon.singular(word)) for word in words) else " "
 
 
 def _scheduled(match: re.Match[str]) -> str:

@@ -165,6 +165,8 @@ def _is_verb_in_ed(spot: Spot) -> bool:
 def _is_finite(spot: Spot) -> bool:
     """ "a cat stretches with", "hikers take a", "a guy plays the": a verb that agrees with the noun before it."""
     text, last = spot.text, spot.nouns[-1]
+    if lexicon.concept([*spot.nouns, text])[1] > 1:
+        return False  # "a street corner"
     if text.endswith("s") and lexicon.is_plural(text):
         return _is_third_person(spot)
     described = lexicon.is_attribute(last) and not lexicon.kinds(last)

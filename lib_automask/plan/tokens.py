@@ -103,10 +103,17 @@ def _tag(text: str, before: list[Token], following: list[str]) -> Tag | None:
         return "who"
     if text in ("her", "his") and not following:
         return "pronoun"  # "beside her"
+    if text == "well" and before and before[-1].text != "as" and not _is_before_participle(following):
+        return None  # "a stone well"
     if text == "back" and before and before[-1].tag == "owner":
         return None  # "on its back"
     tag = _closed().get(text)
     return None if tag == "modal" and not _is_before_verb(following) else tag
+
+
+def _is_before_participle(following: list[str]) -> bool:
+    """ "well lit", "well dressed"."""
+    return bool(following) and following[0].endswith(("ed", "t", "n")) and following[0] not in _closed()
 
 
 def _is_before_verb(following: list[str]) -> bool:
