@@ -90,6 +90,12 @@ def iou(one: Mask, other: Mask) -> float:
     return float((one & other).sum() / either) if either else 1.0
 
 
+def in_pieces(mask: Mask, least: float = 0.25) -> bool:
+    """Whether a mask is of several pieces of which two have at least a share ``least`` of it."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
+    return bool((stats[1:, cv2.CC_STAT_AREA] >= least * mask.sum()).sum() > 1)
+
+
 def share_inside(inner: Mask, outer: Mask) -> float:
     """Share of ``inner`` that lies in ``outer``, 0–1; 0 where ``inner`` is empty."""
     area = int(inner.sum())

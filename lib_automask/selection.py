@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -18,8 +17,7 @@ from lib_automask.structures import EditPlan, Mask, Segment
 ALIKE = 0.05
 FOUND = 0.5
 STRAY = 0.1
-# A segment of pieces of which two have so much of its area is a group of things; so is what lies in another by half.
-PIECE = 0.25
+# Of two segments that overlap, one lies in the other where so much of it does.
 INSIDE = 0.5
 
 
@@ -102,7 +100,8 @@ def _each(referent: Referent, scores: Scores, least: float) -> list[int]:
     """Every thing that looks as ``referent`` says, the best first, each apart from those before it."""
     found = scores.found(referent.thing, least)
     if referent.count is not None:
-        found = [i for i in found if not _is_group(scores.segments[i])] or found
+        # SAM offers things that are alike as one region too.
+        found = [i for i in found if not masks.in_pieces(scores.segments[i].mask)] or found
     if referent.relation == "of":
         found = _parts(found, _anchors(referent, scores, least), scores) or found
     values, each = scores.of(referent.thing) if found else np.zeros(0, np.float32), []
@@ -144,12 +143,6 @@ def _quality(segment: Segment) -> float:
 def _overlap(one: Segment, other: Segment) -> bool:
     """Whether one lies in the other."""
     return max(masks.share_inside(one.mask, other.mask), masks.share_inside(other.mask, one.mask)) >= INSIDE
-
-
-def _is_group(segment: Segment) -> bool:
-    """Whether a segment is of two or more large pieces: SAM offers things that are alike as one region too."""
-    _, _, stats, _ = cv2.connectedComponentsWithStats(segment.mask.astype(np.uint8))
-    return bool((stats[1:, cv2.CC_STAT_AREA] >= PIECE * segment.area).sum() > 1)
 
 
 def _parts(found: Sequence[int], owners: Sequence[int], scores: Scores) -> list[int]:

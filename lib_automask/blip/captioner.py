@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lib_automask.blip.loading import load_network, load_tokenizer, settings
+from lib_automask.blip.loading import load_network, load_tokenizer, move, settings, weights_bytes
 from lib_automask.blip.pixels import Pixels
 from lib_automask.blip.steps import Progress, Steps
+from lib_automask.device import Device
 from lib_automask.structures import Image
 
 BEAMS = 3
@@ -21,7 +22,7 @@ class BlipCaptioner:
 
     Args:
         folder: the model in Hugging Face's layout; its ``automask.json`` may set "num_beams" and "max_new_tokens".
-        device: as torch names it.
+        device: as torch names it, or one that is shared with other models.
         progress: see ``Progress``.
 
     Raises:
@@ -29,12 +30,14 @@ class BlipCaptioner:
         ModelCorrupt: the files are not those of a captioning model.
     """
 
-    def __init__(self, folder: str | Path, device: str = "cpu", progress: Progress = lambda _share: None) -> None:
+    def __init__(
+        self, folder: str | Path, device: str | Device = "cpu", progress: Progress = lambda _share: None
+    ) -> None:
         folder = Path(folder)
-        self.network = load_network(folder, "BlipForConditionalGeneration", device)
+        self.network = load_network(folder, "BlipForConditionalGeneration")
         self.tokenizer = load_tokenizer(folder)
         self.pixels = Pixels.from_folder(folder)
-        self.device = device
+        self.device = Device.of(device)
         network = self.network
         layers = [*network.vision_model.encoder.layers, *network.text_decoder.bert.encoder.layer]
         self.progress = Steps(progress, layers)
@@ -44,12 +47,28 @@ class BlipCaptioner:
 
     def caption(self, image: Image) -> str:
         """One lower-case sentence, without a full stop, about ``image`` uint8[H, W, 3] RGB."""
+        return self.device.run(self, lambda: self._caption(image))
+
+    @property
+    def nbytes(self) -> int:
+        """See ``Movable``."""
+        return weights_bytes(self.network)
+
+    def to(self, device: str) -> None:
+        """See ``Movable``."""
+        move(self.network, device)
+
+    def smaller(self) -> bool:
+        """See ``Movable``: fewer beams would give another caption."""
+        return False
+
+    def _caption(self, image: Image) -> str:
         import torch
 
         self.progress(0.0)
         with torch.inference_mode():
             tokens = self.network.generate(
-                pixel_values=self.pixels.tensor([image]).to(self.device),
+                pixel_values=self.pixels.tensor([image]).to(self.network.device),
                 num_beams=self.beams,
                 do_sample=False,
                 max_new_tokens=self.max_new_tokens,

@@ -44,6 +44,19 @@ def load_network(folder: Path, kind: str, device: str = "cpu") -> Any:
         return network.float().eval().requires_grad_(False).to(device)
 
 
+def move(network: Any, device: str) -> None:
+    """Put a network onto a device, such that Grad-CAM can follow gradients through it there."""
+    import torch
+
+    with torch.inference_mode(False):
+        network.to(device)
+
+
+def weights_bytes(network: Any) -> int:
+    """Bytes of the weights of a network."""
+    return sum(weight.nbytes for weight in network.parameters())
+
+
 def load_tokenizer(folder: Path) -> Any:
     """The tokenizer of a folder; never asks the network. Raises ModelMissing."""
     from transformers import AutoTokenizer

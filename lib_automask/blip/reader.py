@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from lib_automask.blip.loading import load_network, load_tokenizer, settings
+from lib_automask.blip.loading import load_network, load_tokenizer, move, settings, weights_bytes
 from lib_automask.blip.pixels import Pixels
 from lib_automask.blip.steps import Progress, Steps
 from lib_automask.blip.text import Sight, TextNetwork
@@ -33,7 +33,7 @@ class Reader:
 
     Args:
         folder: the model in Hugging Face's layout.
-        device: as torch names it.
+        device: as torch names it; see ``to``.
         cache: where vision passes are kept; its own, of 64 MB, if none is given.
         progress: see ``Progress``.
 
@@ -56,7 +56,7 @@ class Reader:
         self.tokenizer = load_tokenizer(folder)
         self.pixels = Pixels.from_folder(folder)
         self.device = device
-        self.batch = BATCH_ON_CPU if device == "cpu" else BATCH
+        self.batch, self.most = batch_on(device), BATCH
         self.close_pixels = replace(self.pixels, size=max(1, round(CLOSE * self.grid)) * self.patch)
         self.progress = Steps(progress, self.network.vision_model.encoder.layers)
         self.cache: ByteCache[torch.Tensor] = ByteCache(CACHE_BYTES) if cache is None else cache
@@ -64,6 +64,24 @@ class Reader:
         self.gradcam_block = self._gradcam_block(own)
         self.first_token = self._first_token(own)
         self.name = fingerprint(folder)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the weights."""
+        return weights_bytes(self.network)
+
+    def to(self, device: str) -> None:
+        """Work on another device from now on."""
+        move(self.network, device)
+        self.device = device
+        self.batch = min(self.most, batch_on(device))
+
+    def smaller(self) -> bool:
+        """Look at half as many crops at once from now on; False where it is one already."""
+        if self.batch == 1:
+            return False
+        self.batch = self.most = self.batch // 2
+        return True
 
     @property
     def grid(self) -> int:
@@ -138,6 +156,11 @@ class Reader:
             return int(self.tokenizer.convert_tokens_to_ids(own["first_token"]))
         rows = int(self.network.config.text_config.vocab_size)
         return rows - 1 if rows == len(self.tokenizer) + 2 else None
+
+
+def batch_on(device: str) -> int:
+    """How many crops go through the networks together."""
+    return BATCH_ON_CPU if device == "cpu" else BATCH
 
 
 @contextmanager

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
+from lib_automask import masks
 from lib_automask.structures import Segment
 
 CELLS = 256
-RIVAL = 0.2
+RIVAL = 0.1
 """Share of the best likeness from which another segment may be what is meant."""
 RIVALS = 4
 """Most segments that are looked at closer for one phrase."""
@@ -23,10 +24,17 @@ APART = 0.5
 
 @dataclass(frozen=True, eq=False)
 class Shapes:
-    """Masks in small: ``shares`` float32[S, h · w], how much of each cell of a grid of ``size`` (h, w) they cover."""
+    """Masks in small.
+
+    Args:
+        shares: float32[S, h · w], how much a segment covers of each cell of a grid.
+        size: (h, w) of the grid.
+        groups: bool[S], whether a segment is of several large pieces.
+    """
 
     shares: npt.NDArray[np.float32]
     size: tuple[int, int]
+    groups: npt.NDArray[np.bool_]
 
     @classmethod
     def of(cls, segments: Sequence[Segment]) -> Shapes:
@@ -35,7 +43,8 @@ class Shapes:
         scale = min(1.0, CELLS / max(height, width))
         size = max(1, round(height * scale)), max(1, round(width * scale))
         small = [cv2.resize(one.mask.astype(np.float32), size[::-1], interpolation=cv2.INTER_AREA) for one in segments]
-        return cls(np.stack(small).reshape(len(segments), -1), size)
+        groups = np.array([masks.in_pieces(one > 0.5) for one in small])
+        return cls(np.stack(small).reshape(len(segments), -1), size, groups)
 
     def likeness(self, heat: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
         """float32[S, P]: cosine between each mask and each heat float32[P, h · w]."""
@@ -50,10 +59,14 @@ class Shapes:
         return np.asarray(np.maximum(common / own[:, None], common / own), np.float32)
 
     def rivals(self, likeness: npt.NDArray[np.float32]) -> list[int]:
-        """The most alike segment and others that come near it, float32[S], each apart from those before it."""
+        """The most alike segment and others that come near it, float32[S], each apart from those before it.
+
+        Single things before groups, for SAM offers two that are alike as one region too.
+        """
         chosen: list[int] = []
-        for index in np.argsort(-likeness, kind="stable"):
-            if likeness[index] < RIVAL * likeness.max() or len(chosen) == RIVALS:
+        near = np.flatnonzero(likeness >= RIVAL * likeness.max())
+        for index in sorted(near, key=lambda index: (self.groups[index], -likeness[index])):
+            if len(chosen) == RIVALS:
                 break
             if all(self.together[index, other] < APART for other in chosen):
                 chosen.append(int(index))
