@@ -37,7 +37,7 @@ def opened(webui: WebUI) -> Iterator[Any]:
         tab(page, "img2img")
         page.set_default_timeout(30_000)
         page.wait_for_selector("#img2img_generate", state="visible")
-        for element, value in (("steps", 2), ("width", SIDE), ("height", SIDE), ("cfg_scale", 1)):
+        for element, value in (("steps", 1), ("width", SIDE), ("height", SIDE), ("cfg_scale", 1)):
             number(page, f"img2img_{element}", value)
         page.locator("#automask_enabled-visible-checkbox").click()
         page.wait_for_timeout(500)
@@ -84,7 +84,7 @@ def generate(page: Any, prompt: str, button: str = "img2img_generate") -> str:
     page.locator("#img2img_prompt textarea").first.fill(prompt)
     page.locator(f"#{button}").click()
     log = page.locator("#html_log_img2img").first
-    for _ in range(120):
+    for _ in range(600):
         page.wait_for_timeout(500)
         if "automask" in log.inner_text():
             break

@@ -62,11 +62,11 @@ def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 def send_from_txt2img(page: Any, prompt: str) -> None:
     """Make a picture in txt2img, and send it to img2img."""
     tab(page, "txt2img")
-    for element, value in (("steps", 2), ("width", SIDE), ("height", SIDE), ("cfg_scale", 1)):
+    for element, value in (("steps", 1), ("width", SIDE), ("height", SIDE), ("cfg_scale", 1)):
         number(page, f"txt2img_{element}", value)
     page.locator("#txt2img_prompt textarea").first.fill(prompt)
     page.locator("#txt2img_generate").click()
-    page.wait_for_selector("#txt2img_gallery img", timeout=120_000)
+    page.wait_for_selector("#txt2img_gallery img", timeout=300_000)
     page.wait_for_timeout(2000)
     page.locator("#txt2img_send_to_img2img").click()
     page.wait_for_timeout(4000)
