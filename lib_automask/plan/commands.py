@@ -162,13 +162,22 @@ def _add(text: str, caption: Scene) -> list[Change]:
     if not things:
         return []
     thing, *others = things
-    known = find(thing, caption) if thing.article in ("", "the", "his", "her", "their", "its") else None
+    there = find(thing, caption)
+    if thing.number and there is not None and thing.stands is not None and _is_at(there, thing.stands[1]):
+        return [modify(name(there, caption), f"{thing.number} {thing.noun}")]
+    known = there if thing.article in ("", "the", "his", "her", "their", "its") else None
     if known is not None and thing.stands is not None:
         return [_put(known, *thing.stands, caption)]
     called, relation = _stated_place(thing, text, caption)
     here = [other for other in others if other.article == "the" and find(other, caption) is not None]
     added = [thing, *(other for other in others if other.joined and not other.relation and other not in here)]
     return [Change(Edit("add", called, _made_of(item), relation), new=_made_of(item)) for item in added]
+
+
+def _is_at(thing: Thing, place: Thing) -> bool:
+    """Whether a thing of the caption stands where an instruction wants so many of it."""
+    places = [thing.anchor, thing.stands[1] if thing.stands is not None else None]
+    return any(other is not None and same_thing(other, place) for other in places)
 
 
 def _made_of(thing: Thing) -> str:

@@ -84,7 +84,8 @@ def _without_article(phrase: str) -> str:
 def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, str]:
     """(the rest of the clause, its style); either may be ""."""
     if (match := OPENING.match(clause)) and _opens(match[1], match[2], subjects, first):
-        return match[2], match[1]
+        rest, style = _split(match[2], subjects, first=False) if is_photo(match[1]) else (match[2], "")
+        return (rest, style) if style else (match[2], match[1])
     for pattern in SAID:
         if match := pattern.search(clause):
             return clause[: match.start()].strip(" ,"), _without_article(match[1])

@@ -135,6 +135,7 @@ def _is_done_by_somebody(spot: Spot) -> bool:
     """ "a man painting a door" against "a painting"."""
     alive = bool(spot.nouns) and bool(lexicon.kinds(lexicon.concept(spot.nouns)[0]) & {"person", "animal", "vehicle"})
     acting = bool(spot.nouns) and spot.precedes("article", "owner", "number")
+    acting = acting or (spot.follows("be") and spot.precedes("article", "owner", "number"))
     working = verbs.is_verb(spot.text) and spot.precedes("at")
     return spot.text.endswith("ing") and (acting or (alive and (spot.before_noun or working)))
 
