@@ -6,7 +6,8 @@ AutomaskError
 ├── Unsure              there is a change, but what or where is not certain  exit code 3
 ├── ModelError          a model cannot be used                               exit code 4
 │   ├── ModelMissing    its files are not there
-│   └── ModelCorrupt    its files are there and wrong
+│   ├── ModelCorrupt    its files are there and wrong
+│   └── OutOfMemory     it finds not enough memory to work in
 └── Interrupted         the user stopped the run
 
 Each message is one sentence that says what to do.
@@ -51,6 +52,10 @@ class ModelMissing(ModelError):
 
 class ModelCorrupt(ModelError):
     """The files of a model are there, but are not what they should be."""
+
+
+class OutOfMemory(ModelError):
+    """There is not enough memory for a model to work in, neither on the card nor beside the processor."""
 
 
 class Interrupted(AutomaskError):

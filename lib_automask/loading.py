@@ -10,6 +10,7 @@ from lib_automask import checkpoints
 from lib_automask.blip.captioner import BlipCaptioner
 from lib_automask.blip.matcher import BlipMatcher
 from lib_automask.cache import ByteCache, fingerprint
+from lib_automask.device import Device
 from lib_automask.errors import InputError, ModelMissing
 from lib_automask.published import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
 from lib_automask.remembering import RememberingCaptioner, RememberingMatcher
@@ -28,7 +29,7 @@ def load_models(
     matcher: str | Path = "",
     segmenter: str | Path = "",
     folders: Sequence[str | Path] = ("models",),
-    device: str = "cpu",
+    device: str | Device = "cpu",
     fetch: bool = False,
     progress: Progress = lambda _stage, _share: None,
     cache: ByteCache[Any] | None = None,
@@ -45,7 +46,7 @@ def load_models(
             Hugging Face, a file or folder. What is not named is the first of the table that is in ``folders``.
             A captioner may also be given ready-made; then none is loaded.
         folders: of models, with SAM files in ``sam/`` and BLIP folders in ``BLIP/``.
-        device: as torch names it: "cpu", "cuda:0", "mps".
+        device: as torch names it: "cpu", "cuda:0", "mps"; or a ``Device``, which says whether models stay there.
         fetch: whether what is missing may be fetched, into the first of ``folders``.
         progress: told (stage, share done 0–1) while loading and by the models while they work; may raise
             ``Interrupted`` to end the run.
@@ -57,7 +58,8 @@ def load_models(
         ModelMissing: files are not there; the message says where they belong and how to get them.
         ModelCorrupt: files are there and wrong.
     """
-    check_device(device)
+    device = Device.of(device)
+    check_device(device.name)
     places = [Path(folder) for folder in folders]
     ready = None if isinstance(captioner, (str, Path)) else captioner
     named: dict[Kind, str | Path] = {"matcher": matcher, "segmenter": segmenter}
@@ -75,7 +77,7 @@ def load_models(
     loaded_matcher = _matcher(paths["matcher"], device, cache, progress)
     progress("loading models", 0.8)
     loaded_segmenter = _segmenter(paths["segmenter"], device, cache, progress)
-    return Models(loaded_captioner, loaded_matcher, loaded_segmenter, progress)
+    return Models(loaded_captioner, loaded_matcher, loaded_segmenter, progress, device.clear)
 
 
 def load_captioner(
@@ -102,17 +104,17 @@ def load_segmenter(
     return SamSegmenter(path, device, lambda share: progress("segments", share))
 
 
-def _captioner(path: Path, device: str, cache: ByteCache[Any], progress: Progress) -> Captioner:
+def _captioner(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Captioner:
     captioner = BlipCaptioner(path, device, lambda share: progress("caption", share))
     return RememberingCaptioner(captioner, fingerprint(path), cache)
 
 
-def _matcher(path: Path, device: str, cache: ByteCache[Any], progress: Progress) -> Matcher:
+def _matcher(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Matcher:
     matcher = BlipMatcher(path, device, cache, lambda share: progress("scores", share))
     return RememberingMatcher(matcher, fingerprint(path), cache)
 
 
-def _segmenter(path: Path, device: str, cache: ByteCache[Any], progress: Progress) -> Segmenter:
+def _segmenter(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Segmenter:
     return SamSegmenter(path, device, lambda share: progress("segments", share), cache=cache)
 
 

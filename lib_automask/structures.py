@@ -282,13 +282,15 @@ class Segmenter(Protocol):
 class Models:
     """The three models that a run needs, made by whoever calls the pipeline.
 
-    ``progress`` is told (stage, share done 0–1); it may raise ``Interrupted`` to end the run.
+    ``progress`` is told (stage, share done 0–1); it may raise ``Interrupted`` to end the run. ``clear`` is for when a run
+    is over: it has the models leave a device on which they shall not stay.
     """
 
     captioner: Captioner
     matcher: Matcher
     segmenter: Segmenter
     progress: Callable[[str, float], None] = lambda _stage, _share: None
+    clear: Callable[[], None] = lambda: None
 
 
 def check_mask(mask: Any, name: str) -> None:

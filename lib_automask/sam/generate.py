@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lib_automask.cache import ByteCache
+from lib_automask.device import Device
 from lib_automask.errors import InputError
 from lib_automask.sam.everything import ASK, ENCODE, KEEP, Asker, Candidates, Settings, find_everything
 from lib_automask.sam.guided import Guide, find_guided
@@ -24,6 +25,10 @@ Progress = Callable[[float], None]
 STAGES = {ENCODE: (0.0, 0.3), ASK: (0.3, 0.95), KEEP: (0.95, 1.0)}
 GUIDED_STAGES = {ENCODE: (0.0, 0.75), ASK: (0.75, 1.0)}
 """Where each stage begins and ends in the whole, by the time it takes on a CPU."""
+
+
+LEAST_POINTS = 4
+"""Points at once when memory is short."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +60,7 @@ class SamSegmenter:
 
     Args:
         path: a published checkpoint or a folder with sam.json; see ``load_sam``, as are the errors.
-        device: as torch names it.
+        device: as torch names it, or one that is shared with other models.
         progress: see ``Progress``.
         settings: overrides what ``Settings`` holds by default, or what the model's sam.json says under "generator".
         cache: where embeddings, answers and segments are kept; its own, if none is given.
@@ -66,7 +71,7 @@ class SamSegmenter:
     def __init__(
         self,
         path: str | Path,
-        device: str = "cpu",
+        device: str | Device = "cpu",
         progress: Progress = lambda _share: None,
         settings: dict[str, Any] | None = None,
         cache: ByteCache[Any] | None = None,
@@ -76,7 +81,8 @@ class SamSegmenter:
         self.settings = Settings.from_mapping(generator_settings(path) | (settings or {}))
         self.guide = guide or Guide()
         self.cache: ByteCache[Any] = ByteCache(CACHE_BYTES) if cache is None else cache
-        self.network = SamNetwork(path, device, self.cache, precision)
+        self.network = SamNetwork(path, "cpu", self.cache, precision)
+        self.device = Device.of(device)
         self.progress = progress
 
     def segments(self, image: Image, heat: Heat | None = None) -> tuple[Segment, ...]:
@@ -90,10 +96,27 @@ class SamSegmenter:
         asked = b"everything" if heat is None else repr((self.guide, heat.shape)).encode() + heat.tobytes()
         packed: Packed = self.cache.get_or_make(
             self._key(image, b"segments", asked),
-            lambda: Packed.pack(self._find(image, heat)),
+            lambda: Packed.pack(self.device.run(self, lambda: self._find(image, heat))),
             lambda made: made.nbytes,
         )
         return packed.unpack()
+
+    @property
+    def nbytes(self) -> int:
+        """See ``Movable``."""
+        return self.network.nbytes
+
+    def to(self, device: str) -> None:
+        """See ``Movable``."""
+        self.network.to(device)
+
+    def smaller(self) -> bool:
+        """See ``Movable``: fewer points at once, down to what a processor takes."""
+        batch = self.settings.batch(self.network.model.device.type)
+        if batch <= LEAST_POINTS:
+            return False
+        self.settings = replace(self.settings, points_per_batch=max(LEAST_POINTS, batch // 4))
+        return True
 
     def _find(self, image: Image, heat: Heat | None) -> tuple[Segment, ...]:
         tell = self._teller(STAGES if heat is None else GUIDED_STAGES)
@@ -115,7 +138,7 @@ class SamSegmenter:
     def _key(self, image: Image, *what: bytes) -> str:
         """Of something about ``image`` that depends on this model and its settings."""
         network = self.network
-        return digest(image, network.name.encode(), str(network.dtype).encode(), repr(self.settings).encode(), *what)
+        return digest(image, network.name.encode(), network.precision.encode(), repr(self.settings).encode(), *what)
 
     def _teller(self, stages: dict[str, tuple[float, float]]) -> Callable[[str, float], None]:
         """Tells the share of the whole from the shares of ``stages``; one that is not among them adds nothing."""

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from lib_automask.cache import ByteCache, fingerprint
 from lib_automask.sam.everything import Embedding, Progress, embed
 from lib_automask.sam.loading import load_sam
-from lib_automask.sam.precision import Precision, choose_dtype
+from lib_automask.sam.precision import Precision, choose_dtype, half_is_close
 from lib_automask.structures import Image, digest
+
+if TYPE_CHECKING:
+    import torch
 
 CACHE_BYTES = 64 * 2**20
 
@@ -19,7 +22,7 @@ class SamNetwork:
 
     Args:
         path: see ``load_sam``, as are the errors.
-        device: as torch names it.
+        device: as torch names it; see ``to``.
         cache: where image embeddings are kept (4 MB each for the published models); its own, of 64 MB, if none is
             given.
         precision: of the large products; see ``choose_dtype``.
@@ -32,15 +35,38 @@ class SamNetwork:
         cache: ByteCache[Any] | None = None,
         precision: Precision = "auto",
     ) -> None:
-        self.model = load_sam(path, device)
-        self.dtype = choose_dtype(device, precision, self.model.mask_decoder.transformer_dim)
+        self.model = load_sam(path)
+        self.precision = precision
+        self._dtypes: dict[str, torch.dtype] = {}
+        self.to(device)
         self.name = fingerprint(Path(path))
         self.cache: ByteCache[Any] = ByteCache(CACHE_BYTES) if cache is None else cache
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of the weights."""
+        return sum(weight.nbytes for weight in self.model.parameters())
+
+    def to(self, device: str) -> None:
+        """Work on another device from now on, in the precision that is right there."""
+        self.model.to(device)
+        if device not in self._dtypes:
+            self._dtypes[device] = self._choose(device)
+        self.dtype = self._dtypes[device]
+
+    def _choose(self, device: str) -> torch.dtype:
+        """See ``choose_dtype``; where float16 was not asked for by name, it has to stand a test."""
+        import torch
+
+        dtype = choose_dtype(device, self.precision, self.model.mask_decoder.transformer_dim)
+        if self.precision != "auto" or dtype != torch.float16:
+            return dtype
+        return dtype if half_is_close(self.model) else torch.float32
 
     def embedding(self, image: Image, progress: Progress = lambda _stage, _share: None) -> Embedding:
         """Of ``image`` uint8[H, W, 3] RGB, from the cache where it is there."""
         return self.cache.get_or_make(
-            digest(image, self.name.encode(), str(self.dtype).encode(), b"embedding"),
+            digest(image, self.name.encode(), self.precision.encode(), b"embedding"),
             lambda: embed(self.model, image, self.dtype, progress),
             lambda embedding: embedding.values.nbytes,
         )

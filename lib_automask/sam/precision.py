@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from lib_automask.errors import InputError
+from lib_automask.sam.encoder import encode
 
 if TYPE_CHECKING:
     import torch
@@ -36,6 +37,22 @@ def choose_dtype(device: str | torch.device, precision: Precision = "auto", widt
     if kind == "cuda":
         return torch.float16
     return torch.bfloat16 if kind == "cpu" and processor_has_bfloat16() else torch.float32
+
+
+def half_is_close(sam: Any, most: float = 0.05) -> bool:
+    """Whether a Sam, where it is now, encodes a test picture in float16 as it does in float32.
+
+    It does not where something overflows, which ``encode`` answers by float32, or where the two differ by more than
+    ``most`` of their length.
+    """
+    import torch
+
+    side = sam.image_encoder.img_size
+    pixels = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(sam.device)
+    with torch.inference_mode():
+        rough, exact = (encode(sam.image_encoder, pixels, dtype) for dtype in (torch.float16, torch.float32))
+        off = float((rough - exact).norm() / exact.norm())
+    return 0 < off < most
 
 
 def processor_has_bfloat16() -> bool:
