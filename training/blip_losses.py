@@ -25,7 +25,7 @@ from training.vocabulary import WORD_IDS, token_ids
 
 SCENES, CROPS = 32, 16
 SHORT_PHRASES, RELATIONS_TOLD, LONG_PHRASES, CROP_PHRASES = 6, 4, 2, 6
-TWINS = 0.04  # of the scenes of two things, beside those drawn anyway; with .18 two of one colour were taken as alike
+TWINS = 0.18  # of the scenes of two things; drawn far more rarely, two alike would never be counted
 OBJECT_WORDS = [WORD_IDS[word] for word in (*CLASSES, *COLOR_NAMES)]
 GROUND_NAMES = tuple(GROUNDS)
 RELATIONS = ("left of", "above", "twins", "")
