@@ -12,11 +12,13 @@ from functools import partial
 import numpy as np
 
 from lib_automask import masks
+from lib_automask.certainty import confidence
 from lib_automask.options import Search
 from lib_automask.places import find_places
 from lib_automask.plan import plan_edits, plan_target
 from lib_automask.selection import Place, Scores, meant, phrases_to_score
 from lib_automask.structures import (
+    Confidence,
     Edit,
     EditPlan,
     Mask,
@@ -60,6 +62,7 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
         mask = compose(plan, places, request)
 
     run.candidates = candidates(scores, places)
+    run.confidence = confidence(plan, places, scores)
     doubt = doubts(plan, places, mask, request)
     if doubt:
         return run.without_mask("unsure", f"{said(run)} → {plan}; {doubt}")
@@ -200,6 +203,7 @@ class _Run:
     models: Models
     timings: dict[str, float] = field(default_factory=dict)
     candidates: tuple[ScoredSegment, ...] = ()
+    confidence: Confidence = Confidence()
     heard: Testimony = Testimony(EditPlan(), "caption")
 
     def look(self, plan: EditPlan, search: Search, prefix: str = "") -> tuple[Scores, list[Place]]:
@@ -226,4 +230,14 @@ class _Run:
     def result(self, outcome: Outcome, mask: Mask, why: str) -> MaskResult:
         heard = self.heard
         timings = dict(self.timings)
-        return MaskResult(outcome, mask, heard.caption, heard.plan, self.candidates, why, timings, heard.witness)
+        return MaskResult(
+            outcome,
+            mask,
+            heard.caption,
+            heard.plan,
+            self.candidates,
+            why,
+            timings,
+            heard.witness,
+            confidence=self.confidence,
+        )

@@ -212,6 +212,18 @@ class MaskRequest:
         return hash(self.key)
 
 
+@dataclass(frozen=True)
+class Confidence:
+    """How sure a result is, each 0–1: that the plan is right, and that the least certain place is.
+
+    ``signals`` are the raw values that both were judged by, see ``lib_automask.certainty``.
+    """
+
+    plan: float = 1.0
+    place: float = 1.0
+    signals: Mapping[str, float] = field(default_factory=dict)
+
+
 @dataclass(frozen=True, eq=False)
 class MaskResult:
     """The mask and the reasons for it; everything shown to people is drawn from this record.
@@ -228,6 +240,7 @@ class MaskResult:
         witness: who said what changes: the caption of the picture, the picture's own prompt, both of them, or the user
             who named the target.
         parts: bool[H, W] of each edit of the plan, in its order, where there are several; ``mask`` is all of them.
+        confidence: how sure plan and place are.
     """
 
     outcome: Outcome
@@ -239,6 +252,7 @@ class MaskResult:
     timings: Mapping[str, float]
     witness: Witness = "caption"
     parts: tuple[Mask, ...] = ()
+    confidence: Confidence = Confidence()
 
     @property
     def coverage(self) -> float:

@@ -21,7 +21,7 @@ FLOORS = (
     {"cutout"},
     {"pipeline", "blip", "sam", "preview", "report", "layers"},
     {"places"},
-    {"additions", "background", "removal"},
+    {"additions", "background", "removal", "certainty"},
     {"view", "witnesses"},
     {"selection", "placement", "plan"},
     {"choosing", "figure", "room"},
