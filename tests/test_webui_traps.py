@@ -248,12 +248,12 @@ def test_trap_6_an_override_setting_ends_with_its_request(webui):
     settings.add()
     webui.api(drawn(), override_settings={"automask_device": "cpu"})
     assert settings.read().device == "cpu"
-    assert shared.opts.automask_device == "host"
+    assert shared.opts.automask_device == "auto"
 
 
 def test_trap_6_a_setting_that_the_config_lacks_is_at_its_default(webui):
-    assert not hasattr(shared.opts, "automask_keep")
-    assert settings.read().keep is True
+    assert not hasattr(shared.opts, "automask_memory")
+    assert settings.read().memory == "offload"
 
 
 def test_trap_8_the_file_in_scripts_is_short_and_holds_one_script_class(webui):

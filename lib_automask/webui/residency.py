@@ -1,4 +1,7 @@
-"""The models between one run and the next: loaded on first use, kept or let go as the settings say."""
+"""The models between one run and the next: loaded on first use, kept or let go as the settings say.
+
+On a card they come when they are used, after the host was asked for room, and leave when a run is over.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,11 @@ from threading import Lock
 
 from modules import devices, shared
 
+from lib_automask.device import Device
 from lib_automask.errors import Interrupted
 from lib_automask.structures import Models
 from lib_automask.webui.interrogate import INTERROGATE, HostCaptioner
-from lib_automask.webui.settings import Choice
+from lib_automask.webui.settings import KEEP, UNLOAD, Choice
 
 
 def load(choice: Choice) -> Models:
@@ -23,10 +27,30 @@ def load(choice: Choice) -> Models:
         matcher=choice.matcher,
         segmenter=choice.segmenter,
         folders=choice.folders,
-        device=choice.device,
+        device=Device(choice.device, choice.memory == KEEP, lambda wanted: make_room(wanted, choice.device)),
         fetch=choice.fetch,
         progress=progress,
     )
+
+
+def make_room(wanted: int, device: str) -> None:
+    """Have the host take off the card what is in the way of ``wanted`` bytes; it brings it back when it samples.
+
+    Forge's memory manager takes off as much as it must. A1111 has whole parts of a checkpoint on the card by turns when
+    it was started with ``--lowvram`` or ``--medvram``; its own Interrogate sends them away in the same way.
+    """
+    try:
+        from backend import memory_management
+    except ImportError:
+        from modules import lowvram
+
+        lowvram.send_everything_to_cpu()
+    else:
+        import torch
+
+        work = memory_management.minimum_inference_memory()
+        memory_management.free_memory(wanted + work, torch.device(device))
+    devices.torch_gc()
 
 
 class Residency:
@@ -46,8 +70,10 @@ class Residency:
                 yield self._ready(choice)
             finally:
                 shared.state.textinfo = None
-                if not choice.keep:
+                if choice.memory == UNLOAD:
                     self._forget()
+                elif self._models is not None:
+                    self._models.clear()
 
     def unload(self) -> None:
         """Give the memory back; the next run loads again."""

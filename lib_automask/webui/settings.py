@@ -17,6 +17,11 @@ AUTOMATIC = "automatic"
 """The first published model that is in place."""
 
 DEMO = "demo"
+AUTO_DEVICE = "auto"
+DEVICES = (AUTO_DEVICE, "cpu", "cuda")
+OFFLOAD, KEEP, UNLOAD = "offload", "keep", "unload"
+MEMORY = (OFFLOAD, KEEP, UNLOAD)
+"""After a run: wait in main memory; stay where they worked; be forgotten."""
 FLAGS = ("automask_sam_models_path", "automask_blip_models_path")
 """Command-line flags that name a folder; see preload.py."""
 
@@ -31,7 +36,7 @@ class Choice:
     folders: tuple[Path, ...]
     device: str
     fetch: bool
-    keep: bool
+    memory: str
 
 
 @dataclass(frozen=True)
@@ -71,9 +76,15 @@ SETTINGS = (
     Setting("matcher", AUTOMATIC, "Model that compares phrases with the picture", MODELS, known("matcher")),
     Setting("segmenter", AUTOMATIC, "Model that finds regions", MODELS, known("segmenter")),
     Setting("folders", "", "More folders with models", "SAM files in sam/, BLIP folders in BLIP/; several with a ;"),
-    Setting("device", "host", "Where the models run", "host is where the checkpoint runs", lambda: ["host", "cpu"]),
+    Setting("device", AUTO_DEVICE, "Where the models run", "auto is where the checkpoint runs", lambda: list(DEVICES)),
     Setting("fetch", True, "Fetch a missing model on first use", "about 1 GB each; if off, the run stops and names it"),
-    Setting("keep", True, "Keep the models in memory between runs", "off gives the memory back after each run"),
+    Setting(
+        "memory",
+        OFFLOAD,
+        "The models after a run",
+        "offload takes them off the card, keep leaves them there, unload gives main memory back too",
+        lambda: list(MEMORY),
+    ),
 )
 
 
@@ -97,7 +108,7 @@ def read() -> Choice:
     """The settings as they are now. One that config.json lacks is at its default."""
     values = {setting.name: value_of(setting.name) for setting in SETTINGS}
     values = {name: "" if value == AUTOMATIC else value for name, value in values.items()}
-    device = str(devices.get_device_for("automask")) if values["device"] == "host" else "cpu"
+    device = values["device"] if values["device"] in DEVICES[1:] else str(devices.get_device_for("automask"))
     return Choice(**{**values, "folders": folders(), "device": device})
 
 
