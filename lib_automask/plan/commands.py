@@ -147,6 +147,8 @@ def move_to(text: str, caption: Scene, kind: str = "") -> Change:
 
 
 def _remove(text: str, caption: Scene) -> list[Change]:
+    if re.fullmatch(r"the \S+ ones?", text) and (one := meant(text, caption)) is not None:
+        return [Change(Edit("remove", name(one, caption)), old=one.phrase)]
     wanted = [thing for thing in read_scene([text]).things if thing.anchor is None and not thing.mentioned]
     changes = []
     for asked in wanted:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lib_automask.plan import lexicon, usual, verbs
 from lib_automask.plan.clause import Clause
 from lib_automask.plan.hanging import body_parts, mentioned_before, own_part, shares_relation, split_up
@@ -33,6 +35,9 @@ class Placer:
         phrase = NounPhrase()
         while index < len(words) and phrase.take(words[index]):
             index += 1
+        if index < len(words) and words[index].text in ("one", "ones") and phrase.nouns and phrase.only_attributes:
+            index += 1
+            self._is_another(phrase)
         following = words[index] if index < len(words) else None
         if self._is_one(phrase, following):
             phrase.nouns = [lexicon.singular(self.last.words[-1])] if self.last else []
@@ -50,6 +55,13 @@ class Placer:
         """The "one" of "a row of huts, one in yellow"."""
         alone = phrase.number == "one" and not phrase.nouns
         return alone and following is not None and following.text in ("in", "with") and self.last is not None
+
+    def _is_another(self, phrase: NounPhrase) -> None:
+        """ "two doors, a red one and a blue one", "a black cat and a white one"."""
+        if self.last is not None and self.last.count in (1, None) and self.scene.several is None:
+            phrase.nouns.append(lexicon.singular(self.last.words[-1]))
+        else:
+            phrase.number = phrase.number or "one"
 
     def _owner(self, phrase: NounPhrase) -> Thing:
         """The owner that "the man's" names: known already, or only mentioned."""
@@ -86,6 +98,14 @@ class Placer:
             self._hang(thing)
         clause.collective, clause.vessel, clause.relation = "", None, ""
 
+    def _put_aside(self, thing: Thing, side: str) -> None:
+        """ "the dog on the right", after one on the left, is another dog."""
+        if thing.place not in ("", side):
+            thing = replace(thing, attributes=[], actions=[])
+            self.scene.things.append(thing)
+            self.clause.about = self.clause.last = self.last = thing
+        thing.place = side
+
     def _says_something(self, phrase: NounPhrase) -> bool:
         """Takes in a side, an expression, a predicate, a material or a word for the picture; False for a new thing."""
         clause = self.clause
@@ -94,7 +114,7 @@ class Placer:
         if self.last is not None and (side or phrase.is_filler) and usual.region(where):
             self.last.region = where
         if side and self.last is not None:
-            self.last.place = side
+            self._put_aside(self.last, side)
         elif phrase.nouns[-1] in EXPRESSIONS and clause.holder is not None:
             clause.holder.attributes += phrase.nouns[:-1]
         elif (clause.predicate or clause.after_verb) and phrase.says_how and not is_used(phrase, clause):

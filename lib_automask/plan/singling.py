@@ -46,6 +46,8 @@ def take_out(text: str, shown: Scene) -> tuple[str, Singled | None]:
     match = _pattern(several, shown.things).match(text)
     if match is None or not (match["before"] or match["behind"]):
         return text, None
+    if any(word in thing.attributes for thing in several for word in match["before"].split()):
+        return text, None  # "a big cat and a little cat": the caption tells them apart
     called = re.sub(r"\bones?$", lexicon.singular(several[0].noun), match["called"])
     before, behind = match["before"].strip(), (match["behind"] or "").strip()
     if before in SIDES and not behind:

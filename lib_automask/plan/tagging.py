@@ -100,7 +100,8 @@ def _is_verb(spot: Spot) -> bool:
         return _is_verb_in_ing(spot)
     if text.endswith("ed") and not text.endswith("eed") and (len(text) > 4 or verbs.is_verb(text)) and not listed:
         return _is_verb_in_ed(spot)
-    if spot.follows("verb") and text.endswith("s") and spot.precedes("at") and not listed:
+    said = bool(spot.nouns) and spot.run[0].tag == "noun" and all(map(lexicon.is_attribute, spot.nouns))
+    if (spot.follows("verb") or said) and text.endswith("s") and spot.precedes("at") and not listed:
         return verbs.is_verb(text)
     if spot.follows("be"):
         return verbs.is_verb(text) and not lexicon.is_attribute(text) and not spot.before_noun
