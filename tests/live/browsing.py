@@ -99,3 +99,15 @@ def result(page: Any) -> np.ndarray:
         source if source.startswith("http") else f"{page.url.rstrip('/')}/{source.lstrip('/')}"
     ).body()
     return np.array(Image.open(io.BytesIO(body)).convert("RGB"))
+
+
+def choose_folders(page: Any, pictures: Path, results: Path) -> None:
+    """Go to the Batch tab, and have the pictures of one folder painted into another."""
+    page.locator("#mode_img2img button").get_by_text("Batch").first.click()
+    page.wait_for_timeout(800)
+    page.get_by_role("tab", name="From directory").or_(page.locator("button", has_text="From directory")).first.click()
+    page.wait_for_timeout(500)
+    for element, folder in (("input", pictures), ("output", results)):
+        box = page.locator(f"#img2img_batch_{element}_dir textarea, #img2img_batch_{element}_dir input").first
+        box.fill(str(folder))
+        box.press("Tab")

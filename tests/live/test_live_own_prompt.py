@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import generate, number, opened, result, tab, upload
+from browsing import choose_folders, generate, number, opened, result, tab, upload
 from conftest import PROMPT, SIDE, WebUI, encoded
 from PIL import Image, PngImagePlugin
 
@@ -149,3 +149,25 @@ def test_a_result_sent_on_is_known_by_the_prompt_of_its_own_run(webui, page, pic
     answer = webui.post("/automask/v1/mask", {"image": encoded(after), "prompt": next_prompt}).json()
     assert [(edit["kind"], edit["target"]) for edit in answer["edits"]] == [("modify", "orange cat")]
     assert f"made with: {PROMPT}" in answer["why"]
+
+
+def test_each_file_of_a_batch_speaks_for_itself(page, picture, by_own_prompt, tmp_path):
+    """The first says how it was made, the second that it was made with the new prompt, and the third says nothing."""
+    folder, out = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    out.mkdir()
+    file_of(picture, folder / "1.png")
+    file_of(picture, folder / "2.png", INFOTEXT.replace(MADE_WITH, PROMPT))
+    Image.fromarray(picture).save(folder / "3.png")
+    choose_folders(page, folder, out)
+    generate(page, PROMPT)
+    infotexts, masks = [], []
+    for path in sorted(path for path in out.iterdir() if path.suffix == ".png"):
+        with Image.open(path) as finished:
+            infotexts.append(finished.info["parameters"])
+            masks.append(changed(picture, np.array(finished.convert("RGB"))))
+    assert "automask witness: own prompt" in infotexts[0]
+    assert np.array_equal(masks[0], by_own_prompt)
+    assert "prompt: the same → nothing to change" in infotexts[1]
+    assert not masks[1].any()
+    assert "automask witness: caption" in infotexts[2]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import generate, opened, put, result
+from browsing import choose_folders, generate, opened, put, result
 from conftest import PROMPT, SIDE, WebUI
 from PIL import Image
 
@@ -84,14 +84,7 @@ def test_a_batch_gives_each_file_its_own_mask(page, picture, tmp_path):
 
     out = tmp_path.parent / "out"
     out.mkdir(exist_ok=True)
-    page.locator("#mode_img2img button").get_by_text("Batch").first.click()
-    page.wait_for_timeout(800)
-    page.get_by_role("tab", name="From directory").or_(page.locator("button", has_text="From directory")).first.click()
-    page.wait_for_timeout(500)
-    for element, folder in (("input", tmp_path), ("output", out)):
-        box = page.locator(f"#img2img_batch_{element}_dir textarea, #img2img_batch_{element}_dir input").first
-        box.fill(str(folder))
-        box.press("Tab")
+    choose_folders(page, tmp_path, out)
     said = generate(page, prompt)
     assert "2 out of 3" in said
     assert "nothing to change" in said
