@@ -11,9 +11,10 @@ says why and how. The reference is segment-anything's ``SamAutomaticMaskGenerato
 and at the batch size that is best on a CPU (4). Memory is the most that was held beyond the loaded models.
 
 Rows: exact-* is the whole work on a picture of 768×512; guided-* the same where the heat of three phrases is given;
-first is a whole run of build_mask, cached another prompt on the same picture; masks-* is what follows the networks
-alone, by size of the picture; network-bf16 compares the random network's own masks in bfloat16 and float32, one by one;
-demo-* is the demo's trained SAM on eight scenes of the icon world.
+first is a whole run of build_mask, cached another prompt on the same picture; vit_l-* and vit_h-* are the whole work by
+the larger networks; masks-* is what follows the networks alone, by size of the picture; network-bf16 compares the
+random network's own masks in bfloat16 and float32, one by one; demo-* is the demo's trained SAM on eight scenes of the
+icon world.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from benchmarks.speed_cached import cached_rows
 from benchmarks.speed_everything import Everything, demo_agreement
 from benchmarks.speed_guided import guided_rows
 from benchmarks.speed_rows import Row, table
+from lib_automask.sam.architecture import VIT_H, VIT_L
 from lib_automask.sam.precision import choose_dtype
 
 
@@ -76,6 +78,12 @@ def network(_side: int) -> list[Row]:
     return [Everything(1).network_agreement()]
 
 
+def larger(side: int) -> list[Row]:
+    """The whole work by vit_l and by vit_h."""
+    shapes = {"vit_l": VIT_L, "vit_h": VIT_H}
+    return [row for name, shape in shapes.items() for row in Everything(side, shape).alone((512, 768), name)]
+
+
 def masks(side: int) -> list[Row]:
     """What follows the networks, by size of the picture."""
     sizes = [(512, 512), (512, 768), (1024, 1024), (2048, 2048), (4096, 4096)]
@@ -92,6 +100,7 @@ PARTS: dict[str, Callable[[int], list[Row]]] = {
     "guided": guided,
     "cached": cached,
     "network": network,
+    "larger": larger,
     "masks": masks,
     "demo": demo,
 }

@@ -18,7 +18,7 @@ from benchmarks.icon_world.scenes import draw, make_scene
 from benchmarks.measuring import Measured, measure
 from benchmarks.speed_rows import Row
 from lib_automask.sam import everything
-from lib_automask.sam.architecture import VIT_B, build_sam
+from lib_automask.sam.architecture import VIT_B, SamShape, build_sam
 from lib_automask.sam.everything import Settings, embed, find_everything, grid_of_points
 from lib_automask.sam.loading import generator_settings, load_sam
 from lib_automask.structures import Image, Mask
@@ -29,11 +29,11 @@ DEFAULT_BATCH, TUNED_BATCH = 64, 4
 
 
 class Everything:
-    """vit_b with random weights, asked on a grid of ``side`` × ``side`` points."""
+    """A SAM with random weights, vit_b unless told otherwise, asked on a grid of ``side`` × ``side`` points."""
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int, shape: SamShape = VIT_B) -> None:
         torch.manual_seed(0)
-        self.sam = build_sam(VIT_B).requires_grad_(False)
+        self.sam = build_sam(shape).requires_grad_(False)
         self.side = side
         self.known: dict[tuple[int, int], tuple[Measured[Any], Measured[Any]]] = {}
 
@@ -44,6 +44,16 @@ class Everything:
         found = [reference_row(name, one) for name, one in (("reference", default), ("reference-tuned", tuned))]
         for name, dtype in DTYPES.items():
             found.append(compared(f"exact-{name}", self.quick(image, blobs, dtype), default, tuned))
+        return found
+
+    def alone(self, size: tuple[int, int], name: str) -> list[Row]:
+        """The whole work in both precisions, compared with nothing."""
+        image, blobs, found = picture(size), self.blobs(size), []
+        for dtype_name, dtype in DTYPES.items():
+            ours = self.quick(image, blobs, dtype)
+            masks, stages = ours.value
+            row = Row(f"{name}-{dtype_name}", ours.seconds, memory=ours.bytes, count=len(masks), stages=dict(stages))
+            found.append(row)
         return found
 
     def references(self, size: tuple[int, int]) -> tuple[Measured[Any], Measured[Any]]:
