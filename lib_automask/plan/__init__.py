@@ -7,6 +7,7 @@
     tokens        a clause → words, the closed classes of English tagged
     tagging       nouns told from verbs, by their place
     phrases       words → a scene of things (noun_phrase, clause, placing, hanging)
+    doubles       two alike, which the caption only counts, are told apart
     alignment     which thing of the prompt is which thing of the caption
     changes       scenes and alignment → changes (differences, naming)
     commands      commands and the caption's scene → changes (making, meaning, singling)
@@ -27,6 +28,7 @@ from lib_automask.plan.boosters import drop_boosters, split_clauses
 from lib_automask.plan.changes import find_changes, restyled
 from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.commands import in_place_of, obey
+from lib_automask.plan.doubles import tell_apart
 from lib_automask.plan.instruction import Command, read_commands
 from lib_automask.plan.making import hand, make
 from lib_automask.plan.meaning import bare
@@ -57,12 +59,13 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     Returns:
         The plan; without edits when nothing changes. Never fails on a string, whatever it holds.
     """
-    shown = _without_echoes(_read_scene(split_clauses(read_syntax(caption).text)))
-    typed = read_syntax(prompt)
+    said, typed = split_clauses(read_syntax(caption).text), read_syntax(prompt)
     commands, descriptions = read_commands([*map(counted_at_side, drop_boosters(split_clauses(typed.text)))])
     if commands:
-        return _plan_commands(commands, descriptions, shown, presence)
-    wanted = _read_scene(descriptions, _nouns(shown))
+        return _plan_commands(commands, descriptions, _without_echoes(_read_scene(said)), presence)
+    told = tell_apart(said, descriptions)
+    shown = _without_echoes(_read_scene(told.caption))
+    wanted = _read_scene(told.prompt, _nouns(shown))
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
@@ -70,7 +73,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     edits, kept = ask_picture(find_changes(shown, wanted, alignment, unwanted), presence)
     same = [old.phrase for old, _ in alignment.same]
     sure = 1.0 if same or len(shown.things) < 2 else WEAK
-    return _plan(edits, [*_unchanged(same, edits), *kept], wanted.residue, sure, shown, wanted)
+    return told.name(_plan(edits, [*_unchanged(same, edits), *kept], wanted.residue, sure, shown, wanted))
 
 
 def plan_target(target: str, prompt: str) -> EditPlan:

@@ -62,6 +62,8 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     moved = any(old.is_setting for old, _ in alignment.swapped)
     if moved and thing.relation == "on" and lexicon.is_kind(thing.key, "furniture", "fixture"):
         return False
+    if prompt.styles and thing.noun in lexicon.names("styles", "object"):
+        return False  # a mosaic of a fish that becomes an oil painting
     place = lexicon.is_kind(thing.key, "place", "light") and not lexicon.is_kind(thing.key, "vehicle", "building")
     if thing.mentioned or _is_common(thing) or thing.is_setting or place or _is_told_once(thing, alignment):
         return False

@@ -1,0 +1,79 @@
+"""Two alike, which the caption only counts ("two red cats"), told apart as the prompt tells them: by their sides.
+
+    two red cats, on the grass | a red cat left of a blue dog    →   a red cat left of a red cat, on the grass
+    two red cats, on the grass | a red cat on the right          →   a red cat on the left and a red cat on the right, ...
+
+The grammar knows the left and the right of a picture. Its top and bottom are called so while two alike are told apart,
+and by their own names again in the plan.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+
+from lib_automask.plan import lexicon
+from lib_automask.structures import EditPlan
+
+ACROSS = re.compile(r"\b(?:on|at|to) the (?:left|right)\b|\b(?:left|right) of\b")
+DOWN = re.compile(r"\b(?:on|at|to) the (?:top|bottom)\b|\b(?:above|below)\b")
+TURNED = {
+    r"\b(?:on|at|to) the top\b": "on the left",
+    r"\b(?:on|at|to) the bottom\b": "on the right",
+    r"\babove\b": "left of",
+    r"\bbelow\b": "right of",
+}
+TURNED_BACK = {"on the left": "at the top", "on the right": "at the bottom"}
+COUNTED = re.compile(r"\btwo((?: [\w-]+){1,4})")
+
+
+@dataclass(frozen=True)
+class Doubles:
+    """Caption and prompt as clauses, with two alike told apart; ``turned``: top and bottom are called left and right."""
+
+    caption: list[str]
+    prompt: list[str]
+    turned: bool = False
+
+    def name(self, plan: EditPlan) -> EditPlan:
+        """The plan with the sides of its targets as they are in the picture."""
+        if not self.turned:
+            return plan
+        return replace(plan, edits=tuple(replace(edit, target=_turned_back(edit.target)) for edit in plan.edits))
+
+
+def tell_apart(caption: list[str], prompt: list[str]) -> Doubles:
+    """Caption and prompt as they are, unless the caption counts two alike and the prompt says where one is."""
+    said = ", ".join(prompt)
+    across, down = bool(ACROSS.search(said)), bool(DOWN.search(said))
+    pair = next((found for clause in caption if (found := _pair(clause))), None)
+    if pair is None or across == down or COUNTED.search(said):
+        return Doubles(caption, prompt)
+    counted, one = pair
+    one = f"{'an' if one[0] in 'aeiou' else 'a'} {one}"
+    prompt = [_turned(clause) for clause in prompt] if down else prompt
+    at_sides = any(f"on the {side}" in clause for clause in prompt for side in ("left", "right"))
+    both = f"{one} on the left and {one} on the right" if at_sides else f"{one} left of {one}"
+    return Doubles([clause.replace(counted, both) for clause in caption], prompt, down)
+
+
+def _pair(clause: str) -> tuple[str, str] | None:
+    """("two red cats", "red cat") where a clause counts two; None where it does not."""
+    match = COUNTED.search(clause)
+    words = match[1].split() if match else []
+    for end, word in enumerate(words, 1):
+        if lexicon.singular(word) != word or (end == len(words) and lexicon.kinds(word)):
+            return f"two {' '.join(words[:end])}", " ".join([*words[: end - 1], lexicon.singular(word)])
+    return None
+
+
+def _turned(clause: str) -> str:
+    for pattern, side in TURNED.items():
+        clause = re.sub(pattern, side, clause)
+    return clause
+
+
+def _turned_back(target: str) -> str:
+    for side, other in TURNED_BACK.items():
+        target = target.replace(side, other)
+    return target
