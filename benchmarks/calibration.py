@@ -3,10 +3,10 @@
 python -m benchmarks.calibration fit [--seeds 31001 …] [--count N]     prints the weights for calibration.json
 python -m benchmarks.calibration report [--seeds 20261142 …] [--count N] [--least P]
 
-Both run the icon world through ``build_mask`` with the demo models, and let every place through, however doubtful. A plan
-is right as the icon world judges it; a place is right where its mask has an IoU of one half with the truth (for
-additions: where its middle lies where it may). The icon world is a closed world: its captions are either exact or wrong in
-a word, and its segments are drawn. What a probability is worth on photographs, it cannot say.
+Both run the icon world through ``build_mask`` with the demo models, and let every place through, however doubtful. A
+plan is right as the icon world judges it; a place is right where its mask has an IoU of one half with the truth (for
+additions: where its middle lies where it may). The icon world is a closed world: its captions are exact or wrong in a
+word, and its things are drawn. What a probability is worth on photographs, it cannot say.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import argparse
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -83,7 +84,7 @@ def fit(signals: Sequence[Mapping[str, float]], right: Floats, names: Sequence[s
 def expected_error(chances: Floats, right: Floats) -> float:
     """Expected calibration error (Naeini et al. 2015) over ``BINS``: mean distance of what is said from what is so."""
     total = 0.0
-    for low, high in zip(BINS, BINS[1:]):
+    for low, high in pairwise(BINS):
         inside = (chances >= low) & (chances < high)
         if inside.any():
             total += inside.mean() * abs(chances[inside].mean() - right[inside].mean())
@@ -98,7 +99,7 @@ def report(found: Sequence[Answer], least: float) -> None:
         print(f"{of}: {len(right)} answers, {right.mean():.3f} right, mean said {chances.mean():.3f}, "
               f"expected calibration error {expected_error(chances, right):.3f}")  # fmt: skip
         print(f"  {'said':<12}{'answers':>8}{'mean said':>11}{'right':>8}")
-        for low, high in zip(BINS, BINS[1:]):
+        for low, high in pairwise(BINS):
             inside = (chances >= low) & (chances < high)
             if inside.any():
                 row = f"{inside.sum():>8}{chances[inside].mean():>11.3f}{right[inside].mean():>8.3f}"

@@ -1,7 +1,7 @@
 """How sure a result is: raw signals of plan and place, and what they were worth where the truth is known.
 
 A logistic curve of few parameters turns signals into a probability of being right (Platt 1999). Its weights stand in
-``calibration.json`` with the command that fitted them; none is below zero, so more of a signal never makes it less sure.
+``calibration.json`` with the command that fitted them; none is below zero, so more of a signal never makes less sure.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ def confidence(plan: EditPlan, places: Sequence[Place], scores: Scores) -> Confi
 def signals(edit: Edit, place: Place, scores: Scores) -> dict[str, float]:
     """What tells whether a place is right, each 0–1.
 
-    ``score`` is the place's own, ``margin`` its lead before the best segment that is not the same thing, ``outline`` how
-    sure SAM is of the weakest segment.
+    ``score`` is the place's own, ``margin`` its lead before the best segment that is not the same thing, ``outline``
+    how sure SAM is of the weakest segment.
     """
     named = edit.kind not in ("background", "restyle") and edit.target in _comparable(edit, scores)
     other = _runner_up(place, scores, edit.target) if named else 0.0

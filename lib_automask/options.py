@@ -21,6 +21,7 @@ MaskedContent = Literal["auto", "fill", "original", "latent noise", "latent noth
 Also = Literal["nothing", "mask", "cutout", "layers", "layers as PNG"]
 Area = Literal["whole picture", "only masked", "host"]
 Search = Literal["guided", "everything"]
+Margins = Literal["auto", "as set"]
 
 
 @dataclass(frozen=True)
@@ -215,6 +216,13 @@ class Options:
         "Keep as well",
         "Kept beside each finished picture: the mask, its subject cut out, or a layer for each edit (OpenRaster, or PNG "
         "files). In the Batch tab also a table of what was done with each file.",
+    )
+    margins: Margins = row(
+        "auto",
+        "Grow and padding",
+        "auto chooses either by the kind and size of the edit as long as it stands at its default; as set takes both "
+        "as they stand, also a grow of 0.",
+        shapes_mask=True,
     )
 
     def __post_init__(self) -> None:

@@ -12,6 +12,7 @@ from functools import partial
 import numpy as np
 
 from lib_automask import masks
+from lib_automask.advice import grow
 from lib_automask.certainty import confidence
 from lib_automask.options import Search
 from lib_automask.places import find_places
@@ -63,6 +64,7 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
 
     run.candidates = candidates(scores, places)
     run.confidence = confidence(plan, places, scores)
+    run.grown = max(grow(edit.kind, place.mask, request.options) for edit, place in zip(plan.edits, places))
     doubt = doubts(plan, places, mask, request)
     if doubt:
         return run.without_mask("unsure", f"{said(run)} → {plan}; {doubt}")
@@ -116,7 +118,8 @@ def compose(plan: EditPlan, places: list[Place], request: MaskRequest) -> Mask:
     for edit, place in zip(plan.edits, places):
         # A background or a ground goes round the things that stand on it: those holes are meant.
         fill = options.fill_holes and edit.kind != "background" and masks.sides_touched(place.mask) < 3
-        mask |= masks.fill_holes(place.mask) if fill else place.mask
+        found = masks.fill_holes(place.mask) if fill else place.mask
+        mask |= masks.grow(found, grow(edit.kind, place.mask, options))
     mask = masks.drop_islands(mask, options.min_island / 100 * mask.size)
     mask = masks.combine(mask, request.user_mask, options.combine)
     return masks.grow(mask, options.grow)
@@ -204,6 +207,7 @@ class _Run:
     timings: dict[str, float] = field(default_factory=dict)
     candidates: tuple[ScoredSegment, ...] = ()
     confidence: Confidence = Confidence()
+    grown: int = 0
     heard: Testimony = Testimony(EditPlan(), "caption")
 
     def look(self, plan: EditPlan, search: Search, prefix: str = "") -> tuple[Scores, list[Place]]:
@@ -240,4 +244,5 @@ class _Run:
             timings,
             heard.witness,
             confidence=self.confidence,
+            grown=self.grown or self.request.options.grow,
         )

@@ -20,6 +20,11 @@ def as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
         "edits": [edit_as_json(edit) for edit in result.plan.edits],
         "keep": list(result.plan.keep),
         "segments": [segment_as_json(candidate) for candidate in result.candidates],
+        "confidence": {
+            "plan": round(result.confidence.plan, 4),
+            "place": round(result.confidence.place, 4),
+            "signals": {name: round(value, 4) for name, value in result.confidence.signals.items()},
+        },
         "mask": {"coverage": round(result.coverage, 6)},
         "outcome": result.outcome,
         "why": result.why,

@@ -241,6 +241,7 @@ class MaskResult:
             who named the target.
         parts: bool[H, W] of each edit of the plan, in its order, where there are several; ``mask`` is all of them.
         confidence: how sure plan and place are.
+        grown: pixels that were added round what was found, by the user or by the kind of edit; less than 0 if taken.
     """
 
     outcome: Outcome
@@ -253,6 +254,7 @@ class MaskResult:
     witness: Witness = "caption"
     parts: tuple[Mask, ...] = ()
     confidence: Confidence = Confidence()
+    grown: int = 0
 
     @property
     def coverage(self) -> float:

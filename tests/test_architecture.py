@@ -25,7 +25,7 @@ FLOORS = (
     {"view", "witnesses"},
     {"selection", "placement", "plan"},
     {"choosing", "figure", "room"},
-    {"remembering", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
+    {"advice", "remembering", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
     {"masks", "cache", "device", "hub", "fetching", "published", "files", "bar", "origin", "referring"},
     {"structures"},
     {"options"},

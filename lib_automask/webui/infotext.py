@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from lib_automask import advice
 from lib_automask.errors import InputError
 from lib_automask.options import FIELDS, Field, Options
 from lib_automask.structures import MaskResult
@@ -26,6 +27,8 @@ def entries(options: Options, result: MaskResult) -> dict[str, str]:
         "automask witness": result.witness,
         **caption,
         "automask edit": "; ".join(map(str, result.plan.edits)) or "none",
+        "automask confidence": f"plan {result.confidence.plan:.2f}, place {result.confidence.place:.2f}",
+        **({"automask used": advice.used(result, options)} if result.outcome == "mask" else {}),
         "automask coverage": f"{result.coverage:.4f}",
         "automask why": result.why,
         "automask timings": timings,

@@ -15,7 +15,7 @@ from modules import shared
 from modules.processing import DecodedSamples, create_binary_mask
 from PIL import Image
 
-from lib_automask import pictures
+from lib_automask import advice, pictures
 from lib_automask.errors import InputError
 from lib_automask.options import Options
 from lib_automask.structures import Image as Pixels
@@ -23,19 +23,6 @@ from lib_automask.structures import Mask, MaskResult
 
 FILLS = {"fill": 0, "original": 1, "latent noise": 2, "latent nothing": 3}
 """The host's numbers for ``inpainting_fill``."""
-
-STARTS = {
-    "background": "latent noise",
-    "add": "latent noise",
-    "replace": "latent noise",
-    "remove": "fill",
-    "modify": "original",
-    "restyle": "original",
-}
-"""What the sampler starts from, by kind of edit; of several kinds the first here decides."""
-
-SMALL = 0.02
-"""Below this share of the picture a replacement starts from the colours around it: little noise stays noise."""
 
 LENT = (
     *("image_mask", "mask", "nmask", "overlay_images", "mask_for_overlay", "paste_to"),
@@ -150,21 +137,10 @@ def inject(p: Processing, result: MaskResult, options: Options) -> None:
     p.inpainting_mask_invert = 0
     p.mask_blur = int(options.blur)
     if options.masked_content != "host":
-        p.inpainting_fill = FILLS[masked_content(result, options)]
+        p.inpainting_fill = FILLS[advice.masked_content(result, options)]
     if options.area != "host":
         p.inpaint_full_res = options.area == "only masked"
-        p.inpaint_full_res_padding = int(options.padding)
-
-
-def masked_content(result: MaskResult, options: Options) -> str:
-    """A key of ``FILLS``; "auto" chooses by the kinds of the edits and the size of the mask."""
-    if options.masked_content != "auto":
-        return options.masked_content
-    kinds = [edit.kind for edit in result.plan.edits]
-    kind = next((kind for kind in STARTS if kind in kinds), "modify")
-    if kind == "replace" and result.coverage < SMALL:
-        return "fill"
-    return STARTS[kind]
+        p.inpaint_full_res_padding = advice.padding(result, options)
 
 
 def keep(p: Processing, given: Sequence[Image.Image], preview: bool = False) -> None:

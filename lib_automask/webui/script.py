@@ -9,6 +9,7 @@ from typing import Any
 from modules import scripts
 from PIL import Image
 
+from lib_automask import advice
 from lib_automask.options import Options
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import MaskRequest, MaskResult
@@ -97,6 +98,8 @@ class Automask(scripts.Script):  # type: ignore[misc]
             show(p, image, result)
         elif result.outcome == "mask" and result.mask.any():
             telling.tell(p, result.why)
+            if hint := advice.hint(result, options, p.denoising_strength):
+                telling.tell(p, hint)
             processing.inject(p, result, options)
         else:
             telling.without_mask(p, result, options)

@@ -14,6 +14,7 @@ from modules import shared
 from PIL import Image
 
 from lib_automask import masks
+from lib_automask.advice import masked_content
 from lib_automask.errors import InputError, NothingToChange, Unsure
 from lib_automask.options import Options
 from lib_automask.outpaint import LATENT, Border, extended, in_steps, to_ratio, whole_blocks
@@ -21,7 +22,7 @@ from lib_automask.passes import Pass
 from lib_automask.structures import Mask, MaskRequest, MaskResult, Models
 from lib_automask.webui import borrowing, upscale
 from lib_automask.webui.painting import Picture, paint, start
-from lib_automask.webui.processing import Processing, masked_content
+from lib_automask.webui.processing import Processing
 
 Done = tuple[Picture, str]
 """The picture after a work, and one line of what was done, or why not."""
