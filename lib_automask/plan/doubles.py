@@ -1,7 +1,7 @@
 """Two alike, which the caption only counts ("two red cats"), told apart as the prompt tells them: by their sides.
 
-    two red cats, on the grass | a red cat left of a blue dog    →   a red cat left of a red cat, on the grass
-    two red cats, on the grass | a red cat on the right          →   a red cat on the left and a red cat on the right, ...
+    two red cats, snow | a red cat left of a blue dog   →   a red cat left of a red cat, snow
+    two red cats, snow | a red cat on the right         →   a red cat on the left and a red cat on the right, snow
 
 The grammar knows the left and the right of a picture. Its top and bottom are called so while two alike are told apart,
 and by their own names again in the plan.
@@ -29,7 +29,7 @@ COUNTED = re.compile(r"\btwo((?: [\w-]+){1,4})")
 
 @dataclass(frozen=True)
 class Doubles:
-    """Caption and prompt as clauses, with two alike told apart; ``turned``: top and bottom are called left and right."""
+    """Caption and prompt as clauses, with two alike told apart; ``turned``: top and bottom are called by sides."""
 
     caption: list[str]
     prompt: list[str]

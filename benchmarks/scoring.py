@@ -1,0 +1,256 @@
+"""Ways to tell which segment a phrase means: how often each is right, and what it costs.
+
+    python -m benchmarks.scoring [--count N] [--seed S] [--json]
+
+Scenes of the icon world, a third of each sort: as they come; with two things of a kind in two colours ("color"); with
+two things alike ("side"). Segments are the true ones ("true"); the true ones with halves, rims and groups of things
+("parts"); or those that the demo's SAM finds ("SAM"). For every thing, the segment that scores best for its phrase:
+
+    right     how often that is the thing's own: it is most like that thing, with an IoU of one half or more
+    color     the same for the two things of one kind
+    IoU       mean IoU of that segment with the thing
+    both      of two things alike, how often a segment of each scores one half or more: what "the one on the left" needs
+
+Seconds are CPU seconds of one thread for a scene's segments by SAM, with nothing remembered, over the first
+scenes. What a BLIP of the true size needs is what ``python -m benchmarks.speed --parts match`` prints. A closed world:
+it says nothing about photographs.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from benchmarks.icon_world.scenes import Mask, Scene, draw, make_scene, silhouettes
+from lib_automask.blip import scoring
+from lib_automask.blip.reader import Reader
+from lib_automask.blip.scoring import Scores, by_crops, by_likeness, by_patches, score_segments
+from lib_automask.cache import ByteCache
+from lib_automask.loading import load_models
+from lib_automask.masks import iou
+from lib_automask.structures import Image, Segment
+
+DEMO = Path(__file__).parents[1] / "models" / "demo" / "blip-matcher"
+Way = Callable[[Reader, Image, Sequence[Segment], Sequence[str]], Scores]
+KINDS = ("plain", "color", "side")
+SETS = ("true", "parts", "SAM")
+HALF = 0.5
+TIMED = 6
+CACHE_BYTES = 2**30
+"""Room for every crop of every scene, which several ways look at."""
+
+
+def on_best(first: Way, count: int, second: Way) -> Way:
+    """``second`` for each phrase's ``count`` best by ``first``; 0 for the others."""
+
+    def way(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+        ranked = np.argsort(np.argsort(-first(reader, image, segments, phrases), 0, kind="stable"), 0)
+        looked = np.flatnonzero((ranked < count).any(1))
+        scores = np.zeros((len(segments), len(phrases)), np.float32)
+        scores[looked] = second(reader, image, [segments[index] for index in looked], phrases)
+        return np.where(ranked < count, scores, 0)
+
+    return way
+
+
+def blended(first: Way, second: Way, share: float) -> Way:
+    """``first`` × (1 - share + share × ``second``, 1 for its best)."""
+
+    def way(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+        heat = second(reader, image, segments, phrases)
+        return first(reader, image, segments, phrases) * (1 - share + share * heat / np.maximum(heat.max(0), 1e-12))
+
+    return way
+
+
+def with_crops_of(share: float, way: Way) -> Way:
+    """``way`` with crops of so many patches a side, as a share of a picture's."""
+
+    def other(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+        own = reader.close_pixels
+        reader.close_pixels = replace(own, size=max(1, round(share * reader.grid)) * reader.patch)
+        try:
+            return way(reader, image, segments, phrases)
+        finally:
+            reader.close_pixels = own
+
+    return other
+
+
+def by_gradcam(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+    """Likeness to Grad-CAM alone."""
+    return _by_map(reader, image, segments, phrases, "gradcam")
+
+
+def by_attention(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+    """Likeness to the attention of one block alone."""
+    return _by_map(reader, image, segments, phrases, "attention")
+
+
+def _by_map(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str], name: str) -> Scores:
+    shapes = scoring.Shapes.of(segments)
+    sight = reader.look(image)
+    maps = torch.stack([getattr(scoring.find(reader, sight, phrase), name) for phrase in phrases])
+    return shapes.likeness(scoring.enlarged(maps, shapes.size).flatten(1).cpu().numpy())
+
+
+full_crops = with_crops_of(1, by_crops)
+WAYS: dict[str, Way] = {
+    "crops": full_crops,
+    "crops at two thirds": by_crops,
+    "crops at one half": with_crops_of(1 / 2, by_crops),
+    "crops at one third": with_crops_of(1 / 3, by_crops),
+    "patches": by_patches,
+    "Grad-CAM": by_gradcam,
+    "attention": by_attention,
+    "likeness to both": by_likeness,
+    "Grad-CAM, crops of best 3": on_best(by_gradcam, 3, full_crops),
+    "patches, crops of best 3": on_best(by_patches, 3, full_crops),
+    "likeness, crops of best 3": on_best(by_likeness, 3, full_crops),
+    "crops × (¾ + ¼ likeness)": blended(full_crops, by_likeness, 0.25),
+    "patches × likeness": blended(by_patches, by_likeness, 1),
+    "likeness, crops of rivals": score_segments,
+    "likeness, full crops of rivals": with_crops_of(1, score_segments),
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Case:
+    """A scene with its picture, its things' phrases and masks, and the segments of each of ``SETS``."""
+
+    kind: str
+    image: Image
+    named: tuple[str, ...]
+    truth: tuple[Mask, ...]
+    alike: tuple[int, ...]
+    segments: dict[str, list[Segment]]
+
+    @property
+    def phrases(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(self.named))
+
+
+def cases(count: int, seed: int) -> Iterator[Case]:
+    """``count`` scenes, the kinds in turn; the same ones for the same seed."""
+    rng, segmenter = np.random.default_rng(seed), load_models("demo").segmenter
+    for number in range(count):
+        kind = KINDS[number % 3]
+        scene = _scene(rng, kind)
+        image, truth = draw(scene), silhouettes(scene)
+        ground = ~np.any(truth, 0)
+        true = [Segment(mask, 1.0, 1.0) for mask in (*truth, ground)]
+        parts = [Segment(mask, 0.9, 0.9) for mask in _parts(truth)]
+        segments = {"true": true, "parts": [*true, *parts], "SAM": list(segmenter.segments(image))}
+        named = tuple(f"{thing.color} {thing.kind}" for thing in scene.things)
+        yield Case(kind, image, named, tuple(truth), _alike(scene), segments)
+
+
+def _scene(rng: np.random.Generator, kind: str) -> Scene:
+    if kind == "plain":
+        return make_scene(rng)
+    while True:
+        scene = make_scene(rng, int(rng.integers(2, 4)))
+        first, color = scene.things[0], scene.things[-1].color
+        scene = scene.with_thing(
+            len(scene.things) - 1, kind=first.kind, color=color if kind == "color" else first.color
+        )
+        looks = {(thing.kind, thing.color) for thing in scene.things}
+        kinds = {thing.kind for thing in scene.things}
+        if len(kinds) == len(scene.things) - 1 == len(looks) - (kind == "color"):
+            return scene
+
+
+def _alike(scene: Scene) -> tuple[int, ...]:
+    kinds = [thing.kind for thing in scene.things]
+    return tuple(index for index, kind in enumerate(kinds) if kinds.count(kind) > 1)
+
+
+def _parts(truth: Sequence[Mask]) -> Iterator[Mask]:
+    """The left and the upper half of each thing, the thing with a rim of ground, and every two things as one."""
+    for index, mask in enumerate(truth):
+        rows, cols = np.nonzero(mask)
+        left, upper = mask.copy(), mask.copy()
+        left[:, (cols.min() + cols.max()) // 2 :] = False
+        upper[(rows.min() + rows.max()) // 2 :] = False
+        yield from (left, upper, cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
+        yield from (mask | other for other in truth[index + 1 :])
+
+
+def accuracy(found: Sequence[Case], reader: Reader, way: Way) -> dict[str, float]:
+    """The figures of a way over all cases."""
+    hits: defaultdict[str, list[float]] = defaultdict(list)
+    for case in found:
+        for name in SETS:
+            if segments := case.segments[name]:
+                _judge(case, name, way(reader, case.image, segments, case.phrases), hits)
+    return {name: float(np.mean(values)) for name, values in hits.items()}
+
+
+def seconds(found: Sequence[Case], reader: Reader, way: Way) -> float:
+    """CPU seconds of a way on the segments by SAM of one scene, with nothing remembered."""
+    spent = []
+    for case in found:
+        reader.cache.clear()
+        began = time.thread_time()
+        way(reader, case.image, case.segments["SAM"], case.phrases)
+        spent.append(time.thread_time() - began)
+    return float(np.mean(spent))
+
+
+def _judge(case: Case, name: str, scores: Scores, hits: defaultdict[str, list[float]]) -> None:
+    likeness = np.array([[iou(segment.mask, mask) for mask in case.truth] for segment in case.segments[name]])
+    for thing, phrase in enumerate(case.named):
+        column = scores[:, case.phrases.index(phrase)]
+        if case.kind == "side" and thing in case.alike:
+            own = likeness[:, thing] > HALF
+            if own.any():
+                hits[f"{name} both"].append(column[own].max() >= HALF)
+            continue
+        best = likeness[column.argmax()]
+        right = best[thing] >= HALF and best.argmax() == thing
+        hits[f"{name} right"].append(right)
+        hits[f"{name} IoU"].append(best[thing])
+        if case.kind == "color" and thing in case.alike:
+            hits[f"{name} color"].append(right)
+
+
+def table(rows: dict[str, dict[str, float]]) -> str:
+    """The rows as a table in Markdown."""
+    columns = [f"{name} {figure}" for name in SETS for figure in ("right", "color", "IoU", "both")]
+    lines = [f"| way | {' | '.join(columns)} | CPU s |", "|---" * (len(columns) + 2) + "|"]
+    for way, row in rows.items():
+        lines.append(f"| {way} | {' | '.join(f'{row[name]:.3f}' for name in columns)} | {row['seconds']:.3f} |")
+    return "\n".join(lines)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=90)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    reader = Reader(DEMO, cache=ByteCache(CACHE_BYTES))
+    found, rows = list(cases(args.count, args.seed)), {}
+    for name in args.ways:
+        print(f"\r{name:<40}", end="", file=sys.stderr, flush=True)
+        rows[name] = accuracy(found, reader, WAYS[name])
+    for name in args.ways:
+        rows[name]["seconds"] = seconds(found[:TIMED], reader, WAYS[name])
+    print(file=sys.stderr)
+    print(json.dumps({"count": args.count, "seed": args.seed, "ways": rows}) if args.json else table(rows))
+
+
+if __name__ == "__main__":
+    main()
