@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import choose_folders, generate, number, opened, result, tab, upload
+from browsing import choose_folders, generate, number, opened, result, tab, upload, wait_for_log
 from conftest import PROMPT, SIDE, WebUI, encoded
 from PIL import Image, PngImagePlugin
 
@@ -66,8 +66,7 @@ def send_from_txt2img(page: Any, prompt: str) -> None:
         number(page, f"txt2img_{element}", value)
     page.locator("#txt2img_prompt textarea").first.fill(prompt)
     page.locator("#txt2img_generate").click()
-    page.wait_for_selector("#txt2img_gallery img", timeout=300_000)
-    page.wait_for_timeout(2000)
+    assert "Time taken" in wait_for_log(page, "txt2img", "Time taken")
     page.locator("#txt2img_send_to_img2img").click()
     page.wait_for_timeout(4000)
 
