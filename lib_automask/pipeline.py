@@ -30,7 +30,7 @@ from lib_automask.structures import (
     ScoredSegment,
     Segment,
 )
-from lib_automask.view import View
+from lib_automask.view import GROUND, View
 from lib_automask.witnesses import Asked, Testimony, by_own_prompt, weighed
 
 
@@ -137,12 +137,18 @@ def parts(plan: EditPlan, places: list[Place], request: MaskRequest) -> tuple[Ma
 def all_found(plan: EditPlan, scores: Scores, places: list[Place], least: float) -> bool:
     """Whether every edit has a place that is certain enough.
 
-    A background and a new thing go where other things are not, so for them all that is named must be found.
+    A background and a new thing go where other things are not, so for them all that is named must be found, and as
+    something that stands on the ground rather than as the ground itself.
     """
     if not all(place.mask.any() and place.score >= least for place in places):
         return False
     spares = any(edit.kind in ("add", "background") for edit in plan.edits)
-    return not spares or all(meant(phrase, scores) for phrase in scores.phrases)
+    return not spares or all(stands_out(phrase, scores) for phrase in scores.phrases)
+
+
+def stands_out(phrase: str, scores: Scores) -> bool:
+    """Whether what the phrase means is there, and is no ground."""
+    return any(masks.sides_touched(scores.segments[index].mask) < GROUND for index in meant(phrase, scores))
 
 
 def doubts(plan: EditPlan, places: list[Place], mask: Mask, request: MaskRequest) -> str:

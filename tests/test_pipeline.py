@@ -269,3 +269,10 @@ def test_what_a_new_background_spares_is_looked_for_everywhere_before_it_is_pain
     result = run(drawing, "a red ball left of an orange cat, in the snow")
     assert not result.mask[drawing.masks["b"] | drawing.masks["c"]].any()
     assert drawing.searches == ["guided by 2", "everything"]
+
+
+def test_the_ground_taken_for_a_thing_is_no_thing_found():
+    drawing = Guided()
+    drawing.unheated, drawing.names["."] = "c", "orange cat"
+    run(drawing, "a red ball left of an orange cat, in the snow")
+    assert drawing.searches == ["guided by 2", "everything"]
