@@ -12,7 +12,7 @@ from modules import errors, images, sd_models, shared
 from modules import processing as host
 from webui_host import SIZE, changed, drawn, expect_error
 
-from lib_automask import pipeline
+from lib_automask import origin, pipeline
 from lib_automask.options import FIELDS
 from lib_automask.structures import Edit, EditPlan, MaskResult
 from lib_automask.webui import infotext
@@ -272,6 +272,20 @@ def test_the_infotext_says_what_each_pass_did_and_forgets_it_for_the_next_file(w
         assert params["automask pass 1"] == "replace ['left']"
         assert params["automask pass 2"] == f"extended left 8: {SIZE}x{SIZE} → {SIZE + 8}x{SIZE}"
     assert "automask" not in settings_of(webui.api(drawn(), args=[{"enabled": False}])[1]["infotexts"][0])
+
+
+@pytest.mark.parametrize(
+    ("passes", "why"),
+    [
+        ("edit\nedit: target=right", None),
+        ("edit: prompt=a cat", "passes had prompts of their own"),
+        ("edit\nedit: target=unsure", "the passes ended early"),
+    ],
+)
+def test_the_prompt_is_the_pictures_own_only_if_it_was_painted_with_it_to_the_end(run, passes, why):
+    _status, body = run(passes)
+    assert settings_of(body["infotexts"][0]).get(origin.KEPT) == why
+    assert origin.prompt_of(body["infotexts"][0]) == ("" if why else "a star")
 
 
 # Outpaint.

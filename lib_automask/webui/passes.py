@@ -29,7 +29,7 @@ KEY = "automask pass"
 """In the infotext, with the number of a pass, for what it did."""
 
 
-@dataclass
+@dataclass(eq=False)
 class Passage:
     """One picture's way through the passes.
 
@@ -60,6 +60,15 @@ class Passage:
                 return
             self.told.append(said)
             self.kept.append(self.picture)
+
+    @property
+    def not_its_prompt(self) -> str | None:
+        """Why the run's prompt does not say what the picture shows now; None where it does."""
+        if not self.kept:
+            return "the picture as it was"
+        if self.error is not None:
+            return "the passes ended early"
+        return "passes had prompts of their own" if any(one.prompt for one in self.passes) else None
 
     def check(self) -> None:
         state = shared.state
@@ -103,8 +112,7 @@ class Passes:
                 passages[-1].go(self.shop)
         p.restore_faces = False
         self.some_done = self.some_done or any(passage.kept for passage in passages)
-        if not self.some_done:
-            self.nothing_done(passages[0].error)
+        self.refuse(passages[0].error)
         given = self.given(passages)
         note(p, given)
         self.keep(given)
@@ -118,11 +126,10 @@ class Passes:
         )
         return Passage(picture, tuple(seeded(one) for one in self.passes))
 
-    def nothing_done(self, error: AutomaskError | None) -> None:
-        """Not one pass came to its end: an error of the run, unless the user wanted that, or other files follow."""
-        if error is not None and not self.in_series and not isinstance(error, Interrupted):
+    def refuse(self, error: AutomaskError | None) -> None:
+        """End the run with the error if not one pass was done, unless the user wanted that, or other files follow."""
+        if error is not None and not (self.some_done or self.in_series or isinstance(error, Interrupted)):
             processing.end(self.shop.p, error)
-        self.shop.p.extra_generation_params[origin.KEPT] = "the picture as it was"
 
     def given(self, passages: list[Passage]) -> list[Passage]:
         """Those that are given back: the host stacks them, so all must be of one size."""
@@ -166,6 +173,7 @@ def note(p: Processing, given: list[Passage]) -> None:
     params = p.extra_generation_params
     for key in [key for key in params if key.startswith(f"{KEY} ")]:
         del params[key]
+    params[origin.KEPT] = by_picture([passage.not_its_prompt for passage in given])
     params["automask passes"] = by_picture([write_passes(passage.passes) for passage in given])
     for turn in range(max(len(passage.told) for passage in given)):
         lines = [passage.told[turn] if turn < len(passage.told) else None for passage in given]
