@@ -6,10 +6,10 @@
     styles        medium and style of the whole picture are taken out of the other clauses
     tokens        a clause → words, the closed classes of English tagged
     tagging       nouns told from verbs, by their place
-    phrases       words → a scene of things (noun_phrase, clause, placing, hanging)
+    phrases       words → a scene of things (noun_phrase, clause, placing, saying, hanging)
     doubles       two alike, which the caption only counts, are told apart
-    alignment     which thing of the prompt is which thing of the caption
-    changes       scenes and alignment → changes (differences, naming)
+    alignment     which thing of the prompt is which thing of the caption (roles)
+    changes       scenes and alignment → changes (differences, acting, arriving, body, leaving, naming)
     commands      commands and the caption's scene → changes (making, meaning, singling)
     presence      what the picture says to that → edits
 

@@ -68,8 +68,14 @@ def _comes_along(thing: Thing, prompt: Scene) -> bool:
     everywhere = thing.article == "same" or (
         thing.key in lexicon.names("common", "always there") and not thing.attributes
     )
-    implied = thing.tag and not thing.attributes and thing.key in prompt.implied()
+    implied = thing.tag and not thing.attributes and thing.key in prompt.implied() | _seen_with(prompt)
     return thing.mentioned or part or subject or everywhere or implied
+
+
+def _seen_with(scene: Scene) -> set[str]:
+    """The stars of a night."""
+    keys = {thing.key for thing in scene.things}
+    return {seen for setting, *others in lexicon.groups("idioms", "seen with") if setting in keys for seen in others}
 
 
 def _new_setting(thing: Thing) -> list[Change]:
