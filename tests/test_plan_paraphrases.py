@@ -31,12 +31,13 @@ def test_somebody_may_be_named_after_what_they_do_or_have(caption: str, prompt: 
     ("caption", "prompt", "expected"),
     [
         ("a man standing by a wall", "a firefighter standing by a wall", ("replace", "man", "firefighter")),
+        ("a star and a box, at night", "a car and a box, at night", ("replace", "star", "car")),
         ("a man serving drinks", "a waitress serving drinks", ("replace", "man", "waitress")),
         ("a chef with a hat and an apron", "a chef with an apron", ("remove", "hat", None)),
         ("a dancer standing on a stage", "a dancer sleeping on a stage", ("modify", "dancer", "sleeping")),
     ],
 )
-def test_a_role_that_nothing_shows_is_another_person(
+def test_another_thing_is_no_paraphrase(
     caption: str, prompt: str, expected: tuple[str, str, str | None]
 ) -> None:
     assert edits(caption, prompt) == [expected]
