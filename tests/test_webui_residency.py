@@ -81,12 +81,18 @@ def test_models_after_a_run(card: Any, memory: str, afterwards: str | None, load
 
 
 @pytest.mark.parametrize(
-    ("device", "place"), [("auto", "cuda:0"), ("cpu", "cpu"), ("cuda", "cuda"), ("host", "cuda:0")]
+    ("device", "place"), [("auto", "cuda:0"), ("cpu", "cpu"), ("cuda", "cuda:0"), ("host", "cuda:0")]
 )
 def test_device_that_the_user_chose(card: Any, device: str, place: str) -> None:
     shared.opts.data["automask_device"] = device
     card.webui.api(drawn())
     assert card.seen == [place]
+
+
+def test_a_card_can_be_used_though_the_host_does_not(card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(devices, "get_device_for", lambda _task: "cpu")
+    shared.opts.data["automask_device"] = "cuda"
+    assert settings.read().device == "cuda:0"
 
 
 def test_a1111_is_asked_for_room_once_a_run_and_never_on_the_processor(card: Any) -> None:

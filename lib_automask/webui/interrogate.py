@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from modules import devices, shared
 
+from lib_automask.device import MakeRoom
 from lib_automask.errors import ModelCorrupt, ModelMissing
 
 if TYPE_CHECKING:
@@ -34,12 +35,15 @@ def is_there() -> bool:
 class HostCaptioner:
     """A ``Captioner`` by the host's code and weights. It leaves the device after each caption.
 
+    Args:
+        make_room: told how many bytes are wanted, before it goes to a card.
+
     Raises:
         ModelMissing: the host has not fetched the file; its own code would do so unasked.
         ModelCorrupt: the host cannot load the file.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, make_room: MakeRoom = lambda _bytes: None) -> None:
         if not is_there():
             raise ModelMissing(
                 f"{path()} is not there; press Interrogate CLIP once, "
@@ -48,6 +52,7 @@ class HostCaptioner:
         import torch
         from modules.interrogate import InterrogateModels
 
+        self._make_room = make_room
         self._host: Any = InterrogateModels("interrogate")
         # Forge says device and type at once; A1111 while it loads CLIP, which is not wanted here.
         self._device = torch.device(getattr(self._host, "load_device", None) or devices.device_interrogate)
@@ -61,6 +66,8 @@ class HostCaptioner:
 
         from lib_automask.blip.captioner import clean_caption
 
+        if self._device.type != "cpu":
+            self._make_room(sum(weight.nbytes for weight in self._host.blip_model.parameters()))
         self._host.blip_model.to(self._device)
         try:
             return clean_caption(self._host.generate_caption(PIL_Image.fromarray(image)))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from threading import Lock
 
 from modules import devices, shared
@@ -22,12 +23,13 @@ def load(choice: Choice) -> Models:
     """The models of a choice, which tell the host how far they are. Raises ModelError, or Interrupted."""
     from lib_automask.loading import load_models
 
+    room = partial(make_room, device=choice.device)
     return load_models(
-        captioner=HostCaptioner() if choice.captioner == INTERROGATE else choice.captioner,
+        captioner=HostCaptioner(room) if choice.captioner == INTERROGATE else choice.captioner,
         matcher=choice.matcher,
         segmenter=choice.segmenter,
         folders=choice.folders,
-        device=Device(choice.device, choice.memory == KEEP, lambda wanted: make_room(wanted, choice.device)),
+        device=Device(choice.device, choice.memory == KEEP, room),
         fetch=choice.fetch,
         progress=progress,
     )

@@ -108,8 +108,15 @@ def read() -> Choice:
     """The settings as they are now. One that config.json lacks is at its default."""
     values = {setting.name: value_of(setting.name) for setting in SETTINGS}
     values = {name: "" if value == AUTOMATIC else value for name, value in values.items()}
-    device = values["device"] if values["device"] in DEVICES[1:] else str(devices.get_device_for("automask"))
-    return Choice(**{**values, "folders": folders(), "device": device})
+    return Choice(**{**values, "folders": folders(), "device": device_of(values["device"])})
+
+
+def device_of(chosen: str) -> str:
+    """The device as torch names it. For "cuda" it is the card that the host uses, if it uses one."""
+    host = str(devices.get_device_for("automask"))
+    if chosen == "cpu":
+        return "cpu"
+    return "cuda:0" if chosen == "cuda" and not host.startswith("cuda") else host
 
 
 def folders() -> tuple[Path, ...]:
