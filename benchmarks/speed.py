@@ -11,10 +11,11 @@ says why and how. The reference is segment-anything's ``SamAutomaticMaskGenerato
 and at the batch size that is best on a CPU (4). Memory is the most that was held beyond the loaded models.
 
 Rows: exact-* is the whole work on a picture of 768×512; guided-* the same where the heat of three phrases is given;
-first is a whole run of build_mask, cached another prompt on the same picture; vit_l-* and vit_h-* are the whole work by
-the larger networks; masks-* is what follows the networks alone, by size of the picture; network-bf16 compares the
-random network's own masks in bfloat16 and float32, one by one; demo-* is the demo's trained SAM on eight scenes of the
-icon world.
+match-* compares 40 segments with three phrases, beside a crop for each segment (reference-match); first is a whole run
+of build_mask, cached another prompt on the same picture; vit_l-* and vit_h-* are the whole work by the larger
+networks; masks-* is what follows the networks alone, by size of the picture; network-bf16 compares the random
+network's own masks in bfloat16 and float32, one by one; demo-* is the demo's trained SAM on eight scenes of the icon
+world.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ import torch
 from benchmarks.speed_cached import cached_rows
 from benchmarks.speed_everything import Everything, demo_agreement
 from benchmarks.speed_guided import guided_rows
+from benchmarks.speed_matching import match
 from benchmarks.speed_rows import Row, table
 from lib_automask.sam.architecture import VIT_H, VIT_L
 from lib_automask.sam.precision import choose_dtype
@@ -98,6 +100,7 @@ def demo(_side: int) -> list[Row]:
 PARTS: dict[str, Callable[[int], list[Row]]] = {
     "exact": exact,
     "guided": guided,
+    "match": match,
     "cached": cached,
     "network": network,
     "larger": larger,

@@ -18,6 +18,7 @@ from lib_automask.blip import scoring
 from lib_automask.blip.heat import Found
 from lib_automask.blip.pixels import Pixels
 from lib_automask.blip.reader import Reader
+from lib_automask.blip.shapes import RIVALS
 from lib_automask.cache import ByteCache
 from lib_automask.structures import Image, Segment
 
@@ -43,7 +44,7 @@ def match(_side: int) -> list[Row]:
         "match-likeness": lambda: scoring.by_likeness(reader, image, segments, PHRASES),
         "match": lambda: with_rivals(1, reader, image, segments),
         "match-some-rivals": lambda: with_rivals(2, reader, image, segments),
-        "match-most-rivals": lambda: with_rivals(scoring.RIVALS, reader, image, segments),
+        "match-most-rivals": lambda: with_rivals(RIVALS, reader, image, segments),
     }
     for name, way in ways.items():
         ours = timed(reader, way)

@@ -40,11 +40,13 @@ def test_instruction_keeps_the_words_that_single_one_out(caption: str, prompt: s
         ("a red cat at the bottom, on the grass", "remove", "red cat at the top"),
         ("red cat on the left, blue box on the right, grass", "replace", "red cat on the right"),
         ("green box at the top, red cat at the bottom, grass", "replace", "red cat at the top"),
+        ("red cat at the top, grass", "remove", "red cat at the bottom"),
     ],
 )
 def test_description_tells_two_alike_apart_by_their_sides(prompt: str, kind: str, target: str) -> None:
-    plan = plan_edits("two red cats, on the grass", prompt)
-    assert [(edit.kind, edit.target) for edit in plan.edits] == [(kind, target)]
+    for caption in ("two red cats, on the grass", "a red cat above a red cat, on the grass"):
+        plan = plan_edits(caption, prompt)
+        assert [(edit.kind, edit.target) for edit in plan.edits] == [(kind, target)]
 
 
 @pytest.mark.parametrize(

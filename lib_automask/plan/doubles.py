@@ -25,6 +25,8 @@ TURNED = {
 }
 TURNED_BACK = {"on the left": "at the top", "on the right": "at the bottom"}
 COUNTED = re.compile(r"\btwo((?: [\w-]+){1,4})")
+REPEATED = re.compile(r"\ban? ([\w -]+?) (?:left of|right of|above|below) an? \1\b")
+AT_START = re.compile(r"^(?!an? |the )(?=[\w -]+ on the (?:left|right)$)")
 
 
 @dataclass(frozen=True)
@@ -52,13 +54,17 @@ def tell_apart(caption: list[str], prompt: list[str]) -> Doubles:
     counted, one = pair
     one = f"{'an' if one[0] in 'aeiou' else 'a'} {one}"
     prompt = [_turned(clause) for clause in prompt] if down else prompt
+    # As a tag alone it would say nothing of the other; with an article it describes all that there is to be.
+    prompt = [AT_START.sub("a ", clause) for clause in prompt]
     at_sides = any(f"on the {side}" in clause for clause in prompt for side in ("left", "right"))
     both = f"{one} on the left and {one} on the right" if at_sides else f"{one} left of {one}"
     return Doubles([clause.replace(counted, both) for clause in caption], prompt, down)
 
 
 def _pair(clause: str) -> tuple[str, str] | None:
-    """("two red cats", "red cat") where a clause counts two; None where it does not."""
+    """("two red cats", "red cat") where a clause counts two, or names one beside its like; else None."""
+    if match := REPEATED.search(clause):
+        return match[0], match[1]
     match = COUNTED.search(clause)
     words = match[1].split() if match else []
     for end, word in enumerate(words, 1):
