@@ -77,7 +77,7 @@ def paint(p: Processing, one: Pass, picture: Picture, mask: Mask | None, fill: i
         **framed(p, one, picture, mask),
         prompt=one.prompt or picture.prompt,
         negative_prompt=one.negative or picture.negative,
-        seed=(picture.seed if one.seed is None else one.seed) + turn,
+        seed=seed(one, picture, turn),
         init_images=[Image.fromarray(picture.image)],
         mask=None if mask is None else Image.fromarray(mask.astype(np.uint8) * 255),
         mask_blur=int(one.blur),
@@ -156,6 +156,11 @@ def only_masked(p: Processing, one: Pass) -> bool:
 
 def padding(p: Processing, one: Pass) -> int:
     return int(p.inpaint_full_res_padding if one.area == "host" else one.padding)
+
+
+def seed(one: Pass, picture: Picture, turn: int) -> int:
+    """The pass's seed, or the run's for this picture; each painting of a pass has the next."""
+    return (picture.seed if one.seed is None else one.seed) + turn
 
 
 def start(p: Processing, chosen: str) -> int:

@@ -21,7 +21,7 @@ from lib_automask.outpaint import LATENT, Border, extended, in_steps, to_ratio, 
 from lib_automask.passes import Pass
 from lib_automask.structures import Mask, MaskRequest, MaskResult, Models
 from lib_automask.webui import borrowing, upscale
-from lib_automask.webui.painting import Picture, paint, start
+from lib_automask.webui.painting import Picture, paint, seed, start
 from lib_automask.webui.processing import Processing
 
 Done = tuple[Picture, str]
@@ -118,7 +118,7 @@ def wanted(one: Pass, size: tuple[int, int]) -> Border:
 
 def with_border(picture: Picture, border: Border, one: Pass, turn: int) -> tuple[Picture, Mask]:
     """The larger picture before it is painted, and bool[H, W] of what is new in it."""
-    image, new = extended(picture.image, border, one.fill, picture.seed + turn)
+    image, new = extended(picture.image, border, one.fill, seed(one, picture, turn))
     user_mask = picture.user_mask
     if user_mask is not None:
         user_mask = np.pad(user_mask, ((border.up, border.down), (border.left, border.right)))

@@ -46,8 +46,9 @@ def run(webui: WebUI, picture: np.ndarray, passes: Any, prompt: str = PROMPT, **
     return webui.img2img(picture, prompt, args, **more)
 
 
-def current(webui: WebUI) -> str:
-    return str(webui.get("/sdapi/v1/options")["sd_model_checkpoint"])
+def settings(webui: WebUI) -> Any:
+    """Every setting of the host's."""
+    return webui.get("/sdapi/v1/options")
 
 
 def test_the_recipe_arrives_at_the_sampler_as_it_is_written(webui, picture):
@@ -132,19 +133,19 @@ def test_a_picture_of_odd_size_keeps_it(webui, picture, mask):
     assert (answer.images[0] == odd).all(2).mean() > 0.5
 
 
-def test_the_users_checkpoint_is_back(webui, picture):
+def test_the_users_checkpoint_and_settings_are_back(webui, picture):
     names = [one["model_name"] for one in webui.get("/sdapi/v1/sd-models")]
     if len(names) < 2:
         pytest.skip("this WebUI has one checkpoint only")
-    before = current(webui)
+    before = settings(webui)
     loaded = settings_of(webui.img2img(picture, PROMPT).infotexts[0])["Model"]
     other = next(name for name in names if name != loaded)
-    passes = f"edit: blur=0; checkpoint={other}\nedit: target=orange cat; blur=0\nupscale: upscaler=Lanczos"
+    passes = f"edit: blur=0; area=only masked; upscaler=Lanczos; checkpoint={other}\nedit: target=orange cat; blur=0\nupscale: upscaler=Lanczos"
     answer = run(webui, picture, passes)
     assert answer.status == 200, answer.text
     used = [settings_of(text)["Model"] for text in answer.infotexts]
     assert used == [loaded, other, loaded]
-    assert current(webui) == before
+    assert settings(webui) == before
     assert settings_of(webui.img2img(picture, PROMPT).infotexts[0])["Model"] == loaded
 
 
@@ -162,7 +163,7 @@ def test_the_infotext_reproduces_the_picture(webui, picture):
 
 
 def test_a_bad_checkpoint_in_pass_2_of_3_keeps_pass_1(webui, picture, mask):
-    before = current(webui)
+    before = settings(webui)
     passes = "edit: blur=0\nedit: target=orange cat; checkpoint=no such\nedit: target=orange cat"
     answer = run(webui, picture, passes)
     assert answer.status == 200, answer.text
@@ -172,7 +173,7 @@ def test_a_bad_checkpoint_in_pass_2_of_3_keeps_pass_1(webui, picture, mask):
     told = settings_of(answer.infotexts[0])
     assert "there is no checkpoint 'no such' here" in told["automask pass 2"]
     assert "automask pass 3" not in told
-    assert current(webui) == before
+    assert settings(webui) == before
 
 
 @pytest.mark.parametrize("button", ["interrupt", "skip"])
