@@ -140,7 +140,8 @@ def test_the_users_checkpoint_and_settings_are_back(webui, picture):
     before = settings(webui)
     loaded = settings_of(webui.img2img(picture, PROMPT).infotexts[0])["Model"]
     other = next(name for name in names if name != loaded)
-    passes = f"edit: blur=0; area=only masked; upscaler=Lanczos; checkpoint={other}\nedit: target=orange cat; blur=0\nupscale: upscaler=Lanczos"
+    first = f"edit: blur=0; area=only masked; upscaler=Lanczos; checkpoint={other}"
+    passes = f"{first}\nedit: target=orange cat; blur=0\nupscale: upscaler=Lanczos"
     answer = run(webui, picture, passes)
     assert answer.status == 200, answer.text
     used = [settings_of(text)["Model"] for text in answer.infotexts]
