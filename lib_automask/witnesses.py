@@ -37,6 +37,7 @@ class Testimony:
         own_prompt: the picture's own prompt, "" where it was not heard.
         caption: of the picture, "" where nobody asked for it.
         same: whether the new prompt says what the picture's own did.
+        found: whether the picture shows all that would change.
         certain: whether no second witness is needed.
     """
 
@@ -45,6 +46,7 @@ class Testimony:
     own_prompt: str = ""
     caption: str = ""
     same: bool = False
+    found: bool = True
     certain: bool = True
 
 
@@ -80,22 +82,25 @@ def by_own_prompt(own: str, prompt: str, presence: Presence, least: float) -> Te
     if not about_the_same(plan_edits(described, prompt), presence):
         return None
     plan = without_old_residue(plan_edits(described, prompt, presence), described)
-    sure = not plan.residue and plan.confidence >= least and shown(plan, presence)
-    return Testimony(plan, "own prompt", own, certain=sure)
+    found = shown(plan, presence)
+    return Testimony(
+        plan, "own prompt", own, found=found, certain=found and not plan.residue and plan.confidence >= least
+    )
 
 
 def weighed(first: Testimony | None, second: Testimony, least: float) -> Testimony:
     """One testimony of two, where the first was not certain.
 
-    Where both agree, they are surer than either. Else the caption, ``second``, may name better what the change is made
-    to, but what it shall become is what the user typed anew. Where neither helps, the first stays, with its doubts.
+    Where both agree, they are surer than either. The caption, ``second``, may name better what the change is made to,
+    but what it shall become is what the user typed anew. Where neither helps, the first stays, with its doubts.
     """
     if first is None:
         return second
     heard = replace(first, caption=second.caption)
     if agree(first.plan, second.plan):
         confidence = 1 - (1 - first.plan.confidence) * (1 - second.plan.confidence)
-        return replace(heard, plan=replace(first.plan, confidence=round(confidence, 3)), witness="both")
+        named = first.plan if first.found else second.plan
+        return replace(heard, plan=replace(named, confidence=round(confidence, 3)), witness="both")
     plan = of_the_change(second.plan, first.plan)
     if plan.edits and plan.confidence >= least:
         return replace(heard, plan=plan, witness="caption")

@@ -119,6 +119,15 @@ def test_two_witnesses_who_agree_are_surer_than_either():
     assert result.why.startswith("made with: a dog on a bench; picture: a brown dog on a bench; prompt: ")
 
 
+def test_where_both_agree_a_thing_is_called_what_the_picture_shows():
+    """The own prompt asked for a green ball; it became a red one."""
+    drawing = two_things()
+    prompt = MADE_WITH.replace("red ball", "blue ball")
+    result = run(drawing, prompt, MADE_WITH.replace("red ball", "green ball"))
+    assert (result.witness, result.plan.edits[0].target) == ("both", "red ball")
+    assert np.array_equal(result.mask, drawing.masks["b"])
+
+
 def test_a_short_own_prompt_says_what_changes_where_the_picture_shows_it():
     rows = ("..........", "...bbb....", "...bbb....", "..........")
     drawing = Drawing(rows, {"b": "red ball"}, "a castle by a lake")
