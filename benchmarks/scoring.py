@@ -23,27 +23,23 @@ import json
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 
-from benchmarks.icon_world.scenes import Mask, Scene, draw, make_scene, silhouettes
+from benchmarks.scoring_cases import SETS, Case, cases
 from lib_automask.blip import scoring
 from lib_automask.blip.reader import Reader
 from lib_automask.blip.scoring import Scores, by_crops, by_likeness, by_patches, score_segments
 from lib_automask.cache import ByteCache
-from lib_automask.loading import load_models
 from lib_automask.masks import iou
 from lib_automask.structures import Image, Segment
 
 DEMO = Path(__file__).parents[1] / "models" / "demo" / "blip-matcher"
 Way = Callable[[Reader, Image, Sequence[Segment], Sequence[str]], Scores]
-KINDS = ("plain", "color", "side")
-SETS = ("true", "parts", "SAM")
 HALF = 0.5
 TIMED = 6
 CACHE_BYTES = 2**30
@@ -124,75 +120,14 @@ WAYS: dict[str, Way] = {
 }
 
 
-@dataclass(frozen=True, eq=False)
-class Case:
-    """A scene with its picture, its things' phrases and masks, and the segments of each of ``SETS``."""
-
-    kind: str
-    image: Image
-    named: tuple[str, ...]
-    truth: tuple[Mask, ...]
-    alike: tuple[int, ...]
-    segments: dict[str, list[Segment]]
-
-    @property
-    def phrases(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(self.named))
-
-
-def cases(count: int, seed: int) -> Iterator[Case]:
-    """``count`` scenes, the kinds in turn; the same ones for the same seed."""
-    rng, segmenter = np.random.default_rng(seed), load_models("demo").segmenter
-    for number in range(count):
-        kind = KINDS[number % 3]
-        scene = _scene(rng, kind)
-        image, truth = draw(scene), silhouettes(scene)
-        ground = ~np.any(truth, 0)
-        true = [Segment(mask, 1.0, 1.0) for mask in (*truth, ground)]
-        parts = [Segment(mask, 0.9, 0.9) for mask in _parts(truth)]
-        segments = {"true": true, "parts": [*true, *parts], "SAM": list(segmenter.segments(image))}
-        named = tuple(f"{thing.color} {thing.kind}" for thing in scene.things)
-        yield Case(kind, image, named, tuple(truth), _alike(scene), segments)
-
-
-def _scene(rng: np.random.Generator, kind: str) -> Scene:
-    if kind == "plain":
-        return make_scene(rng)
-    while True:
-        scene = make_scene(rng, int(rng.integers(2, 4)))
-        first, color = scene.things[0], scene.things[-1].color
-        scene = scene.with_thing(
-            len(scene.things) - 1, kind=first.kind, color=color if kind == "color" else first.color
-        )
-        looks = {(thing.kind, thing.color) for thing in scene.things}
-        kinds = {thing.kind for thing in scene.things}
-        if len(kinds) == len(scene.things) - 1 == len(looks) - (kind == "color"):
-            return scene
-
-
-def _alike(scene: Scene) -> tuple[int, ...]:
-    kinds = [thing.kind for thing in scene.things]
-    return tuple(index for index, kind in enumerate(kinds) if kinds.count(kind) > 1)
-
-
-def _parts(truth: Sequence[Mask]) -> Iterator[Mask]:
-    """The left and the upper half of each thing, the thing with a rim of ground, and every two things as one."""
-    for index, mask in enumerate(truth):
-        rows, cols = np.nonzero(mask)
-        left, upper = mask.copy(), mask.copy()
-        left[:, (cols.min() + cols.max()) // 2 :] = False
-        upper[(rows.min() + rows.max()) // 2 :] = False
-        yield from (left, upper, cv2.dilate(mask.astype(np.uint8), np.ones((9, 9), np.uint8)) > 0)
-        yield from (mask | other for other in truth[index + 1 :])
-
-
 def accuracy(found: Sequence[Case], reader: Reader, way: Way) -> dict[str, float]:
     """The figures of a way over all cases."""
     hits: defaultdict[str, list[float]] = defaultdict(list)
     for case in found:
         for name in SETS:
             if segments := case.segments[name]:
-                _judge(case, name, way(reader, case.image, segments, case.phrases), hits)
+                for figure, values in judge(case, name, way(reader, case.image, segments, case.phrases)).items():
+                    hits[figure] += values
     return {name: float(np.mean(values)) for name, values in hits.items()}
 
 
@@ -207,7 +142,9 @@ def seconds(found: Sequence[Case], reader: Reader, way: Way) -> float:
     return float(np.mean(spent))
 
 
-def _judge(case: Case, name: str, scores: Scores, hits: defaultdict[str, list[float]]) -> None:
+def judge(case: Case, name: str, scores: Scores) -> dict[str, list[float]]:
+    """The figures of one scene's scores with one of its sets of segments, a value a thing."""
+    hits: defaultdict[str, list[float]] = defaultdict(list)
     likeness = np.array([[iou(segment.mask, mask) for mask in case.truth] for segment in case.segments[name]])
     for thing, phrase in enumerate(case.named):
         column = scores[:, case.phrases.index(phrase)]
@@ -222,6 +159,7 @@ def _judge(case: Case, name: str, scores: Scores, hits: defaultdict[str, list[fl
         hits[f"{name} IoU"].append(best[thing])
         if case.kind == "color" and thing in case.alike:
             hits[f"{name} color"].append(right)
+    return dict(hits)
 
 
 def table(rows: dict[str, dict[str, float]]) -> str:

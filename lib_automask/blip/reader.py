@@ -25,7 +25,7 @@ CACHE_BYTES = 64 * 2**20
 BATCH, BATCH_ON_CPU = 8, 2
 """Crops in one pass: few enough for a small card; on a processor more are no faster, and Interrupt would come late."""
 CLOSE = 2 / 3
-"""Side of a crop to that of a whole picture, in pixels that BLIP sees: ``python -m benchmarks.scoring --closer``."""
+"""Side of a crop to that of a whole picture, in pixels that BLIP sees; ``python -m benchmarks.scoring`` tells why."""
 
 
 class Reader:
