@@ -26,7 +26,7 @@ OPENS_INSTEAD = re.compile(
 WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps) ")
 """What opens a wish that only describes: "I'd like a cat on the bench"."""
 WISH = re.compile(
-    r"(?:the|her|his|their|its|this|it)\b.*\b(?:should|must|needs? to|has to|have to|ought to|to) "
+    r"(?:the|her|his|their|its|this|it|he|she|they)\b.*\b(?:should|must|needs? to|has to|have to|ought to|to) "
     r"(?:be|have|wear|hold|look|become|get|carry|sit|stand|lie|smile|run|jump|fly|sleep|eat|turn) .+"
 )
 """A wish without a verb of its own: "the cat should be black", "(I want) the chairs to be yellow"."""

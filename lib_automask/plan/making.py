@@ -19,8 +19,9 @@ HAS = re.compile(
 )
 HANDLES = re.compile(r"^(?!be )(\w+) (an? .+)$")
 PLACED = re.compile(r"^(?:be |sit |stand |lie |be sitting |be standing )?(?:in|on|at|inside|under|by) (.+)$")
+FALLING = {"snowing": "snow", "raining": "rain", "hailing": "hail", "storming": "storm"}
 OPENS_RESULT = ("a", "an", "look", "be", "wear", "hold", "have", "into", "to", "more", "appear")
-PRONOUNS = ("it", "him", "her", "them")
+PRONOUNS = ("it", "him", "her", "them", "he", "she", "they")
 
 
 def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
@@ -40,6 +41,8 @@ def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
     if instead and (match := HANDLES.match(new)) and verbs.is_verb(match[1]):
         return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s"))
     what = FILLING.sub("", re.sub(r"^like ", "", FILLING.sub("", new)))
+    if old == "it" and ("weather" in lexicon.attribute_kinds(what) or what in FALLING):
+        return [move_to(FALLING.get(what, what), caption)]
     thing = meant(old, caption)
     called = target(thing, old, caption)
     if _is_action(what):
