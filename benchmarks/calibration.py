@@ -5,13 +5,16 @@ python -m benchmarks.calibration report [--seeds 20261142 …] [--count N] [--le
 
 Both run the icon world through ``build_mask`` with the demo models, and let every place through, however doubtful. A
 plan is right as the icon world judges it; a place is right where its mask has an IoU of one half with the truth (for
-additions: where its middle lies where it may). The icon world is a closed world: its captions are exact or wrong in a
+additions: where its middle lies where it may). Because the places of right plans are hardly ever wrong there, every
+scene is also asked for each of its things by name, and for one that it does not show, whose place can only be wrong.
+The icon world is a closed world: its captions are exact or wrong in a
 word, and its things are drawn. What a probability is worth on photographs, it cannot say.
 """
 
 from __future__ import annotations
 
 import argparse
+import dataclasses
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,10 +23,14 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.icon_world.scenes import draw
+from benchmarks.icon_world.edits import name as name_of
+from benchmarks.icon_world.edits import twins
+from benchmarks.icon_world.icons import CLASSES, COLORS
+from benchmarks.icon_world.scenes import Mask, Scene, draw, silhouettes
 from benchmarks.icon_world.score import judge, scenes
 from lib_automask import MaskRequest, Models, Options, build_mask, load_models
 from lib_automask.certainty import logit, probability
+from lib_automask.masks import iou
 
 TUNING, FRESH = (31001, 31002, 31003, 31004), (20261142, 20261143)
 SIGNALS = {"plan": ("plan",), "place": ("score", "margin")}
@@ -40,7 +47,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Answer:
-    """One edit of one scene: the raw signals, and whether plan and place were right."""
+    """One edit of one scene, or a thing asked for by name ("asked"): the raw signals, and whether it was right."""
 
     kind: str
     signals: Mapping[str, float]
@@ -50,9 +57,14 @@ class Answer:
 
 def answers(seed: int, count: int, models: Models) -> Iterator[Answer]:
     """Every edit of ``count`` scenes that came to a place."""
-    options = Options(enabled=True, confidence=LEAST, target="")
+    options = Options(enabled=True, confidence=LEAST)
+    rng = np.random.default_rng(seed)
     for scene, edits in scenes(count, seed):
         picture = draw(scene)
+        for name, mask in things(scene, rng):
+            asked = dataclasses.replace(options, target=name)
+            result = build_mask(MaskRequest(picture, scene.caption, options=asked), models)
+            yield Answer("asked", result.confidence.signals, True, mask.any() and iou(result.mask, mask) >= 0.5)
         for edit in edits:
             result = build_mask(MaskRequest(picture, edit.prompt, options=options), models)
             if result.confidence.signals:
@@ -60,9 +72,20 @@ def answers(seed: int, count: int, models: Models) -> Iterator[Answer]:
                 yield Answer(edit.kind, result.confidence.signals, row.plan_right, row.hit >= 0.5)
 
 
+def things(scene: Scene, rng: np.random.Generator) -> Iterator[tuple[str, Mask]]:
+    """The name and the silhouette of each thing, of all that are alike together; and a name of none, without one."""
+    named: dict[str, Mask] = {}
+    for thing, mask in zip(scene.things, silhouettes(scene)):
+        named[name_of(thing)] = named.get(name_of(thing), np.zeros_like(mask)) | mask
+    if not twins(scene):
+        yield from named.items()
+    absent = [f"{color} {kind}" for color in COLORS for kind in CLASSES if f"{color} {kind}" not in named]
+    yield str(rng.choice(absent)), np.zeros((scene.height, scene.width), np.bool_)
+
+
 def table_of(found: Sequence[Answer], of: str) -> tuple[list[Mapping[str, float]], Floats]:
     """The signals, and float64[N] of right (1) or wrong (0): of all plans, or of the places of right plans."""
-    judged = found if of == "plan" else [one for one in found if one.plan_right]
+    judged = [one for one in found if (one.kind != "asked" if of == "plan" else one.plan_right)]
     right = [one.plan_right if of == "plan" else one.place_right for one in judged]
     return [one.signals for one in judged], np.array(right, np.float64)
 
