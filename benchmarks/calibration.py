@@ -35,8 +35,8 @@ from lib_automask.masks import iou
 TUNING, FRESH = (31001, 31002, 31003, 31004), (20261142, 20261143)
 SIGNALS = {"plan": ("plan",), "place": ("score", "margin")}
 """What each probability is made of: few, because few answers of the icon world are wrong."""
-RIDGE = 0.05
-"""Pull of the weights towards 0, in answers: with few wrong ones a weight would run away."""
+RIDGE = 2.0
+"""Pull of the weights towards the first signal as it is, in answers: where few are wrong, the raw score stays."""
 STEPS, RATE = 4000, 0.5
 BINS = (0, 0.5, 0.8, 0.9, 0.95, 1.0001)
 LEAST = 0.05
@@ -94,10 +94,11 @@ def fit(signals: Sequence[Mapping[str, float]], right: Floats, names: Sequence[s
     """Logistic regression on the logits of the signals, by projected gradient descent: no weight below zero."""
     inputs = np.array([[1.0, *(logit(one[name]) for name in names)] for one in signals])
     scale = abs(inputs).mean(0)
-    weights = np.zeros(inputs.shape[1])
+    as_it_is = np.array([0.0, 1.0, *[0.0] * (len(names) - 1)])
+    weights = as_it_is * scale
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-(inputs / scale) @ weights))
-        slope = (inputs / scale).T @ (chance - right) / len(right) + RIDGE * np.r_[0, weights[1:]] / len(right)
+        slope = (inputs / scale).T @ (chance - right) / len(right) + RIDGE * (weights / scale - as_it_is) / scale / len(right)
         weights -= RATE * slope
         weights[1:] = np.maximum(weights[1:], 0)
     bias, *others = (weights / scale).round(3).tolist()

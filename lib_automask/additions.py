@@ -38,10 +38,12 @@ def addition(edit: Edit, view: View, added: Mask) -> Place:
         return _on_figure(edit, wearer, taken, view)
     if anchor is not None:
         return _at_anchor(edit, anchor, taken, view)
-    where = usual.region(f"{relation} {edit.target}")
-    if where or not edit.target:
-        return _in_picture(new, where or usual.home(new), taken, view)
-    return _by_heat(edit, taken, view)
+    if where := usual.region(f"{relation} {edit.target}"):
+        return _in_picture(new, where, taken, view)
+    if edit.target:
+        return _by_heat(edit, taken, view)
+    at_home = _in_picture(new, usual.home(new) or "ground", taken, view)
+    return at_home if at_home.mask.any() else _in_picture(new, None, taken, view)
 
 
 def _found(target: str, view: View) -> Place | None:

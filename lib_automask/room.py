@@ -15,6 +15,7 @@ SHRINK = 0.85
 REGIONS: dict[str, tuple[tuple[float, float, float, float], ...]] = {
     "sky": ((0, 0, 1, 0.45),),
     "background": ((0, 0.15, 1, 0.6),),
+    "ground": ((0, 0.35, 1, 1),),
     "foreground": ((0, 0.55, 1, 1),),
     "left": ((0, 0, 0.4, 1),),
     "right": ((0.6, 0, 1, 1),),
