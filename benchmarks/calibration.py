@@ -64,7 +64,7 @@ def answers(seed: int, count: int, models: Models) -> Iterator[Answer]:
         for name, mask in things(scene, rng):
             asked = dataclasses.replace(options, target=name)
             result = build_mask(MaskRequest(picture, scene.caption, options=asked), models)
-            yield Answer("asked", result.confidence.signals, True, mask.any() and iou(result.mask, mask) >= 0.5)
+            yield Answer("asked", result.confidence.signals, True, bool(mask.any()) and iou(result.mask, mask) >= 0.5)
         for edit in edits:
             result = build_mask(MaskRequest(picture, edit.prompt, options=options), models)
             if result.confidence.signals:
@@ -98,7 +98,9 @@ def fit(signals: Sequence[Mapping[str, float]], right: Floats, names: Sequence[s
     weights = as_it_is * scale
     for _ in range(STEPS):
         chance = 1 / (1 + np.exp(-(inputs / scale) @ weights))
-        slope = (inputs / scale).T @ (chance - right) / len(right) + RIDGE * (weights / scale - as_it_is) / scale / len(right)
+        slope = (inputs / scale).T @ (chance - right) / len(right) + RIDGE * (weights / scale - as_it_is) / scale / len(
+            right
+        )
         weights -= RATE * slope
         weights[1:] = np.maximum(weights[1:], 0)
     bias, *others = (weights / scale).round(3).tolist()

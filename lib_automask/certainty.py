@@ -13,7 +13,7 @@ from functools import cache
 from importlib import resources
 
 from lib_automask import masks
-from lib_automask.selection import Place, Scores
+from lib_automask.selection import Place, Scores, plain
 from lib_automask.structures import Confidence, Edit, EditPlan, Mask
 
 CLEAR = 0.999
@@ -34,24 +34,16 @@ def signals(edit: Edit, place: Place, scores: Scores) -> dict[str, float]:
     ``score`` is the place's own, ``margin`` its lead before the best segment that is not the same thing, ``outline``
     how sure SAM is of the weakest segment.
     """
-    named = edit.kind not in ("background", "restyle") and edit.target in _comparable(edit, scores)
-    other = _runner_up(place, scores, edit.target) if named else 0.0
+    other = 0.0 if edit.kind in ("background", "restyle") else _runner_up(place, scores, edit.target)
     outlines = [scores.segments[i].predicted_iou * scores.segments[i].stability_score for i in place.segments]
     margin = max(0.0, place.score - other)
     return {"score": float(place.score), "margin": margin, "outline": float(min(outlines, default=1.0))}
 
 
-def _comparable(edit: Edit, scores: Scores) -> tuple[str, ...]:
-    """The target, where segments were compared with it."""
-    try:
-        scores.of(edit.target)
-    except ValueError:
-        return ()
-    return (edit.target,)
-
-
 def _runner_up(place: Place, scores: Scores, target: str) -> float:
-    """The best score of a segment that is neither part of the place nor has it as a part."""
+    """The best score of a segment that is neither part of the place nor has it as a part; 0 where none was compared."""
+    if plain(target) not in scores.phrases:
+        return 0.0
     values = scores.of(target)
     others = [
         float(values[i])
@@ -67,8 +59,8 @@ def _apart(one: Mask, other: Mask) -> bool:
 
 def probability(of: str, found: Mapping[str, float]) -> float:
     """The chance, 0–1, that a plan or a place ("plan", "place") with these signals is right."""
-    weights = _calibration()[of]
-    total = weights["bias"] + sum(weight * logit(found[name]) for name, weight in weights["signals"].items())
+    bias, weights = _calibration()[of]
+    total = bias + sum(weight * logit(found[name]) for name, weight in weights.items())
     return 1 / (1 + math.exp(-total))
 
 
@@ -79,8 +71,7 @@ def logit(share: float) -> float:
 
 
 @cache
-def _calibration() -> dict[str, dict[str, object]]:
-    loaded: dict[str, dict[str, object]] = json.loads(
-        (resources.files("lib_automask") / "calibration.json").read_text("utf-8")
-    )
-    return loaded
+def _calibration() -> dict[str, tuple[float, dict[str, float]]]:
+    """(bias, weight of each signal) of "plan" and of "place"."""
+    stored = json.loads((resources.files("lib_automask") / "calibration.json").read_text("utf-8"))
+    return {of: (stored[of]["bias"], stored[of]["signals"]) for of in ("plan", "place")}

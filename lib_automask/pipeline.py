@@ -65,7 +65,7 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     run.candidates = candidates(scores, places)
     run.confidence = confidence(plan, places, scores)
     run.grown = max(grow(edit.kind, place.mask, request.options) for edit, place in zip(plan.edits, places))
-    doubt = doubts(plan, places, mask, request)
+    doubt = doubts(plan, places, mask, run.confidence, request.options.confidence)
     if doubt:
         return run.without_mask("unsure", f"{said(run)} → {plan}; {doubt}")
     return dataclasses.replace(run.result("mask", mask, f"{said(run)} → {plan}"), parts=parts(plan, places, request))
@@ -151,16 +151,17 @@ def stands_out(phrase: str, scores: Scores) -> bool:
     return any(masks.sides_touched(scores.segments[index].mask) < GROUND for index in meant(phrase, scores))
 
 
-def doubts(plan: EditPlan, places: list[Place], mask: Mask, request: MaskRequest) -> str:
-    """Why the result is not certain enough, in words; "" where it is."""
-    least = request.options.confidence
+def doubts(plan: EditPlan, places: list[Place], mask: Mask, sure: Confidence, least: float) -> str:
+    """Why the result is not certain enough, in words; "" where it is. ``least`` is the certainty (0–1) asked for."""
     for edit, place in zip(plan.edits, places):
         if not place.mask.any():
             return _not_found(edit, plan)
-        if place.score < least:
-            return f"the place of {edit.target} is not certain ({place.score:.2f} < {least:.2f}); name the target"
-    if plan.confidence < least:
-        return f"what changes is not certain ({plan.confidence:.2f} < {least:.2f}); name the target"
+    if sure.place < least:
+        weakest = min(zip(plan.edits, places), key=lambda pair: pair[1].score)[0]
+        where = weakest.target or weakest.replacement
+        return f"the place of {where} is not certain ({sure.place:.2f} < {least:.2f}); name the target"
+    if sure.plan < least:
+        return f"what changes is not certain ({sure.plan:.2f} < {least:.2f}); name the target"
     if not mask.any():
         return "the mask is empty after it was combined and shrunk; shrink it less, or change your own mask"
     return ""

@@ -99,7 +99,7 @@ def test_a_target_that_is_not_there_is_unsure_and_says_what_to_do(drawing):
 
 
 def test_a_place_below_the_least_confidence_is_unsure(drawing):
-    assert run(drawing, REPLACE_BALL, confidence=0.95).outcome == "unsure"
+    assert run(drawing, REPLACE_BALL, confidence=0.99).outcome == "unsure"
 
 
 def test_grow_and_the_users_mask_shape_the_result(drawing):
