@@ -83,15 +83,15 @@ def generate(page: Any, prompt: str, button: str = "img2img_generate") -> str:
     """Press a button and wait for what the page says below the result; once a page."""
     page.locator("#img2img_prompt textarea").first.fill(prompt)
     page.locator(f"#{button}").click()
-    return wait_for_log(page, "img2img", "automask")
+    return wait_for_log(page, "img2img")
 
 
-def wait_for_log(page: Any, name: str, text: str) -> str:
-    """What stands below the result of a tab, once ``text`` is in it; the machine may be busy with other things."""
+def wait_for_log(page: Any, name: str) -> str:
+    """What stands below the result of a tab, once it is done; the machine may be busy with other things."""
     log = page.locator(f"#html_log_{name}").first
     for _ in range(600):
         page.wait_for_timeout(500)
-        if text in log.inner_text():
+        if "Time taken" in log.inner_text():
             break
     page.wait_for_timeout(1500)
     return str(log.inner_text())
