@@ -73,7 +73,7 @@ def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
         again = (
             other.key == thing.key
             or lexicon.same_head(other.key, thing.key)
-            or (bare and lexicon.singular(thing.noun) == other.key)
+            or (bare and (lexicon.singular(thing.noun) == other.key or thing.key in other.kind))  # "katana, weapon"
         )
         if again and not contradict(other.attributes, thing.attributes) and thing.owner in (None, other.owner):
             return other
