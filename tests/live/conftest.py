@@ -49,7 +49,7 @@ class WebUI:
         return answer.json()
 
     def post(self, path: str, body: dict[str, Any]) -> requests.Response:
-        return requests.post(self.url + path, json=body, timeout=300)
+        return requests.post(self.url + path, json=body, timeout=600)
 
     def img2img(
         self, picture: Image.Image | np.ndarray, prompt: str, args: list[Any] | None = None, **more: Any
