@@ -43,7 +43,7 @@ ADVICE: dict[EditKind, Advice] = {
     "background": Advice("latent noise", 0.75, 1, "the old background shows through"),
     "add": Advice("latent noise", 0.75, 1, "noise is left where the new thing should be", padding=0.5),
     "replace": Advice("latent noise", 0.7, 1, "the old thing shows through", grow=0.01),
-    "remove": Advice("fill", 0.6, 1, "a smear of the colours around it is left", grow=0.015, padding=0.5),
+    "remove": Advice("fill", 0.6, 1, "a smear of the colours around it is left", grow=0.01, padding=0.5),
     "modify": Advice("original", 0.35, 0.85, "it stays as it is", "its shape and its place are forgotten"),
     "restyle": Advice("original", 0.35, 0.8, "the picture stays as it is", "what it shows is forgotten"),
 }

@@ -44,4 +44,4 @@ def margin(segment: Segment) -> int:
     shorter = min(segment.mask.shape)
     rim = segment.mask & ~masks.grow(segment.mask, -1)
     band = (1 - segment.stability_score) * segment.area / max(1, int(rim.sum())) / 2
-    return max(1, round(min(MARGIN * shorter + band, WIDEST * shorter)))
+    return max(1, int(min(MARGIN * shorter + band, WIDEST * shorter)))
