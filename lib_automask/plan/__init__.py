@@ -65,7 +65,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
         return _plan_commands(commands, descriptions, _without_echoes(_read_scene(said)), presence)
     told = tell_apart(said, descriptions)
     shown = _without_echoes(_read_scene(told.caption))
-    wanted = _read_scene(told.prompt, _nouns(shown))
+    wanted = _read_scene(told.prompt, _nouns(shown), _doing(shown))
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
@@ -117,8 +117,8 @@ def _obeyed(command: Command, shown: Scene) -> list[Change]:
     return in_place_of(changes, command.instead, shown) if command.instead else changes
 
 
-def _read_scene(clauses: list[str], subjects: Collection[str] = ()) -> Scene:
-    clauses, styles = take_styles([text for text in map(rewrite_idioms, clauses) if text], subjects)
+def _read_scene(clauses: list[str], subjects: Collection[str] = (), doing: Collection[str] = ()) -> Scene:
+    clauses, styles = take_styles([text for text in map(rewrite_idioms, clauses) if text], subjects, doing)
     scene = read_scene(clauses)
     scene.styles = styles
     return scene
@@ -140,6 +140,11 @@ def _nouns(scene: Scene) -> frozenset[str]:
     """The nouns of a scene, as typed and in the singular."""
     heads = [thing.words[-1] for thing in scene.things]
     return frozenset((*heads, *map(lexicon.singular, heads)))
+
+
+def _doing(scene: Scene) -> frozenset[str]:
+    """What is done in a scene, as typed: "painting"."""
+    return frozenset(action.text for thing in scene.things for action in thing.actions)
 
 
 def _unchanged(phrases: list[str], edits: list[Edit]) -> list[str]:

@@ -51,7 +51,14 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     unsaid = frozenset(key for pair in same if pair[0].key != pair[1].key for one in pair for key in used_by(one.key))
     told = wanted.implied() | unsaid
     told |= {lexicon.singular(word) for thing in prompt for word in thing.words[:-1] if lexicon.is_kind(word, "body")}
-    lost = [thing for thing in gone if not (thing.key in told or thing.mentioned or wanted.is_sum(thing))]
+    # What both imply says nothing of the thing itself: a turkey, in a turkey themed kitchen.
+    told_of_subjects = told - shown.implied()
+    lost = [
+        thing
+        for thing in gone
+        if thing.key not in (told if thing.relation else told_of_subjects)
+        and not (thing.mentioned or wanted.is_sum(thing))
+    ]
     come = [thing for thing in come if not (thing.key in unsaid or shown.is_sum(thing))]
     solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
     swapped = _greedy(lost, come, lambda old, new: _substitution(old, new, partner, len(lost), len(solid)), LEAST)
@@ -125,6 +132,7 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     beside = old.relation in BESIDE and new.relation in BESIDE
     value += (gone == come == 1 and beside and holder is not None and holder is old.anchor) * 2.5
     value += (gone == come == 1 and _stand_alike(old, new, partner)) * 2.5
+    value += (bool(old.place) and old.place == new.place) * 2.0
     value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
     return value
 
@@ -145,12 +153,15 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     hangs = other.anchor is not None and bool(other.anchor.relation)
     if old.relation not in around:
         return 0.0
-    alike = not hangs and (old.relation == new.relation or (new.tag and new.is_setting))
+    somewhere = new.is_setting or lexicon.is_kind(new.key, "building") or not new.kind
+    alike = not hangs and (old.relation == new.relation or (new.tag and somewhere))
     inside = old.relation in ("in", "at", "inside") and new.relation in around
     if not other.kind:
         return 2.5 * (alike or inside)
     around_it = lexicon.is_kind(other.key, "building", "furniture", "fixture")
-    aboard = other.relation in ("in", "inside", "through", "aboard") and lexicon.is_kind(other.key, "vehicle")
+    aboard = other.relation in ("in", "inside", "through", "aboard", "on", "on board") and lexicon.is_kind(
+        other.key, "vehicle"
+    )
     return 2.5 * (alike and (around_it or aboard))
 
 

@@ -8,7 +8,7 @@ from functools import cache
 from lib_automask.plan import lexicon, verbs
 
 CLAUSE = re.compile(r"\s*[,;]\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+")
-WEAK = re.compile(r"\b(?:very|super|ultra|extremely|highly|and|with|a|an|the|in|of)\b")
+WEAK = re.compile(r"\b(?:very|super|ultra|extremely|highly|more|and|with|a|an|the|in|of)\b")
 NEGATED = re.compile(r"(?:no|not|without|never|avoid|minus|zero)\s+(?:any\s+|a\s+)?(.*)")
 PRAISED = re.compile(
     r"(?:trending|featured|popular|seen|posted|shared|shot|taken|captured|photographed|filmed) "
@@ -37,9 +37,10 @@ def drop_boosters(clauses: list[str]) -> list[str]:
 
 
 def _is_unknown(clause: str) -> bool:
-    """One word that no list knows: behind the boosters it is most likely one more of them."""
-    known = lexicon.kinds(lexicon.singular(clause)) or lexicon.is_attribute(clause) or lexicon.is_plural(clause)
-    return " " not in clause and not known and clause not in _media() and not verbs.is_verb(clause)
+    """One word or two that no list knows: behind the boosters they are most likely one more of them."""
+    words = clause.split()
+    known = any(_is_listed(word) or lexicon.is_plural(word) for word in words)
+    return len(words) < 3 and not known and clause not in _media() and words[-1] not in _media()
 
 
 def _media() -> frozenset[str]:
@@ -129,7 +130,8 @@ def _asks_for_quality(part: str) -> bool:
         return match[1] in lexicon.names("quality", "gain")
     asking, wanted = lexicon.names("quality", "request"), lexicon.names("quality", "request noun")
     words = [word for word in part.split() if word not in lexicon.names("quality", "request filler")]
-    return not asking.isdisjoint(part.split()[:3]) and all(
+    compares = part.startswith("same ") or " but " in part
+    return (compares or not asking.isdisjoint(part.split()[:3])) and all(
         word in asking | wanted or is_booster(word) for word in words
     )
 

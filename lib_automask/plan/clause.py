@@ -11,10 +11,17 @@ from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Action, Thing
 
 
+FRONTED = re.compile(
+    r"\b(?:on|at|to) (?:the|its|his|her|their) (left|right)(?: side)?,? ((?:an?|two|three|some) [\w' -]+?)(?= and | with |$)"
+)
+"""A side before what lies there: "at its left a cup"."""
+
+
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
     clause = lexicon.mapping("idioms", "tag").get(clause, clause)
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
+    rewritten = FRONTED.sub(r"\2 on the \1", rewritten)
     rewritten = re.sub(r"\b(?:under ?water|under the water)$", "in underwater", rewritten)
     parts = "|".join(lexicon.mapping("idioms", "part"))
     rewritten = re.sub(rf",? ?\b({parts}) (?:with|in) (\w+)$", _with_part, rewritten)

@@ -20,6 +20,10 @@ FILLING = re.compile(
     r"out of|made of|made out of) )+"
 )
 """Words before a description that add nothing to it: "look much more ..."."""
+MADE = re.compile(
+    r"(?:(?:be|look|to be|to look|entirely|all) )*(?:(?:made|built|carved|knitted|woven) )?(?:of|from|out of) "
+)
+"""What follows is a material, whatever it names: "made of newspaper"."""
 BESIDES = ("and", "with", "dark", "light", "bright")
 AT_PRONOUN = re.compile(
     r"\b(on|to|onto|over|behind|near|beside|in front of|next to|under|above|around) (him|her|it|them)$"
@@ -87,8 +91,8 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
         text = lexicon.mapping("idioms", "compared").get(text, text)
         return modify(called, text if text.split()[-1] == noun else f"{text} {noun}")
     result = thing_in(new)
-    if result is None:
-        return modify(called, bare(new))
+    if result is None or MADE.match(new):
+        return modify(called, bare(FILLING.sub("", new)))
     if thing is not None and _is_around(thing) and lexicon.is_place(result.key):
         return Change(Edit("background", called, bare(new)), new=bare(new), old=called)
     if result.key in (thing.key if thing else "", lexicon.concept(noun.split())[0]):
@@ -98,7 +102,8 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
 
 def _is_around(thing: Thing) -> bool:
     """The setting, or a wall that everything stands in front of."""
-    return thing.is_setting or (thing.relation == "in front of" and lexicon.is_kind(thing.key, "fixture"))
+    around = thing.is_setting and thing.relation in lexicon.names("common", "whole setting") | {""}
+    return around or (thing.relation == "in front of" and lexicon.is_kind(thing.key, "fixture"))
 
 
 def modify(called: str, text: str) -> Change:

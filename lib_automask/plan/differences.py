@@ -40,6 +40,10 @@ def _same_vessel(one: str, other: str) -> bool:
 
 def _new_number(old: Thing, new: Thing) -> str:
     """ "three" where the caption counts otherwise, "one" for a plural become singular, else ""."""
+    if old.count == new.count == MANY and old.number != new.number:
+        great, small = (lexicon.names("common", section) for section in ("great number", "small number"))
+        opposed = (old.number in small and new.number in great) or (old.number in great and new.number in small)
+        return new.number if opposed else ""
     if old.count is None or new.count is None or old.count == new.count:
         return ""
     if old.is_setting or bool(old.vessel) != bool(new.vessel):
@@ -58,12 +62,13 @@ def _described(old: Thing, new: Thing, said: list[str], target: str, others: tup
     """The change of attributes; without a contrast in the caption only the picture can tell."""
     hairdo = old.key == "hair" and lexicon.is_kind(lexicon.singular(said[-1]), "hair")
     text = " ".join(said if hairdo else [*said, new.noun])  # "tied up in a bun", "red hair"
+    faces = all("expression" in lexicon.attribute_kinds(word) for word in said)
     if old.key == "background":
         return Change(Edit("background", target, text, score=0.9), new=text, old=old.phrase)
     if said and _are_compounds(old, new):
         return Change(Edit("replace", target, new.phrase, score=0.85), new=new.phrase, old=old.phrase, others=others)
     contrast = _contradicts(old, new, said)
-    edit = Edit("modify", target, text, score=0.95 if contrast else 0.5)
+    edit = Edit("modify", target, " ".join(said) if faces else text, score=0.95 if contrast else 0.5)
     return Change(edit, new=text, old=old.phrase, others=others, unsaid=not contrast)
 
 

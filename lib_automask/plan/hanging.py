@@ -53,7 +53,13 @@ def _are_boys(one: Thing, other: Thing) -> bool:
 def _same_words(one: Thing, other: Thing) -> bool:
     """ "bottle of perfume" and "perfume bottle", "field of sunflowers" and "sunflower field"."""
     first, second = (sorted(map(lexicon.singular, _spelled(thing))) for thing in (one, other))
-    return len(first) > 1 and first == second
+    return (len(first) > 1 and first == second) or _is_written_as_one(one, other) or _is_written_as_one(other, one)
+
+
+def _is_written_as_one(apart: Thing, together: Thing) -> bool:
+    """ "sand castle" and "sandcastle"."""
+    joined = "".join([*apart.words[-2:-1], lexicon.singular(apart.words[-1])])
+    return len(apart.words) > 1 and joined == lexicon.singular(together.words[-1]).replace("-", "")
 
 
 def _spelled(thing: Thing) -> list[str]:
@@ -94,10 +100,11 @@ def shares_relation(first: Thing, second: Thing) -> bool:
 
 
 def own_part(thing: Thing, things: list[Thing]) -> Thing | None:
-    """The hair of "a blonde woman with long hair": a part of the body that its holder has already."""
-    if thing.anchor is None or not lexicon.is_kind(thing.key, "body"):
+    """The hair of "a blonde woman with long hair", of "short hair, blonde hair": its holder has it already."""
+    if not lexicon.is_kind(thing.key, "body") or (thing.anchor is None and thing.article):
         return None
-    return next((other for other in things if other.key == thing.key and other.anchor is thing.anchor), None)
+    alike = (other for other in things if other.key == thing.key and other.anchor is thing.anchor)
+    return next((other for other in alike if thing.anchor or not contradict(other.attributes, thing.attributes)), None)
 
 
 def tell_apart(counted: Scene, scene: Scene) -> None:

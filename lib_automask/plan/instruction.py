@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.tokens import tokenize
 
 SURE = (
     r"(?=(?:the|an?|his|her|its|their|some|all|this|that|these|those|it|him|them|more|another|every|everything|both|"
@@ -19,12 +20,25 @@ SURE = (
 )
 """What has to follow a verb that could be a noun or an adjective: "clear the table", but not "clear sky"."""
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
-OPENS_INSTEAD = re.compile(
-    r"^(?:instead of|in place of|rather than) (.+?) "
-    r"(?:i'd like|i would like|i want|we want|use|put|show|give me|have) (.+)$"
+TURNED_ROUND = (
+    re.compile(
+        r"^(?:instead of|in place of|rather than) (?P<old>.+?) "
+        r"(?:i'd like|i would like|i want|we want|use|put|show|give me|have) (?P<new>.+)$"
+    ),
+    re.compile(
+        r"^(?:i|we)(?:'d| would)? (?:rather|prefer)(?: to)?(?: see| have)? (?P<new>.+?) (?:than|to|over) (?P<old>.+)$"
+    ),
 )
+"""Wishes that name what is to go: "instead of the cup i'd like a vase", "i'd rather see a vase than the cup"."""
+PURPOSE = re.compile(r"\s+(?:so that|in order to|so (?=(?:only|just|the|it|he|she|they|there|we|i)\b)).+$")
+"""What an instruction is good for: "pop the balloon so that only the boy has one"."""
 WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps) ")
 """What opens a wish that only describes: "I'd like a cat on the bench"."""
+PLACING = re.compile(
+    r"(\w+) ((?:an?|some|two|three|four|five) [\w' -]+? "
+    r"(?:on|onto|over|around|round|in|into|inside|under|behind|beside|near|next to|in front of|above|across|against|to) "
+    r"(?:the|an?|his|her|its|their) [\w' -]+)"
+)
 WISH = re.compile(
     r"(?:the|her|his|their|its|this|it|he|she|they)\b.*\b(?:should|must|needs? to|has to|have to|ought to|to) "
     r"(?:be|have|wear|hold|look|become|get|carry|sit|stand|lie|smile|run|jump|fly|sleep|eat|turn) .+"
@@ -65,12 +79,18 @@ def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
 def _instead_last(clauses: list[str]) -> list[str]:
     """ "instead of a stick, the dog should ..." → "the dog should ... instead of a stick"."""
     turned: list[str] = []
-    for clause in (OPENS_INSTEAD.sub(r"replace \1 with \2", clause) for clause in clauses):
+    for clause in map(_turned_round, clauses):
         if turned and turned[-1].startswith("instead of ") and _read(clause) is not None:
             turned[-1] = f"{clause} {turned[-1]}"
         else:
             turned.append(clause)
     return turned
+
+
+def _turned_round(clause: str) -> str:
+    for pattern in TURNED_ROUND:
+        clause = pattern.sub(r"replace \g<old> with \g<new>", clause)
+    return clause
 
 
 def _split(clause: str) -> Iterator[str]:
@@ -86,13 +106,13 @@ def _split(clause: str) -> Iterator[str]:
 
 @cache
 def _read(part: str) -> Command | None:
-    part = re.sub(r"\b(?:only|just) ", "", part.strip())
+    part = PURPOSE.sub("", re.sub(r"\b(?:only|just) ", "", part.strip()))
     while (shorter := _politeness().sub("", part).strip()) != part:
         part = shorter
     instead = INSTEAD.search(part)
     if instead and (command := _match(INSTEAD.sub("", part).strip())):
         return Command(command.verb, command.old, command.new, instead[1])
-    return _match(part) or _made(part) or _unknown(part)
+    return _match(part) or _made(part) or _placed(part) or _unknown(part)
 
 
 def _match(part: str) -> Command | None:
@@ -110,6 +130,15 @@ def _made(part: str) -> Command | None:
     match = re.fullmatch(rf"(\w+)(?: up)? {SURE}(.+)", part)
     result = lexicon.mapping("idioms", "makes").get(match[1]) if match else None
     return Command("become", match[2], result) if match and result else None
+
+
+def _placed(part: str) -> Command | None:
+    """ "drape a quilt over her knees": an unlisted verb before "a ..." and a place puts something there."""
+    match = PLACING.fullmatch(part)
+    if match is None or match[1].endswith(("ing", "ed", "s")) or tokenize(match[1])[0].tag is not None:
+        return None
+    noun = lexicon.kinds(match[1]) or lexicon.is_attribute(match[1])
+    return Command("add", new=match[2]) if verbs.is_verb(match[1]) or not noun else None
 
 
 def _unknown(part: str) -> Command | None:

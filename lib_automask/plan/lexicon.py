@@ -242,6 +242,14 @@ def sounds_like_adjective(word: str) -> bool:
 
 
 @cache
+def sounds_abstract(word: str) -> bool:
+    """Whether an unlisted word ends like the name of an idea: "vacation", "loneliness", "friendship"."""
+    if word in _nouns() or is_attribute(word) or singular(word) in _nouns():
+        return False
+    return re.search(r"\w{3}(?:[ts]ion|ness|ship|hood|[iel]ty|ism|dom)$", word) is not None
+
+
+@cache
 def same_attribute(one: str, other: str) -> bool:
     """Equal, or of one group: big and huge, "black and white" and "white and black"."""
     first, second = _attributes().get(one, {}), _attributes().get(other, {})

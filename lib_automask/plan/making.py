@@ -45,6 +45,10 @@ def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
         return [move_to(FALLING.get(what, what), caption)]
     thing = meant(old, caption)
     called = target(thing, old, caption)
+    if match := re.match(r"(\w+) ((?:his|her|its|their) .+)$", what):
+        state = lexicon.mapping("idioms", "makes").get(match[1])
+        if state is not None:
+            return [become(meant(match[2], caption), match[2], state, caption)]
     if _is_action(what):
         return [modify(called, _doing(what))]
     unlisted = len(what.split()) == 1 and not lexicon.kinds(lexicon.singular(what))

@@ -105,7 +105,7 @@ class NounPhrase:
             noun=" ".join(self.nouns[-length:]),
             attributes=[word for word in modifiers if word not in doing],
             count=self._count(collective),
-            number=self.number.removesuffix(" of"),
+            number=self.number,
             group=collective if collective not in PAIRS else "",
             article=self.article,
             actions=[Action(verbs.stem(word), word) for word in doing],

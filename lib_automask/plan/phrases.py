@@ -87,7 +87,9 @@ class _Reader(Placer):
         clause.suffered = self._suffered(word)
         clause.negated = word.text == "instead of" or (clause.negated and not clause.after_verb)
         clause.holder = self._holder(word, from_verb)
-        clause.relation, clause.after_verb, clause.predicate, clause.joined = word.text, False, False, False
+        watched = word.text == "at" and clause.after_verb and verbs.stem(clause.relation) == verbs.stem("look")
+        relation = "looking at" if watched else word.text
+        clause.relation, clause.after_verb, clause.predicate, clause.joined = relation, False, False, False
 
     def _holder(self, word: Word, from_verb: bool) -> Thing | None:
         """What a preposition hangs on: the thing named last; what is done or said hangs on who does it."""
@@ -181,8 +183,10 @@ def _sift(words: list[Word]) -> tuple[list[Word], list[str]]:
 
 
 def _is_mood_tag(words: list[Word]) -> bool:
-    """An adjective alone that no list knows: "whimsical", "childish"."""
-    return len(words) == 1 and words[0].tag == "noun" and lexicon.sounds_like_adjective(words[0].text)
+    """One word alone that no list knows, and that can be no thing: "whimsical", "childish", "vacation"."""
+    if len(words) != 1 or words[0].tag != "noun":
+        return False
+    return lexicon.sounds_like_adjective(words[0].text) or lexicon.sounds_abstract(words[0].text)
 
 
 def _is_attribute_tag(words: list[Word]) -> bool:

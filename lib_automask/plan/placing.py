@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from lib_automask.plan import lexicon, usual, verbs
 from lib_automask.plan.clause import Clause
-from lib_automask.plan.hanging import body_parts, mentioned_before, own_part, shares_relation, split_up
+from lib_automask.plan.hanging import DEFINITE, body_parts, mentioned_before, own_part, shares_relation, split_up
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
 from lib_automask.plan.saying import described_by, is_dressed_in, is_used
 from lib_automask.plan.scene import Action, Scene, Thing
@@ -115,8 +115,8 @@ class Placer:
             self.last.region = where
         if side and self.last is not None:
             self._put_aside(self.last, side)
-        elif phrase.nouns[-1] in EXPRESSIONS and clause.holder is not None:
-            clause.holder.attributes += phrase.nouns[:-1]
+        elif phrase.nouns[-1] in EXPRESSIONS and (shows := clause.holder or self.subject) is not None:
+            shows.attributes += phrase.nouns[:-1]
         elif (clause.predicate or clause.after_verb) and phrase.says_how and not is_used(phrase, clause):
             self.describe(phrase.nouns)
         elif (whole := described_by(phrase, clause)) is not None:
@@ -124,11 +124,13 @@ class Placer:
         elif clause.holder is not None and clause.after_verb and self._is_done(phrase):
             text = " ".join((clause.relation, *phrase.nouns))
             clause.holder.actions[-1] = Action(verbs.stem(phrase.head), text)
+        elif phrase.number == "one" and phrase.article in DEFINITE and phrase.only_attributes:
+            self.describe(phrase.nouns)
         elif phrase.number and phrase.only_attributes and split_up(phrase, self.scene):
             pass
         elif phrase.is_filler:
             self.scene.hinted |= set(map(lexicon.singular, phrase.nouns[:-1]))
-            if clause.after_verb and clause.holder is not None:
+            if clause.holder is not None and verbs.stem(clause.relation) in verbs.stems("taking"):
                 clause.holder.actions = clause.holder.actions[:-1]  # "taking a picture" is no pose
         else:
             return False

@@ -34,17 +34,20 @@ PERHAPS = re.compile(rf",? ?\b(?:(?:{DRAWN} )?{AS_IF}|{TURNED}) ({ARTICLE}[\w'/ 
 """This needs a listed medium: "as a watercolor"."""
 
 
-def take_styles(clauses: list[str], subjects: Collection[str] = ()) -> tuple[list[str], list[str]]:
+def take_styles(
+    clauses: list[str], subjects: Collection[str] = (), doing: Collection[str] = ()
+) -> tuple[list[str], list[str]]:
     """The clauses without what they say of style, and the styles as typed.
 
     Args:
         clauses: in lower case.
         subjects: nouns of the caption's things, for the structural fallback.
+        doing: what is done in the caption: "painting", of a painter, is no style.
     """
     kept: list[str] = []
     styles: list[str] = []
     for clause in clauses:
-        rest, style = _split(clause, subjects, first=not kept)
+        rest, style = _split(clause, subjects, first=not kept) if clause not in doing else (clause, "")
         styles += [style] if style else []
         kept += [rest] if rest else []
     return kept, styles

@@ -26,6 +26,10 @@ WEIGHT = re.compile(r":\s*[+-]?\d*\.?\d+\s*(?=\))")
 QUALIFIER = re.compile(r"(?<=\w)[ _]?\\\([\w ]+\\\)(?=\s*(?:[,):\]]|$))")
 """The sense of a tag: "bow \\(weapon\\)"."""
 ARROW = re.compile(r"\s*[-=]+>\s*")
+TITLED = re.compile(
+    r"(?:(?<=[,;.\n])|^)\s*(?:(?:change|make|turn|edit|set)\s)?([\w' ]+):\s*([\w' ]+?)\s*[-=]+>\s*([\w' ]+)", re.I
+)
+"""A change under its title: "sky: blue -> pink"."""
 SEPARATOR = re.compile(r"\b(?:BREAK|ADDCOMM|ADDBASE|ADDCOL|ADDROW)\b|\bAND\b(?:\s*:\s*[\d.]+)?")
 PUNCTUATION = {"’": "'", "‘": "'", "′": "'", "“": '"', "”": '"', "″": '"', "–": "-", "—": " , ", "…": " , ",
                "，": ",", "、": ",", "。": ".", "・": ",", "•": ",", "·": ",", "×": "x",
@@ -68,6 +72,7 @@ def _is_written(char: str) -> bool:
 def _plain(text: str) -> str:
     for pattern in (EXTRA_NETWORK, EMBEDDING, ADDRESS):
         text = pattern.sub(" , ", text)
+    text = TITLED.sub(r" change \1 from \2 to \3", text)
     text = ARROW.sub(" becomes ", text)
     text = SEPARATOR.sub(" , ", text)
     text = QUALIFIER.sub("", text)

@@ -150,9 +150,14 @@ def _is_verb_in_ing(spot: Spot) -> bool:
         return not spot.before_noun and not single
     if spot.before_noun and spot.nouns:
         return not all(map(lexicon.is_attribute, spot.nouns)) or len(spot.nouns) > 2
-    if spot.before_noun and spot.before is None:
+    if spot.before_noun and (spot.before is None or spot.follows("verb") or _is_held(spot)):
         return verbs.stem(spot.text) not in verbs.stems("intransitive")
     return True
+
+
+def _is_held(spot: Spot) -> bool:
+    """ "with glowing eyes", but "before eating cake"."""
+    return spot.before is not None and spot.before.text in ("with", "in", "on", "of", "under", "near", "between")
 
 
 def _is_verb_in_ed(spot: Spot) -> bool:
@@ -197,7 +202,8 @@ def _is_third_person(spot: Spot) -> bool:
     text, last = spot.text, _named(spot.nouns)
     bare_tag = spot.after is None and spot.run[0].tag == "noun"
     if lexicon.is_plural(last) and spot.precedes("at", "article", "owner", "number"):
-        return verbs.is_verb(text) and not lexicon.kinds(lexicon.singular(text))
+        alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal") and spot.precedes("at")
+        return (verbs.is_verb(text) or alive) and not lexicon.kinds(lexicon.singular(text))
     if bare_tag or lexicon.is_plural(last) or (lexicon.is_attribute(last) and not lexicon.kinds(last)):
         return False
     alive = bool(lexicon.kinds(last) & {"person", "animal"})

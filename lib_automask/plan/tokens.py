@@ -107,6 +107,8 @@ def _tag(text: str, before: list[Token], following: list[str]) -> Tag | None:
         return None  # "a stone well"
     if text == "back" and before and before[-1].tag == "owner":
         return None  # "on its back"
+    if text == "round" and following and _closed().get(following[0]) in ("article", "owner"):
+        return "at"  # "round a fire"
     tag = _closed().get(text)
     return None if tag == "modal" and not _is_before_verb(following) else tag
 
