@@ -96,6 +96,20 @@ def test_generation_settings_come_from_the_model(captioner_folder: Path, tmp_pat
     assert len(captioner.caption(image).split()) <= 2
 
 
+def test_layers_are_made_without_random_numbers_while_that_lasts() -> None:
+    """They would be overwritten at once by a file's, and take seconds for a network of the true size."""
+    import torch
+
+    from lib_automask.tensors import unfilled
+
+    before = torch.get_rng_state()
+    with unfilled():
+        torch.nn.Linear(3, 4)
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.nn.Linear(3, 4)
+    assert not torch.equal(torch.get_rng_state(), before)
+
+
 def test_head_that_transformers_5_left_out_is_put_back(captioner_folder: Path, tmp_path: Path, picture: Image) -> None:
     from safetensors.torch import load_file, save_file
 
