@@ -20,12 +20,12 @@ RING = 0.5
 """Width of the ring of ground, and how far a shadow is looked for, in sizes of the thing (the root of its area)."""
 RIM = 0.06
 """The widest rim, in sizes of the thing."""
-RIM_SHARE = 0.5
+RIM_SHARE = 0.6
 """Share of the pixels along the outline that must differ from the ground for a rim."""
-DARKER, DIFFERENT = 10, 24
+DARKER, DIFFERENT = 24, 40
 """Steps of 255 that a shadow is darker than the ground, and that a rim differs from it, at least; and ``NOISES``
 deviations of the ground, whichever is more."""
-NOISES = 3
+NOISES = 4
 TINT = 0.2
 """A shadow keeps the ground's colour: its channels are dimmed alike up to this share."""
 DEEPEST = 0.15
