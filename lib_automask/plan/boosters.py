@@ -102,7 +102,7 @@ def _is_negated(clause: str) -> bool:
 def _is_artist(clause: str) -> bool:
     """ "by greg rutkowski", "art by artgerm and wlop": a name follows, not an article."""
     if lexicon.names("quality", "artist word").issuperset(clause.split()):
-        return True
+        return not lexicon.kinds(clause)  # "van" is one too
     cue = re.match(rf"(?:{'|'.join(lexicon.names('quality', 'artist cue'))}) (\S.*)", clause)
     if not cue:
         return False

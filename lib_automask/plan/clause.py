@@ -10,9 +10,9 @@ from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Action, Thing
 
-
 FRONTED = re.compile(
-    r"\b(?:on|at|to) (?:the|its|his|her|their) (left|right)(?: side)?,? ((?:an?|two|three|some) [\w' -]+?)(?= and | with |$)"
+    r"\b(?:on|at|to) (?:the|its|his|her|their) (left|right)(?: side)?,? "
+    r"((?:an?|two|three|some) [\w' -]+?)(?= and | with |$)"
 )
 """A side before what lies there: "at its left a cup"."""
 

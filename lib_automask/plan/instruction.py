@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.roundabout import straighten, told
 from lib_automask.plan.tokens import tokenize
 
 SURE = (
@@ -20,23 +21,11 @@ SURE = (
 )
 """What has to follow a verb that could be a noun or an adjective: "clear the table", but not "clear sky"."""
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
-TURNED_ROUND = (
-    re.compile(
-        r"^(?:instead of|in place of|rather than) (?P<old>.+?) "
-        r"(?:i'd like|i would like|i want|we want|use|put|show|give me|have) (?P<new>.+)$"
-    ),
-    re.compile(
-        r"^(?:i|we)(?:'d| would)? (?:rather|prefer)(?: to)?(?: see| have)? (?P<new>.+?) (?:than|to|over) (?P<old>.+)$"
-    ),
-)
-"""Wishes that name what is to go: "instead of the cup i'd like a vase", "i'd rather see a vase than the cup"."""
-PURPOSE = re.compile(r"\s+(?:so that|in order to|so (?=(?:only|just|the|it|he|she|they|there|we|i)\b)).+$")
-"""What an instruction is good for: "pop the balloon so that only the boy has one"."""
 WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps) ")
 """What opens a wish that only describes: "I'd like a cat on the bench"."""
 PLACING = re.compile(
-    r"(\w+) ((?:an?|some|two|three|four|five) [\w' -]+? "
-    r"(?:on|onto|over|around|round|in|into|inside|under|behind|beside|near|next to|in front of|above|across|against|to) "
+    r"(\w+) ((?:an?|some|two|three|four|five) [\w' -]+? (?:on|onto|over|around|round|in|into|inside|under|behind|"
+    r"beside|near|next to|in front of|above|across|against|to) "
     r"(?:the|an?|his|her|its|their) [\w' -]+)"
 )
 WISH = re.compile(
@@ -79,18 +68,12 @@ def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
 def _instead_last(clauses: list[str]) -> list[str]:
     """ "instead of a stick, the dog should ..." → "the dog should ... instead of a stick"."""
     turned: list[str] = []
-    for clause in map(_turned_round, clauses):
+    for clause in map(straighten, clauses):
         if turned and turned[-1].startswith("instead of ") and _read(clause) is not None:
             turned[-1] = f"{clause} {turned[-1]}"
         else:
             turned.append(clause)
     return turned
-
-
-def _turned_round(clause: str) -> str:
-    for pattern in TURNED_ROUND:
-        clause = pattern.sub(r"replace \g<old> with \g<new>", clause)
-    return clause
 
 
 def _split(clause: str) -> Iterator[str]:
@@ -106,13 +89,14 @@ def _split(clause: str) -> Iterator[str]:
 
 @cache
 def _read(part: str) -> Command | None:
-    part = PURPOSE.sub("", re.sub(r"\b(?:only|just) ", "", part.strip()))
+    part = re.sub(r"\b(?:only|just) ", "", part.strip())
     while (shorter := _politeness().sub("", part).strip()) != part:
         part = shorter
     instead = INSTEAD.search(part)
     if instead and (command := _match(INSTEAD.sub("", part).strip())):
         return Command(command.verb, command.old, command.new, instead[1])
-    return _match(part) or _made(part) or _placed(part) or _unknown(part)
+    done = (command for spelled in told(part) if (command := _match(spelled)))
+    return _match(part) or next(done, None) or _made(part) or _placed(part) or _unknown(part)
 
 
 def _match(part: str) -> Command | None:

@@ -86,6 +86,12 @@ def _nouns() -> frozenset[str]:
     return listed | names("synonyms", "nouns")
 
 
+@cache
+def joined_by_of() -> frozenset[str]:
+    """The listed nouns of three words with "of" between them: "suit of armor"."""
+    return frozenset(noun for noun in _nouns() if noun.split()[1:2] == ["of"] and len(noun.split()) == 3)
+
+
 def is_plural(noun: str) -> bool:
     """Whether the form of a noun says that there are several."""
     return singular(noun) != noun

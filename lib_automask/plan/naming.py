@@ -60,6 +60,8 @@ def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str
     ("", None) where the prompt does not say, or only names the setting of everything.
     """
     candidates = [place for place in _stated_places(thing) if not _is_shared(thing, place[1], alignment)]
+    if lexicon.is_kind(thing.key, "celestial", "weather"):
+        candidates = [place for place in candidates if place[0] != "with"]  # "kids with a rainbow overhead"
     for relation, place in candidates:
         if place.key in lexicon.names("common", "everybody has"):
             return place.phrase, relation

@@ -53,7 +53,7 @@ class _Reader(Placer):
         if word.tag in ("article", "owner", "number", "noun"):
             return self.noun_phrase(words, index)
         if word.tag == "verb":
-            self._verb(word, words[index + 1].text if index + 1 < len(words) else "")
+            self._verb(word, *(following.text for following in words[index + 1 : index + 3]))
         elif word.tag == "at":
             self._preposition(word)
         elif word.tag == "have":
@@ -123,10 +123,9 @@ class _Reader(Placer):
             clause.about = self.about
         clause.relation = ""
 
-    def _verb(self, word: Word, following: str) -> None:
+    def _verb(self, word: Word, following: str = "", later: str = "") -> None:
         clause = self.clause
-        looking = verbs.stem(word.text) == verbs.stem("look") and following in lexicon.names("common", "direction")
-        action = Action(verbs.stem(word.text), word.text, following if looking else "")
+        action = _action(word, following, later)
         continues = clause.joined or (clause.predicate and not clause.relative)
         actor = clause.about if continues and clause.about else _hand(self._actor(), action.stem)
         if clause.front and not clause.joined:
@@ -155,6 +154,16 @@ class _Reader(Placer):
         before = self.scene.things[index - 1] if index else actor
         both = actor.joined and not actor.relation and not before.relation and before.kind & actor.kind
         return [before, actor] if both else [actor]
+
+
+def _action(verb: Word, following: str, later: str) -> Action:
+    """What a verb says, with where somebody looks, or the "off" of what takes off."""
+    if verbs.stem(verb.text) == verbs.stem("look") and following in lexicon.names("common", "direction"):
+        return Action(verbs.stem("look"), verb.text, following)
+    handled = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "possessive")
+    if verbs.stem(verb.text) == verbs.stem("take") and following == "off" and later not in handled:
+        return Action(verbs.stem("fly"), verb.text, following)
+    return Action(verbs.stem(verb.text), verb.text)
 
 
 def _hand(actor: Thing | None, stem: str) -> Thing | None:

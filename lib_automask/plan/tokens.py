@@ -48,6 +48,8 @@ def tokenize(clause: str) -> list[Token]:
         length = next((n for n in range(LONGEST, 0, -1) if " ".join(words[start : start + n]) in _closed()), 1)
         if length == 1 and _is_laden(words[start : start + 2]):
             length = 2
+        if " ".join(words[start : start + 3]) in lexicon.joined_by_of():
+            length = 3
         text = " ".join(words[start : start + length])
         start += length
         found.append(Token(text, _tag(text, found, words[start : start + 1])))

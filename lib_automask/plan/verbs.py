@@ -57,6 +57,14 @@ def agent_stem(noun: str) -> str:
     return stem(root) if root != noun else ""
 
 
+def bases(form: str) -> tuple[str, ...]:
+    """The verbs that a past form may belong to: "given" → give; "swapped" → swapp, swap, swappe."""
+    if form in (irregular := mapping("grammar", "irregular verb")):
+        return (irregular[form],)
+    root = form.removesuffix("ed")
+    return (root, root[:-1], f"{root}e")
+
+
 def third_person(verb: str) -> str:
     """ "take" → "takes", "carry" → "carries", "do" → "does"."""
     irregular = {"have": "has", "be": "is"}

@@ -1,0 +1,41 @@
+"""Roundabout instructions made straight, before their patterns are tried.
+
+i'd rather see a vase than the cup          →   replace the cup with a vase
+pop the balloon so that nobody has one      →   pop the balloon
+somebody has given the cottage a red door   →   give the cottage a red door
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from lib_automask.plan import verbs
+
+INSTEAD_OF = re.compile(
+    r"^(?:instead of|in place of|rather than) (?P<old>.+?) "
+    r"(?:i'd like|i would like|i want|we want|use|put|show|give me|have) (?P<new>.+)$"
+)
+RATHER = re.compile(
+    r"^(?:i|we)(?:'d| would)? (?:rather|prefer)(?: to)?(?: see| have)? (?P<new>.+?) (?:than|to|over) (?P<old>.+)$"
+)
+PURPOSE = re.compile(r"\s+(?:so that|in order to|so (?=(?:only|just|the|it|he|she|they|there|we|i)\b)).+$")
+TOLD = re.compile(
+    r"(?:(?:except|only|but|just|and|now|save|besides)\s+)*(?:that\s+)?(?:somebody|someone|they|you|we|i)"
+    r"(?: has| have| had|'ve|'s)?(?: just| since| now)?(?: (?:come|gone|went|came)(?: along| by| in)? and)?"
+    r" (\w+(?:ed|en)|put|set|cut|made|swept|hung|stuck|took|gave|drew|left) (.+)"
+)
+"""Something done already in what the user imagines."""
+
+
+def straighten(clause: str) -> str:
+    """A wish that names what is to go as a replacement, and without what the instruction is good for."""
+    for pattern in (INSTEAD_OF, RATHER):
+        clause = pattern.sub(r"replace \g<old> with \g<new>", clause)
+    return PURPOSE.sub("", clause)
+
+
+def told(clause: str) -> Iterator[str]:
+    """What "somebody has given the cottage a red door" would be as an instruction, in every likely spelling."""
+    if match := TOLD.fullmatch(clause):
+        yield from (f"{base} {match[2]}" for base in verbs.bases(match[1]))
