@@ -34,6 +34,7 @@ from lib_automask.plan.making import hand, make
 from lib_automask.plan.meaning import bare
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
+from lib_automask.plan.roundabout import keeps_rest
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.singling import counted_at_side, put_back, take_out
 from lib_automask.plan.styles import take_styles
@@ -61,11 +62,12 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     """
     said, typed = split_clauses(read_syntax(caption).text), read_syntax(prompt)
     commands, descriptions = read_commands([*map(counted_at_side, drop_boosters(split_clauses(typed.text)))])
-    if commands:
+    if any(command.verb != "keep" for command in commands) or not descriptions:
         return _plan_commands(commands, descriptions, _without_echoes(_read_scene(said)), presence)
     told = tell_apart(said, descriptions)
     shown = _without_echoes(_read_scene(told.caption))
     wanted = _read_scene(told.prompt, _nouns(shown), _doing(shown))
+    wanted.partial = bool(commands) or keeps_rest(typed.text)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)

@@ -56,7 +56,8 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     lost = [
         thing
         for thing in gone
-        if thing.key not in (told if thing.relation else told_of_subjects)
+        if (thing in denied or not wanted.partial)
+        and thing.key not in (told if thing.relation else told_of_subjects)
         and not (thing.mentioned or wanted.is_sum(thing))
     ]
     come = [thing for thing in come if not (thing.key in unsaid or shown.is_sum(thing))]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.acting import acting, action_text, new_actions
 from lib_automask.plan.hanging import exclude
@@ -26,12 +28,18 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         text = f"{number} {new.vessel} of {new.noun}" if new.vessel else f"{number} {new.noun}"
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
     if said := [word for word in new.attributes if not _is_said(word, old)]:
-        changes.append(_described(old, new, said, target, other_names(old, caption)))
+        described = _described(old, new, said, target, other_names(old, caption))
+        changes.append(_announced(described) if prompt.partial else described)
     for action in [] if number and not old.actions else new_actions(old, new, caption, prompt):
         text = action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)
         changes.append(Change(edit, new=f"{new.noun} {text}", old=acting(old), shared=True))
     return changes
+
+
+def _announced(change: Change) -> Change:
+    """The change of a prompt that only says what is new: sure, although the caption says nothing against it."""
+    return replace(change, unsaid=False, edit=replace(change.edit, score=max(change.edit.score, 0.85)))
 
 
 def _same_vessel(one: str, other: str) -> bool:

@@ -21,6 +21,8 @@ def removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scene
         unwelcome = thing in alignment.gone and _is_named(thing, unwanted.things)
         if denied or unwelcome:
             yield _taken_away(thing, caption, 0.95)
+        elif prompt.partial:
+            continue
         elif thing in alignment.gone and _repeats(alignment) and _is_missed(thing, prompt, alignment):
             yield _taken_away(thing, caption, 0.75)
     for thing in prompt.absent:

@@ -19,6 +19,22 @@ INSTEAD_OF = re.compile(
 RATHER = re.compile(
     r"^(?:i|we)(?:'d| would)? (?:rather|prefer)(?: to)?(?: see| have)? (?P<new>.+?) (?:than|to|over) (?P<old>.+)$"
 )
+HAVE_RATHER = re.compile(
+    r"^(?:(?:can|could|may) (?:we|i|you) (?:please )?(?:have|get|see)|(?:how|what) about) (?P<new>.+?) "
+    r"(?:rather than|instead of|in place of|where) (?P<old>.+?)(?: is| was| stands| sits)?$"
+)
+BETTER = re.compile(
+    r"^(?:i think )?(?P<new>an? .+?) would (?:look|be|fit|suit it) (?:much )?(?:better|nicer|cooler) than (?P<old>.+)$"
+)
+ONLY_CHANGE = re.compile(
+    r"^(?:(?:let|and|with|but|the|one) )*only (?:change|difference|thing)(?: .*?)? "
+    r"(?:is|be|being|should be|to be)(?: that)? "
+)
+SAME = re.compile(
+    r"\b(?:same (?:picture|image|photo|scene|shot|thing|one|but|as before)|only (?:change|difference)|as before|"
+    r"(?:everything|nothing|all)(?: else| about it)? "
+    r"(?:is|stays|remains|has|as|about|the same|different|changed|else))\b"
+)
 PURPOSE = re.compile(r"\s+(?:so that|in order to|so (?=(?:only|just|the|it|he|she|they|there|we|i)\b)).+$")
 TOLD = re.compile(
     r"(?:(?:except|only|but|just|and|now|save|besides)\s+)*(?:that\s+)?(?:somebody|someone|they|you|we|i)"
@@ -30,9 +46,14 @@ TOLD = re.compile(
 
 def straighten(clause: str) -> str:
     """A wish that names what is to go as a replacement, and without what the instruction is good for."""
-    for pattern in (INSTEAD_OF, RATHER):
+    for pattern in (INSTEAD_OF, RATHER, HAVE_RATHER, BETTER):
         clause = pattern.sub(r"replace \g<old> with \g<new>", clause)
-    return PURPOSE.sub("", clause)
+    return PURPOSE.sub("", ONLY_CHANGE.sub("", clause))
+
+
+def keeps_rest(text: str) -> bool:
+    """Whether a prompt says that all it leaves out stays: "same picture, but the dog is black"."""
+    return bool(SAME.search(text))
 
 
 def told(clause: str) -> Iterator[str]:

@@ -117,6 +117,7 @@ class Scene:
         several: things that were named together before each got its own: the cats of "two cats, one black".
         hinted: words that only stand before a word for the picture: the mirror of "a mirror selfie".
         residue: words that the grammar could not place.
+        partial: the text only says what is new, and that all else stays.
     """
 
     things: list[Thing] = field(default_factory=list)
@@ -125,6 +126,7 @@ class Scene:
     several: Thing | None = None
     hinted: set[str] = field(default_factory=set)
     residue: list[str] = field(default_factory=list)
+    partial: bool = False
 
     def implied(self) -> set[str]:
         """What other things bring along: the surfboard of "a surfer", the flowers of "a flower-filled vase"."""
