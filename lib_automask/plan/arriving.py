@@ -19,6 +19,8 @@ def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -
         return []
     if is_body_part(thing, caption):
         return body_part(thing, alignment, caption)
+    if thing.is_setting and thing.anchor in alignment.come and thing.article == "the":
+        return []  # "and a whale in the water"
     if thing.is_setting:
         return _new_setting(thing)
     if lexicon.is_kind(thing.key, "light") and (thing.tag or _is_plain(thing)):

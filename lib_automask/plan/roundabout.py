@@ -35,6 +35,9 @@ SAME = re.compile(
     r"(?:everything|nothing|all)(?: else| about it)? "
     r"(?:is|stays|remains|has|as|about|the same|different|changed|else))\b"
 )
+WISHED = re.compile(
+    r"^(?:please |i'd like |i would like |i want |can i have |could i have |give me )(?!an? )|(?<!^)\bplease$"
+)
 PURPOSE = re.compile(r"\s+(?:so that|in order to|so (?=(?:only|just|the|it|he|she|they|there|we|i)\b)).+$")
 TOLD = re.compile(
     r"(?:(?:except|only|but|just|and|now|save|besides)\s+)*(?:that\s+)?(?:somebody|someone|they|you|we|i)"
@@ -52,8 +55,11 @@ def straighten(clause: str) -> str:
 
 
 def keeps_rest(text: str) -> bool:
-    """Whether a prompt says that all it leaves out stays: "same picture, but the dog is black"."""
-    return bool(SAME.search(text))
+    """Whether a prompt says that all it leaves out stays: "same picture, but the dog is black".
+
+    A wish for what is there already is one: "i'd like the mailbox in yellow".
+    """
+    return bool(SAME.search(text) or WISHED.search(text))
 
 
 def told(clause: str) -> Iterator[str]:

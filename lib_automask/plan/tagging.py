@@ -37,6 +37,7 @@ class Spot:
         after: the token behind it, None at the end.
         run: the unfinished noun phrase to its left, with the word that opens it.
         joined: "and" stands before that.
+        hung: a preposition stands before that.
     """
 
     text: str
@@ -44,6 +45,7 @@ class Spot:
     after: Token | None
     run: tuple[Word, ...]
     joined: bool = False
+    hung: bool = False
 
     @property
     def nouns(self) -> list[str]:
@@ -71,8 +73,8 @@ def tag_words(clause: str) -> list[Word]:
     for index, token in enumerate(tokens):
         after = tokens[index + 1] if index + 1 < len(tokens) else None
         run = _run(words)
-        joined = len(words) > len(run) and words[-len(run) - 1].tag == "and"
-        spot = Spot(token.text, words[-1] if words else None, after, run, joined)
+        opening = words[-len(run) - 1].tag if len(words) > len(run) else None
+        spot = Spot(token.text, words[-1] if words else None, after, run, opening == "and", opening == "at")
         words.append(Word(token.text, token.tag or ("verb" if _is_verb(spot) else "noun")))
     return words
 
@@ -100,7 +102,9 @@ def _is_verb(spot: Spot) -> bool:
         return _is_verb_in_ing(spot)
     if text.endswith("ed") and not text.endswith("eed") and (len(text) > 4 or verbs.is_verb(text)) and not listed:
         return _is_verb_in_ed(spot)
-    said = bool(spot.nouns) and spot.run[0].tag == "noun" and all(map(lexicon.is_attribute, spot.nouns))
+    said = (
+        bool(spot.nouns) and not spot.hung and spot.run[0].tag == "noun" and all(map(lexicon.is_attribute, spot.nouns))
+    )
     if (spot.follows("verb") or said) and text.endswith("s") and spot.precedes("at") and not listed:
         return verbs.is_verb(text)
     if spot.follows("be"):
