@@ -31,9 +31,10 @@ import numpy as np
 import torch
 
 from benchmarks.scoring_cases import SETS, Case, cases
-from lib_automask.blip import scoring
+from lib_automask.blip import heat
 from lib_automask.blip.reader import Reader
 from lib_automask.blip.scoring import Scores, by_crops, by_likeness, by_patches, score_segments
+from lib_automask.blip.shapes import Shapes
 from lib_automask.cache import ByteCache
 from lib_automask.masks import iou
 from lib_automask.structures import Image, Segment
@@ -63,7 +64,7 @@ def blended(first: Way, second: Way, share: float) -> Way:
     """``first`` × (1 - share + share × ``second``, 1 for its best)."""
 
     def way(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
-        heat = second(reader, image, segments, phrases)
+        warm = second(reader, image, segments, phrases)
         return first(reader, image, segments, phrases) * (1 - share + share * heat / np.maximum(heat.max(0), 1e-12))
 
     return way
@@ -94,10 +95,10 @@ def by_attention(reader: Reader, image: Image, segments: Sequence[Segment], phra
 
 
 def _by_map(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str], name: str) -> Scores:
-    shapes = scoring.Shapes.of(segments)
+    shapes = Shapes.of(segments)
     sight = reader.look(image)
-    maps = torch.stack([getattr(scoring.find(reader, sight, phrase), name) for phrase in phrases])
-    return shapes.likeness(scoring.enlarged(maps, shapes.size).flatten(1).cpu().numpy())
+    maps = torch.stack([getattr(heat.find(reader, sight, phrase), name) for phrase in phrases])
+    return shapes.likeness(heat.enlarged(maps, shapes.size).flatten(1).cpu().numpy())
 
 
 full_crops = with_crops_of(1, by_crops)

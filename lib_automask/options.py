@@ -214,8 +214,8 @@ class Options:
     also: Also = row(
         "nothing",
         "Keep as well",
-        "Kept beside each finished picture: the mask, its subject cut out, or a layer for each edit (OpenRaster, or PNG "
-        "files). In the Batch tab also a table of what was done with each file.",
+        "Kept beside each finished picture: the mask, its subject cut out, or a layer for each edit (OpenRaster or PNG). "
+        "In the Batch tab also a table of what was done with each file.",
     )
     margins: Margins = row(
         "auto",

@@ -298,8 +298,8 @@ class Segmenter(Protocol):
 class Models:
     """The three models that a run needs, made by whoever calls the pipeline.
 
-    ``progress`` is told (stage, share done 0–1); it may raise ``Interrupted`` to end the run. ``clear`` is for when a run
-    is over: it has the models leave a device on which they shall not stay.
+    ``progress`` is told (stage, share done 0–1); it may raise ``Interrupted`` to end the run. ``clear`` is for when a
+    run is over: it has the models leave a device on which they shall not stay.
     """
 
     captioner: Captioner

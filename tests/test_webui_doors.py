@@ -226,9 +226,9 @@ def test_another_choice_loads_others(held, loads):
 
 
 def test_models_that_should_not_be_kept_are_let_go_after_a_run_even_if_it_fails(held, loads):
-    with pytest.raises(ValueError, match="broke"), held.models(choice(keep=False)):
+    with pytest.raises(ValueError, match="broke"), held.models(choice(memory=settings.UNLOAD)):
         raise ValueError("broke")
-    use(held, choice(keep=False))
+    use(held, choice(memory=settings.UNLOAD))
     assert len(loads) == 2
 
 
