@@ -87,7 +87,7 @@ def _is_booster_tag(clause: str) -> bool:
     words = clause.split()
     closed = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "preposition")
     boosts = words[0] in ("detailed", "intricate") or words[-1] in lexicon.names("quality", "tail")
-    return len(words) <= 3 and boosts and closed.isdisjoint(words)
+    return len(words) <= 3 and boosts and clause not in _media() and closed.isdisjoint(words)
 
 
 def _is_negated(clause: str) -> bool:
@@ -108,7 +108,7 @@ def _is_artist(clause: str) -> bool:
         return False
     name = cue[1].split()
     known = any(lexicon.kinds(lexicon.singular(word)) for word in name)
-    listed = not lexicon.names("quality", "artist word").isdisjoint(name)
+    listed = not lexicon.names("quality", "artist word").isdisjoint([*name, cue[1]])
     if listed or name[0] in lexicon.names("grammar", "determiner"):
         return listed
     return not known or (len(name) == 2 and cue[0].startswith("by ") and not all(map(_is_listed, name)))

@@ -239,7 +239,7 @@ def _put(thing: Thing, relation: str, where: Thing, caption: Scene) -> Change:
 
 def _turn_whole(text: str, caption: Scene) -> Change:
     """What becomes of "it" or "the picture": a style, another time or place, or another subject."""
-    style = bare(re.sub(r"^(?:the )?style of (?:an? )?|[ -]style$", "", bare(text)))
+    style = bare(re.sub(r"^(?:the )?(?:style|manner|look) of (?:an? )?|[ -]style$", "", bare(text)))
     thing, about = thing_in(text), subject(caption)
     if names_style(style) or text.endswith("style"):
         return Change(Edit("restyle", "whole image", style))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from lib_automask.plan import lexicon, verbs
@@ -61,8 +61,14 @@ def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
         if command is None:
             rest.append(_politeness().sub("", part) if WANTED.match(part) else part)
         else:
-            commands.append(command)
+            commands.append(_resolved(command, commands))
     return commands, rest
+
+
+def _resolved(command: Command, before: list[Command]) -> Command:
+    """ "I don't like the rug, take it out": the rug."""
+    spoken_of = before[-1].old if before else ""
+    return replace(command, old=spoken_of) if spoken_of and command.old in ("it", "them") else command
 
 
 def _instead_last(clauses: list[str]) -> list[str]:

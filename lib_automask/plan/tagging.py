@@ -170,7 +170,7 @@ def _is_verb_in_ed(spot: Spot) -> bool:
         return False
     if spot.nouns:
         return not spot.before_noun or not all(map(lexicon.is_attribute, spot.nouns))
-    return not lexicon.is_attribute(spot.text) and (not spot.before_noun or spot.follows("be"))
+    return (not lexicon.is_attribute(spot.text) or spot.precedes("at")) and (not spot.before_noun or spot.follows("be"))
 
 
 def _is_finite(spot: Spot) -> bool:
