@@ -65,7 +65,7 @@ def blended(first: Way, second: Way, share: float) -> Way:
 
     def way(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
         warm = second(reader, image, segments, phrases)
-        return first(reader, image, segments, phrases) * (1 - share + share * heat / np.maximum(heat.max(0), 1e-12))
+        return first(reader, image, segments, phrases) * (1 - share + share * warm / np.maximum(warm.max(0), 1e-12))
 
     return way
 

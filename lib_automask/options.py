@@ -214,7 +214,7 @@ class Options:
     also: Also = row(
         "nothing",
         "Keep as well",
-        "Kept beside each finished picture: the mask, its subject cut out, or a layer for each edit (OpenRaster or PNG). "
+        "Kept beside a finished picture: the mask, its subject cut out, or a layer for each edit (OpenRaster, PNG). "
         "In the Batch tab also a table of what was done with each file.",
     )
     margins: Margins = row(
