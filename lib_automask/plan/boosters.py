@@ -7,7 +7,9 @@ from functools import cache
 
 from lib_automask.plan import lexicon, verbs
 
-CLAUSE = re.compile(r"\s*(?:;|,(?!\s*(?:which|whose|who)\b))\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+")
+CLAUSE = re.compile(
+    r"\s-+\s(?=(?:make|change|turn|replace|remove|add|put|swap|give|just|only|but|instead|keep|leave)\b)|\s*(?:;|,(?!\s*(?:which|whose|who)\b))\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+"
+)
 WEAK = re.compile(r"\b(?:very|super|ultra|extremely|highly|more|and|with|a|an|the|in|of)\b")
 NEGATED = re.compile(r"(?:no|not|without|never|avoid|minus|zero)\s+(?:any\s+|a\s+)?(.*)")
 PRAISED = re.compile(

@@ -14,6 +14,9 @@ from lib_automask.plan.scene import Change, Scene, Thing
 from lib_automask.plan.styles import is_photo
 from lib_automask.structures import Edit
 
+FLAT = ("plate", "tray", "platter", "saucer")
+"""Vessels that things lie on."""
+
 
 def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: Scene) -> list[Change]:
     """Every change between two scenes; ``unwanted`` is what the negative prompt names."""
@@ -43,8 +46,23 @@ def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
     if old.is_setting or new.is_setting:
         edit = Edit("background", name(old, caption), new.counted, score=0.9)
         return Change(edit, new=new.located, old=old.located)
+    if new.vessel and not old.vessel and lexicon.same_concept(_vessel(new), old.key):
+        relation = "on" if old.key in FLAT else "in"
+        return Change(Edit("add", name(old, caption), _content(new), relation, score=0.85), new=new.phrase)
+    if old.vessel and not new.vessel and lexicon.same_concept(_vessel(old), new.key):
+        return Change(Edit("remove", _content(old), score=0.85), old=old.phrase)
     edit = Edit("replace", name(old, caption), new.counted, score=0.9)
     return Change(edit, new=new.phrase, old=old.phrase, others=other_names(old, caption, new))
+
+
+def _vessel(thing: Thing) -> str:
+    """The plate of "a plate of cookies"."""
+    return lexicon.concept(thing.vessel.split())[0]
+
+
+def _content(thing: Thing) -> str:
+    """The cookies of "a plate of cookies"."""
+    return " ".join([*thing.attributes, thing.noun])
 
 
 def _is_known(style: str, named: list[str]) -> bool:

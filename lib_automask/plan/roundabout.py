@@ -38,6 +38,7 @@ SAME = re.compile(
 WISHED = re.compile(
     r"^(?:please |i'd like |i would like |i want |can i have |could i have |give me )(?!an? )|(?<!^)\bplease$"
 )
+ASIDE = re.compile(r",?\s*(?:and |but )?not (?:the|his|her|its|their) [\w' ]+?,\s*(?=(?:to|into|with|for)\b)")
 PURPOSE = re.compile(r"\s+(?:so that|in order to|so (?=(?:only|just|the|it|he|she|they|there|we|i)\b)).+$")
 TOLD = re.compile(
     r"(?:(?:except|only|but|just|and|now|save|besides)\s+)*(?:that\s+)?(?:somebody|someone|they|you|we|i)"
@@ -45,6 +46,11 @@ TOLD = re.compile(
     r" (\w+(?:ed|en)|put|set|cut|made|swept|hung|stuck|took|gave|drew|left) (.+)"
 )
 """Something done already in what the user imagines."""
+
+
+def without_asides(text: str) -> str:
+    """ "change the shirt, not the tie, to green" → "change the shirt to green"."""
+    return ASIDE.sub(" ", text)
 
 
 def straighten(clause: str) -> str:

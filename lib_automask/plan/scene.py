@@ -89,13 +89,14 @@ class Thing:
     @property
     def is_setting(self) -> bool:
         """Where or when the picture takes place, rather than something in it."""
-        if not (lexicon.is_place(self.key) or lexicon.is_kind(self.key, "building")):
+        if not (lexicon.is_place(self.key) or lexicon.is_kind(self.key, "building")) or "toy" in self.words:
             return False
         if self.tag and not lexicon.is_kind(self.key, "building", "vehicle", "celestial"):
             return True
         if lexicon.is_kind(self.key, "celestial") and self.relation in ("under", "below", "beneath"):
             return False
-        inside = lexicon.is_kind(self.key, "building") and self.relation in ("in", "inside", "at", "on top of")
+        around = ("in", "inside", "at", "on top of", "in front of")
+        inside = lexicon.is_kind(self.key, "building") and self.relation in around
         if not lexicon.is_place(self.key):
             return inside
         return lexicon.is_kind(self.key, "weather") or self.relation in lexicon.names("common", "setting relation")
