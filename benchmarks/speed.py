@@ -35,8 +35,8 @@ from benchmarks.speed_everything import Everything, demo_agreement
 from benchmarks.speed_guided import guided_rows
 from benchmarks.speed_matching import match
 from benchmarks.speed_rows import Row, table
+from lib_automask.precision import choose_dtype
 from lib_automask.sam.architecture import VIT_H, VIT_L
-from lib_automask.sam.precision import choose_dtype
 
 
 def main() -> None:

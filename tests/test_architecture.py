@@ -26,7 +26,7 @@ FLOORS = (
     {"selection", "placement", "plan"},
     {"choosing", "figure", "room"},
     {"advice", "remembering", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
-    {"masks", "cache", "device", "hub", "fetching", "published", "files", "bar", "origin", "referring"},
+    {"masks", "cache", "device", "precision", "hub", "fetching", "published", "files", "bar", "origin", "referring"},
     {"structures"},
     {"options"},
     {"errors"},

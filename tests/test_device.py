@@ -173,7 +173,7 @@ def test_half_precision_has_to_stand_a_test(sam: Any) -> None:
     import torch
 
     from lib_automask.sam.loading import load_sam
-    from lib_automask.sam.precision import half_is_close
+    from lib_automask.sam.network import half_is_close
 
     network = load_sam(sam[0])
     assert half_is_close(network)

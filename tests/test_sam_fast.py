@@ -12,13 +12,13 @@ import torch
 pytest.importorskip("segment_anything")
 
 from lib_automask.errors import InputError, Interrupted
+from lib_automask.precision import choose_dtype
 from lib_automask.sam.architecture import build_sam
 from lib_automask.sam.canvas import Axis, Canvas, Crop
 from lib_automask.sam.decoder import PictureDecoder
 from lib_automask.sam.encoder import encode
 from lib_automask.sam.everything import ASK, ENCODE, KEEP, Settings, embed, find_everything
 from lib_automask.sam.loading import generator_settings, load_sam
-from lib_automask.sam.precision import choose_dtype
 from lib_automask.sam.suppression import Candidate, box_iou, keep_best, least_overlap
 from lib_automask.structures import Image, Segment
 
@@ -198,7 +198,8 @@ def test_precision_goes_by_the_device_and_a_wrong_name_is_refused() -> None:
     assert choose_dtype("mps") == torch.float32
     assert choose_dtype("cpu") in (torch.float32, torch.bfloat16)
     assert choose_dtype("cuda", "float32") == torch.float32
-    assert choose_dtype("cuda", width=64) == torch.float32
+    assert choose_dtype("cuda", width=128) == torch.float32  # the demo's
+    assert choose_dtype("cuda", width=129) == torch.float16
     with pytest.raises(InputError, match="float32"):
         choose_dtype("cpu", "double")  # type: ignore[arg-type]
 

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from lib_automask.cache import ByteCache
 from lib_automask.device import Device
 from lib_automask.errors import InputError
+from lib_automask.precision import Precision
 from lib_automask.sam.everything import ASK, ENCODE, KEEP, Asker, Candidates, Settings, find_everything
 from lib_automask.sam.guided import Guide, find_guided
 from lib_automask.sam.loading import generator_settings
 from lib_automask.sam.network import CACHE_BYTES, SamNetwork
-from lib_automask.sam.precision import Precision
 from lib_automask.structures import Heat, Image, Segment, digest
 
 Progress = Callable[[float], None]

@@ -1,26 +1,26 @@
-"""Which numbers SAM computes with on a device: asked of the device, never assumed."""
+"""Which numbers a network computes with on a device: asked of the device, never assumed."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, get_args
+from typing import TYPE_CHECKING, Literal, get_args
 
 from lib_automask.errors import InputError
-from lib_automask.sam.encoder import encode
 
 if TYPE_CHECKING:
     import torch
 
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
-NARROW = 128
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
+NARROW = 128
+"""Channels up to which a network's products are too small to gain from shorter numbers."""
 
 
 def choose_dtype(device: str | torch.device, precision: Precision = "auto", width: int = 256) -> torch.dtype:
     """The type of number for the large matrix products on ``device``; all else stays float32.
 
     "auto" takes float16 on CUDA, bfloat16 on a processor that multiplies it in hardware, float32 elsewhere; and float32
-    for networks with embeddings of less than ``NARROW`` channels (``width``), whose products are too small to gain.
+    for networks with embeddings of ``NARROW`` channels or fewer (``width``).
 
     Raises:
         InputError: ``precision`` is none of ``PRECISIONS``.
@@ -32,27 +32,11 @@ def choose_dtype(device: str | torch.device, precision: Precision = "auto", widt
     if precision != "auto":
         return {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}[precision]
     kind = torch.device(device).type
-    if width < NARROW:
+    if width <= NARROW:
         return torch.float32
     if kind == "cuda":
         return torch.float16
     return torch.bfloat16 if kind == "cpu" and processor_has_bfloat16() else torch.float32
-
-
-def half_is_close(sam: Any, most: float = 0.05) -> bool:
-    """Whether a Sam, where it is now, encodes a test picture in float16 as it does in float32.
-
-    It does not where something overflows, which ``encode`` answers by float32, or where the two differ by more than
-    ``most`` of their length.
-    """
-    import torch
-
-    side = sam.image_encoder.img_size
-    pixels = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(sam.device)
-    with torch.inference_mode():
-        rough, exact = (encode(sam.image_encoder, pixels, dtype) for dtype in (torch.float16, torch.float32))
-        off = float((rough - exact).norm() / exact.norm())
-    return 0 < off < most
 
 
 def processor_has_bfloat16() -> bool:
