@@ -50,7 +50,7 @@ def cut_out(image: Image, models: Models, target: str = "", options: Options | N
     if result.outcome != "mask":
         raise Unsure(result.why)
     mask = result.mask if target else subject(result)
-    return Cutout(image, layers.cut_out(image, mask), mask, result.why if target else kept(result))
+    return Cutout(image, layers.cut_out(image, mask), mask, reason(result, target))
 
 
 def subject(result: MaskResult) -> Mask:
@@ -59,6 +59,8 @@ def subject(result: MaskResult) -> Mask:
     return masks.fill_holes(masks.union(chosen, (result.mask.shape[0], result.mask.shape[1])))
 
 
-def kept(result: MaskResult) -> str:
-    """The sentence of why for a picture's own subject."""
+def reason(result: MaskResult, target: str) -> str:
+    """The sentence of why."""
+    if target:
+        return f"target: {target} → cut out {target}"
     return f"picture: {result.caption} → cut out {', '.join(result.plan.subjects)}"
