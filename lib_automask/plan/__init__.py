@@ -34,7 +34,7 @@ from lib_automask.plan.making import hand, make
 from lib_automask.plan.meaning import bare
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
-from lib_automask.plan.roundabout import keeps_rest, without_asides
+from lib_automask.plan.roundabout import keeps_rest, set_right
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.singling import counted_at_side, put_back, take_out
 from lib_automask.plan.styles import take_styles
@@ -61,9 +61,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
         The plan; without edits when nothing changes. Never fails on a string, whatever it holds.
     """
     said, typed = split_clauses(read_syntax(caption).text), read_syntax(prompt)
-    commands, descriptions = read_commands(
-        [*map(counted_at_side, drop_boosters(split_clauses(without_asides(typed.text))))]
-    )
+    commands, descriptions = read_commands([*map(counted_at_side, drop_boosters(split_clauses(set_right(typed.text))))])
     if any(command.verb != "keep" for command in commands) or not descriptions:
         return _plan_commands(commands, descriptions, _without_echoes(_read_scene(said)), presence)
     told = tell_apart(said, descriptions)

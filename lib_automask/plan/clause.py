@@ -10,6 +10,8 @@ from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Action, Thing
 
+COMPARED = re.compile(r"\b(an?|the) (\w+),? as (?!(?:well|soon|far|much|many|long)\b)(\w+) as (?:an? |the )?\w+")
+""" "a cat as black as coal"."""
 FRONTED = re.compile(
     r"\b(?:on|at|to) (?:the|its|his|her|their) (left|right)(?: side)?,? "
     r"((?:an?|two|three|some) [\w' -]+?)(?= and | with |$)"
@@ -21,6 +23,7 @@ def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
     clause = lexicon.mapping("idioms", "tag").get(clause, clause)
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
+    rewritten = COMPARED.sub(r"\1 \3 \2", rewritten)
     rewritten = FRONTED.sub(r"\2 on the \1", rewritten)
     rewritten = re.sub(r"\b(?:under ?water|under the water)$", "in underwater", rewritten)
     parts = "|".join(lexicon.mapping("idioms", "part"))

@@ -6,7 +6,15 @@ from dataclasses import replace
 
 from lib_automask.plan import lexicon, usual, verbs
 from lib_automask.plan.clause import Clause
-from lib_automask.plan.hanging import DEFINITE, body_parts, mentioned_before, own_part, shares_relation, split_up
+from lib_automask.plan.hanging import (
+    DEFINITE,
+    body_parts,
+    contradict,
+    mentioned_before,
+    own_part,
+    shares_relation,
+    split_up,
+)
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
 from lib_automask.plan.saying import described_by, is_dressed_in, is_used
 from lib_automask.plan.scene import Action, Scene, Thing
@@ -58,7 +66,10 @@ class Placer:
 
     def _is_another(self, phrase: NounPhrase) -> None:
         """ "two doors, a red one and a blue one", "a black cat and a white one"."""
-        if self.last is not None and self.last.count in (1, None) and self.scene.several is None:
+        again = self.last is not None and phrase.article in ("a", "an") and self.clause.last is None
+        if again and self.last and not (self.clause.joined or contradict(self.last.attributes, phrase.nouns)):
+            phrase.article, phrase.nouns = "the", [*phrase.nouns, lexicon.singular(self.last.words[-1])]
+        elif self.last is not None and self.last.count in (1, None) and self.scene.several is None:
             phrase.nouns.append(lexicon.singular(self.last.words[-1]))
         else:
             phrase.number = phrase.number or "one"

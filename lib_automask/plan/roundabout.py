@@ -33,12 +33,16 @@ ONLY_CHANGE = re.compile(
 SAME = re.compile(
     r"\b(?:same (?:picture|image|photo|scene|shot|thing|one|but|as before)|only (?:change|difference)|as before|"
     r"(?:everything|nothing|all)(?: else| about it)? "
-    r"(?:is|stays|remains|has|as|about|the same|different|changed|else))\b"
+    r"(?:is|stays|remains|has|as|about|the same|different|changed)|everything else)\b"
 )
 WISHED = re.compile(
     r"^(?:please |i'd like |i would like |i want |can i have |could i have |give me )(?!an? )|(?<!^)\bplease$"
 )
 ASIDE = re.compile(r",?\s*(?:and |but )?not (?:the|his|her|its|their) [\w' ]+?,\s*(?=(?:to|into|with|for)\b)")
+WHERE_IT_WAS = re.compile(
+    r",? ?\b(?:and |but )?where (the [\w' ]+?) (?:was|were|stood|sat|hung|lay|used to be|used to stand|had been)"
+    r"(?: before)?,? (?:there )?(?:(?:is|are|stands|sits|hangs|lies) )?(?:now )?(?=an? |some |two )"
+)
 PURPOSE = re.compile(r"\s+(?:so that|in order to|so (?=(?:only|just|the|it|he|she|they|there|we|i)\b)).+$")
 TOLD = re.compile(
     r"(?:(?:except|only|but|just|and|now|save|besides)\s+)*(?:that\s+)?(?:somebody|someone|they|you|we|i)"
@@ -48,9 +52,13 @@ TOLD = re.compile(
 """Something done already in what the user imagines."""
 
 
-def without_asides(text: str) -> str:
-    """ "change the shirt, not the tie, to green" → "change the shirt to green"."""
-    return ASIDE.sub(" ", text)
+def set_right(text: str) -> str:
+    """What commas tear apart, told as one.
+
+    change the shirt, not the tie, to green        →   change the shirt to green
+    where the bench was, there is now a hammock    →   replace the bench with a hammock
+    """
+    return WHERE_IT_WAS.sub(r", replace \1 with ", ASIDE.sub(" ", text))
 
 
 def straighten(clause: str) -> str:

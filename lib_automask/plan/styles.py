@@ -14,7 +14,9 @@ from lib_automask.plan import lexicon
 ARTICLE = r"(?:(?:an?|the|this|some) )?"
 NAME = r"([\w'/ -]{2,40}?)"
 STYLE = r"[ -](?:art )?(?:style|look|aesthetic|filter|effect|graphics)"
-DEPICTS = r"(?:of|depicting|showing|portraying|representing|featuring|in which|on which|where|that shows|that depicts)"
+DEPICTS = (
+    r"(?:of|depicting|showing|portraying|representing|featuring|about|in which|on which|where|that shows|that depicts)"
+)
 DRAWN = (
     r"(?:rendered|painted|drawn|sketched|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)"
 )
@@ -27,6 +29,10 @@ SAID = (
     re.compile(rf",? ?\b(?:in|with|using) {ARTICLE}{NAME}{STYLE}$"),
     re.compile(rf",? ?(?<!being )(?<!is )(?<!are )\b{DRAWN} (?:with|using|by|like) (.+?)(?: like .+)?$"),
     re.compile(r"^(?:in )?(?:the )?style of (.+)$"),
+    re.compile(
+        rf",? ?\b(?:looking )?(?:as if|as though|as|like|the way) {ARTICLE}{NAME} "
+        rf"(?:had|would have|would|might have|did) (?:{DRAWN}|paint|draw|sketch)(?: (?:it|this|them|that))?$"
+    ),
     re.compile(rf"^{ARTICLE}{NAME}{STYLE}$"),
 )
 """These say themselves that what they catch is a style."""
@@ -47,7 +53,7 @@ def take_styles(
     kept: list[str] = []
     styles: list[str] = []
     for clause in clauses:
-        rest, style = _split(clause, subjects, first=not kept) if clause not in doing else (clause, "")
+        rest, style = _split(clause, subjects, first=not kept) if clause not in doing else ("", "")
         styles += [style] if style else []
         kept += [rest] if rest else []
     return kept, styles

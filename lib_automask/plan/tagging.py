@@ -38,6 +38,7 @@ class Spot:
         run: the unfinished noun phrase to its left, with the word that opens it.
         joined: "and" stands before that.
         hung: a preposition stands before that.
+        several: the clause opened with several that do nothing so far.
     """
 
     text: str
@@ -46,6 +47,7 @@ class Spot:
     run: tuple[Word, ...]
     joined: bool = False
     hung: bool = False
+    several: bool = False
 
     @property
     def nouns(self) -> list[str]:
@@ -74,9 +76,19 @@ def tag_words(clause: str) -> list[Word]:
         after = tokens[index + 1] if index + 1 < len(tokens) else None
         run = _run(words)
         opening = words[-len(run) - 1].tag if len(words) > len(run) else None
-        spot = Spot(token.text, words[-1] if words else None, after, run, opening == "and", opening == "at")
+        before = words[-1] if words else None
+        spot = Spot(token.text, before, after, run, opening == "and", opening == "at", _opens_with_several(words))
         words.append(Word(token.text, token.tag or ("verb" if _is_verb(spot) else "noun")))
     return words
+
+
+def _opens_with_several(words: list[Word]) -> bool:
+    """ "two ladies on a bench": people or animals, and no verb yet."""
+    end = next((index for index, word in enumerate(words) if word.tag == "at"), 0)
+    doing = any(word.tag in ("verb", "be", "have", "who", "and") for word in words)
+    subject = words[end - 1].text if end else ""
+    alive = lexicon.is_plural(subject) and lexicon.is_kind(lexicon.singular(subject), "person", "animal")
+    return alive and not doing
 
 
 def _run(words: list[Word]) -> tuple[Word, ...]:
@@ -176,13 +188,16 @@ def _is_verb_in_ed(spot: Spot) -> bool:
 def _is_finite(spot: Spot) -> bool:
     """ "a cat stretches with", "hikers take a", "a guy plays the": a verb that agrees with the noun before it."""
     text, last = spot.text, spot.nouns[-1]
-    if lexicon.concept([*spot.nouns, text])[1] > 1:
+    agrees = spot.run[0].text in ("a", "an") and lexicon.is_plural(text)  # "a bird bathes", no "a bird baths"
+    if lexicon.concept([*spot.nouns, text])[1] > 1 and not agrees:
         return False  # "a street corner"
     if text.endswith("s") and lexicon.is_plural(text):
         return _is_third_person(spot)
     described = lexicon.is_attribute(last) and not lexicon.kinds(last)
     if spot.before_noun or spot.precedes("have") or described:
         return False
+    if spot.several and spot.after is None and verbs.is_verb(text) and not lexicon.kinds(text):
+        return True  # "two ladies on a bench argue"
     if spot.precedes("article", "owner", "pronoun", "number"):
         return verbs.is_verb(text) or not lexicon.kinds(text)
     counted = spot.run[0].tag == "number"
