@@ -32,7 +32,9 @@ class Pass:
     do: Work = row("edit", "Pass", "What the pass does.")
     target: str = row("", "Pass target", "What to repaint, in words; found from the prompt where it is left out.")
     each: bool = row(False, "Pass each", "Several edits of one prompt are painted one after another, not together.")
-    edit: bool = row(False, "Pass edit", "Outpaint also repaints what the prompt changes inside; so it does for a target.")
+    edit: bool = row(
+        False, "Pass edit", "Outpaint also repaints what the prompt changes inside; so it does for a target."
+    )
     prompt: str = row("", "Pass prompt", "The prompt of this pass.")
     negative: str = row("", "Pass negative prompt", "The negative prompt of this pass.")
     strength: float | None = row(None, "Pass strength", "Denoising strength of img2img.", maximum=1)
