@@ -62,7 +62,12 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     ]
     come = [thing for thing in come if not (thing.key in unsaid or shown.is_sum(thing))]
     solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
-    swapped = _greedy(lost, come, lambda old, new: _substitution(old, new, partner, len(lost), len(solid)), LEAST)
+
+    def substitution(old: Thing, new: Thing) -> float:
+        # "carries a canoe instead of a ladder": the text itself takes the ladder away.
+        return _substitution(old, new, partner, len(lost), len(solid)) + (old in denied)
+
+    swapped = _greedy(lost, come, substitution, LEAST)
     matched = {id(thing) for pair in swapped for thing in pair}
     return Alignment(
         tuple(same),

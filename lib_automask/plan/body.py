@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.hanging import contradict
 from lib_automask.plan.naming import name
@@ -25,6 +25,9 @@ def body_part(thing: Thing, alignment: Alignment, caption: Scene) -> list[Change
     A pose ("arms raised"), or a coat of another colour than its holder's, is a change.
     """
     holder = _holder(thing, alignment, caption)
+    if holder is not None and _is_other_expression(thing, holder):
+        edit = Edit("modify", name(holder, caption), " ".join(thing.attributes), score=0.8)
+        return [Change(edit, new=thing.phrase, old=holder.phrase)]
     if holder is not None and (_is_other_coat(thing, holder) or _is_other_pose(thing, holder)):
         edit = Edit("modify", name(holder, caption), thing.phrase, score=0.8)
         return [Change(edit, new=thing.phrase, old=holder.phrase)]
@@ -38,6 +41,14 @@ def _holder(thing: Thing, alignment: Alignment, caption: Scene) -> Thing | None:
     known = alignment.old(thing.anchor) if thing.anchor is not None else None
     alive = (other for other in caption.things if lexicon.is_kind(other.key, "person", "animal"))
     return known or next(alive, None)
+
+
+def _is_other_expression(thing: Thing, holder: Thing) -> bool:
+    """ "a sad face", of somebody who smiles in the caption."""
+    shown = [*holder.attributes, *(verbs.gerund(action.text) for action in holder.actions)]
+    return thing.key in ("face", "smile") and any(
+        "expression" in lexicon.attribute_kinds(word) and contradict(shown, [word]) for word in thing.attributes
+    )
 
 
 def _is_other_coat(thing: Thing, holder: Thing) -> bool:

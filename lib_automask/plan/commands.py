@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.hanging import same_thing
 from lib_automask.plan.instruction import Command
 from lib_automask.plan.meaning import bare, find, meant, owned, subject, target, thing_in
@@ -16,7 +16,7 @@ from lib_automask.plan.styles import names_style
 from lib_automask.structures import Edit
 
 FILLING = re.compile(
-    r"^(?:(?:look|be|appear|seem|become|turn|to be|to look|to|being|a lot|much|more|very|really|all|a bit|into|in|of|"
+    r"^(?:(?:look(?! (?:at|to|away|up|down|left|right|out|toward|towards|back)\b)|be|appear|seem|become|turn|to be|to look|to|being|a lot|much|more|very|really|all|a bit|into|in|of|"
     r"out of|made of|made out of) )+"
 )
 """Words before a description that add nothing to it: "look much more ..."."""
@@ -26,7 +26,7 @@ MADE = re.compile(
 """What follows is a material, whatever it names: "made of newspaper"."""
 BESIDES = ("and", "with", "dark", "light", "bright")
 AT_PRONOUN = re.compile(
-    r"\b(on|to|onto|over|behind|near|beside|in front of|next to|under|above|around) (him|her|it|them)$"
+    r"\b(on top of|on|to|onto|over|behind|near|beside|in front of|next to|under|above|around) (him|her|it|them)$"
 )
 
 
@@ -93,17 +93,18 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     result = thing_in(new)
     if result is None or MADE.match(new):
         return modify(called, bare(FILLING.sub("", new)))
-    if thing is not None and _is_around(thing) and lexicon.is_place(result.key):
+    if thing is not None and _is_around(thing, caption) and lexicon.is_place(result.key):
         return Change(Edit("background", called, bare(new)), new=bare(new), old=called)
     if result.key in (thing.key if thing else "", lexicon.concept(noun.split())[0]):
         return modify(called, result.counted)
     return Change(Edit("replace", called, result.counted), new=result.phrase, old=called)
 
 
-def _is_around(thing: Thing) -> bool:
-    """The setting, or a wall that everything stands in front of."""
-    around = thing.is_setting and thing.relation in lexicon.names("common", "whole setting") | {""}
-    return around or (thing.relation == "in front of" and lexicon.is_kind(thing.key, "fixture"))
+def _is_around(thing: Thing, caption: Scene) -> bool:
+    """The setting, or a wall that everything stands in front of; a waterfall that is the subject is neither."""
+    whole = thing.relation in lexicon.names("common", "whole setting") or len(caption.things) == 1
+    wall = thing.relation == "in front of" and lexicon.is_kind(thing.key, "fixture", "furniture")
+    return wall or (thing.is_setting and whole)
 
 
 def modify(called: str, text: str) -> Change:
@@ -134,11 +135,28 @@ def give(owner: str, what: str, caption: Scene, relation: str = "") -> list[Chan
     things = [thing for thing in read_scene([what]).things if not (thing.mentioned or thing.relation)]
     if len(things) == 1 and (had := meant(things[0].noun, caption)):
         return [become(had, things[0].noun, what, caption)]
-    called = target(meant(owner, caption), owner, caption)
+    holder = meant(owner, caption)
+    if len(things) == 1 and (before := _in_hand(holder, relation, caption)):
+        return [
+            Change(Edit("replace", name(before, caption), things[0].counted), new=things[0].phrase, old=before.phrase)
+        ]
+    called = target(holder, owner, caption)
     return [_given(thing, called, relation) for thing in things]
 
 
+def _in_hand(holder: Thing | None, relation: str, caption: Scene) -> Thing | None:
+    """What somebody carries, rides or eats already: one thing at a time."""
+    if holder is None or not relation or relation in ("wearing", "with", "having"):
+        return None
+    stem = verbs.stem(relation)
+    return next(
+        (thing for thing in caption.things if thing.anchor is holder and verbs.stem(thing.relation) == stem), None
+    )
+
+
 def _given(thing: Thing, called: str, relation: str) -> Change:
+    if thing.key == "hair" or thing.key in lexicon.names("common", "everybody has"):
+        return modify(thing.noun, thing.phrase)
     relation = relation or ("wearing" if lexicon.is_kind(thing.key, "clothing") else "with")
     return Change(Edit("add", called, thing.counted, relation), new=thing.phrase)
 
@@ -169,6 +187,8 @@ def _add(text: str, caption: Scene) -> list[Change]:
     if not things:
         return []
     thing, *others = things
+    if thing.key == "hair" and thing.attributes and thing.article in lexicon.names("grammar", "possessive"):
+        return [modify("hair", " ".join(thing.attributes))]  # "put her hair in a bun"
     there = find(thing, caption)
     if thing.number and there is not None and thing.stands is not None and _is_at(there, thing.stands[1]):
         return [modify(name(there, caption), f"{thing.number} {thing.noun}")]

@@ -87,7 +87,8 @@ def _doing(what: str) -> str:
     """ "run on the beach" → "running", "do a split" → "doing a split"."""
     verb, _, rest = what.partition(" ")
     doing = verb if verb.endswith("ing") else verbs.gerund(verb if verb.endswith("s") else verb + "s")
-    return f"{doing} {rest}" if verb.endswith("ing") or verbs.stem(verb) in verbs.stems("done") else doing
+    whole = verb.endswith("ing") or verbs.stem(verb) in {*verbs.stems("done"), verbs.stem("look")}
+    return f"{doing} {rest}".strip() if whole else doing
 
 
 def _split(words: list[str], caption: Scene) -> tuple[str, str]:

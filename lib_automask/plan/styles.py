@@ -53,7 +53,9 @@ def take_styles(
     kept: list[str] = []
     styles: list[str] = []
     for clause in clauses:
-        rest, style = _split(clause, subjects, first=not kept) if clause not in doing else ("", "")
+        if clause in doing and names_style(clause):
+            continue
+        rest, style = _split(clause, subjects, first=not kept)
         styles += [style] if style else []
         kept += [rest] if rest else []
     return kept, styles
