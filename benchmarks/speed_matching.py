@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -15,11 +16,12 @@ from benchmarks.scoring import full_crops
 from benchmarks.speed_rows import Row
 from lib_automask.blip import reader as reading
 from lib_automask.blip import scoring
-from lib_automask.blip.heat import Found
+from lib_automask.blip.heat import Found, find
 from lib_automask.blip.pixels import Pixels
 from lib_automask.blip.reader import Reader
 from lib_automask.blip.shapes import RIVALS
 from lib_automask.cache import ByteCache
+from lib_automask.precision import Precision
 from lib_automask.structures import Image, Segment
 
 SEGMENTS, SAMPLE = 40, 8
@@ -29,45 +31,54 @@ WORDS = 5
 BLOCK = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
 CONFIG: dict[str, Any] = {
     "text_config": {**BLOCK, "vocab_size": 30524, "encoder_hidden_size": 768, "is_decoder": True},
-    "vision_config": {**BLOCK, "image_size": 384, "patch_size": 16},
+    "vision_config": {**BLOCK, "image_size": 384, "patch_size": 16, "initializer_range": 0.02},
 }
 
 
 def match(_side: int) -> list[Row]:
-    """40 segments and 3 phrases by BLIP base, with nothing remembered and with the picture looked at before."""
-    reader, image, segments = base_reader(), noise(), boxes()
-    slow = timed(reader, lambda: full_crops(reader, image, segments[:SAMPLE], PHRASES))
-    reference = slow.seconds * SEGMENTS / SAMPLE
-    rows = [Row("reference-match", reference, count=SEGMENTS, memory=slow.bytes)]
-    ways: dict[str, Callable[[], object]] = {
-        "match-patches": lambda: scoring.by_patches(reader, image, segments, PHRASES),
-        "match-likeness": lambda: scoring.by_likeness(reader, image, segments, PHRASES),
-        "match": lambda: with_rivals(1, reader, image, segments),
-        "match-some-rivals": lambda: with_rivals(2, reader, image, segments),
-        "match-most-rivals": lambda: with_rivals(RIVALS, reader, image, segments),
-    }
-    for name, way in ways.items():
-        ours = timed(reader, way)
+    """40 segments and 3 phrases by BLIP base, with nothing remembered and with the picture looked at before.
+
+    Rows are in the precision that is chosen here, but for the reference and those that end in "-f32". The choice, made
+    once in a process, is measured by itself (match-check).
+    """
+    exact, chosen, image, segments = base_reader("float32"), base_reader("auto"), noise(), boxes()
+    slow = timed(exact, lambda: full_crops(exact, image, segments[:SAMPLE], PHRASES))
+    reference = Row("reference-match", slow.seconds * SEGMENTS / SAMPLE, count=SEGMENTS, memory=slow.bytes)
+    check = Row("match-check", measure(lambda: chosen.dtype).seconds)
+
+    def row(name: str, reader: Reader, suffix: str = "") -> Row:
+        ours = timed(reader, partial(WAYS[name], reader, image, segments))
         ratio = ours.bytes / slow.bytes if slow.bytes else None
-        rows.append(Row(name, ours.seconds, reference / ours.seconds, memory=ours.bytes, memory_ratio=ratio))
-    again = measure(ways["match-likeness"])
-    return [*rows, Row("match-again", again.seconds, reference / again.seconds)]
+        return Row(name + suffix, ours.seconds, reference.seconds / ours.seconds, memory=ours.bytes, memory_ratio=ratio)
+
+    by_chosen = [row(name, chosen) for name in WAYS]
+    in_exact = [row(name, exact, "-f32") for name in ("match-likeness", "match")]
+    timed(chosen, lambda: chosen.look(image))
+    again = measure(partial(WAYS["match-likeness"], chosen, image, segments))
+    last = Row("match-again", again.seconds, reference.seconds / again.seconds)
+    return [reference, check, *by_chosen, *in_exact, last]
 
 
-def base_reader() -> Reader:
+def base_reader(precision: Precision) -> Reader:
     """BLIP base with random weights, and a tokenizer of five words a phrase."""
-    import transformers
-
-    torch.manual_seed(0)
-    network = transformers.BlipForImageTextRetrieval(transformers.BlipConfig.from_dict(CONFIG))
-    network = network.eval().requires_grad_(False)
+    network = base_network()
     with (
         patch.object(reading, "load_network", lambda *_: network),
         patch.object(reading, "load_tokenizer", lambda *_: Tokenizer()),
         patch.object(Pixels, "from_folder", lambda _folder: Pixels(384)),
         patch.object(reading, "fingerprint", lambda *_: "random", create=True),
     ):
-        return Reader(Path("random"), cache=ByteCache(2**28))
+        return Reader(Path("random"), cache=ByteCache(2**28), precision=precision)
+
+
+@cache
+def base_network() -> Any:
+    """The networks that all readers here share."""
+    import transformers
+
+    torch.manual_seed(0)
+    network = transformers.BlipForImageTextRetrieval(transformers.BlipConfig.from_dict(CONFIG))
+    return network.eval().requires_grad_(False)
 
 
 class Tokenizer:
@@ -86,13 +97,12 @@ def timed(reader: Reader, way: Callable[[], object]) -> Measured[object]:
     return measure(way)
 
 
-def with_rivals(rivals: int, reader: Reader, image: Image, segments: Sequence[Segment]) -> object:
+def with_rivals(reader: Reader, image: Image, segments: Sequence[Segment], rivals: int) -> object:
     """The way of the product, as if each phrase's heat fitted so many segments, none of them another phrase's.
 
     Random weights have no heat that fits anything; the passes are run, and what they find is exchanged.
     """
     fits = iter(range(len(PHRASES)))
-    find = scoring.find
 
     def found(*asked: Any) -> Found:
         answer, first = find(*asked), next(fits) * rivals
@@ -103,6 +113,16 @@ def with_rivals(rivals: int, reader: Reader, image: Image, segments: Sequence[Se
 
     with patch.object(scoring, "find", found):
         return scoring.score_segments(reader, image, segments, PHRASES)
+
+
+Way = Callable[[Reader, Image, Sequence[Segment]], object]
+WAYS: dict[str, Way] = {
+    "match-patches": partial(scoring.by_patches, phrases=PHRASES),
+    "match-likeness": partial(scoring.by_likeness, phrases=PHRASES),
+    "match": partial(with_rivals, rivals=1),
+    "match-some-rivals": partial(with_rivals, rivals=2),
+    "match-most-rivals": partial(with_rivals, rivals=RIVALS),
+}
 
 
 def noise() -> Image:

@@ -13,13 +13,19 @@ pytest.importorskip("transformers")
 
 import tiny_models
 
+from lib_automask import precision
 from lib_automask.blip import crops, scoring, shapes
+from lib_automask.blip import reader as reading
 from lib_automask.blip.captioner import BlipCaptioner, clean_caption
-from lib_automask.blip.heat import Found
+from lib_automask.blip.heat import Found, heat_maps
 from lib_automask.blip.matcher import BlipMatcher
+from lib_automask.blip.reader import Reader
 from lib_automask.cache import ByteCache
 from lib_automask.errors import Interrupted, ModelCorrupt, ModelMissing
+from lib_automask.precision import Precision
 from lib_automask.structures import Image, Segment
+
+DEMO = Path(__file__).parents[1] / "models" / "demo" / "blip-matcher"
 
 
 @pytest.fixture(scope="module")
@@ -305,6 +311,95 @@ def test_block_that_cannot_localise_is_refused(matcher_folder: Path, tmp_path: P
     tiny_models.write_json(folder / "automask.json", {"gradcam_block": block})
     with pytest.raises(ModelCorrupt, match="gradcam_block"):
         BlipMatcher(folder)
+
+
+# --- precision
+
+
+WIDE = {"size": 48, "width": 192, "layers": 3}
+
+
+@pytest.fixture(scope="module")
+def wide_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random model that is wide enough to gain from half precision; its layers keep the size of what they get."""
+    from safetensors.torch import load_file, save_file
+
+    folder = tiny_models.write_matcher(tmp_path_factory.mktemp("wide"), config=tiny_models.blip_config(**WIDE))
+    file = folder / "model.safetensors"
+    tensors = {name: value / 4 if value.ndim > 1 else value for name, value in load_file(file).items()}
+    save_file(tensors, file)
+    return folder
+
+
+@pytest.mark.parametrize("name", ["bfloat16", "float16"])
+def test_half_precision_is_close_to_float32(wide_folder: Path, picture: Image, name: Precision) -> None:
+    segments, phrases = many_segments(11), ["a cat", "a red ball left of the blue star"]
+    exact, rough = Reader(wide_folder, precision="float32"), Reader(wide_folder, precision=name)
+    assert str(rough.dtype) == f"torch.{name}"
+    seen, roughly_seen = (reader.look(picture) for reader in (exact, rough))
+    assert roughly_seen.keys.dtype == seen.keys.dtype
+    assert not np.array_equal(roughly_seen.keys, seen.keys)
+    for phrase in phrases:
+        expected = float(exact.match(phrase, seen)[0])
+        assert float(rough.match(phrase, roughly_seen)[0]) == pytest.approx(expected, abs=0.02)
+    for way in (scoring.by_crops, scoring.by_patches, scoring.by_likeness):
+        expected_scores = way(exact, picture, segments, phrases)
+        assert way(rough, picture, segments, phrases) == pytest.approx(expected_scores, abs=0.02), way.__name__
+
+
+def test_heat_follows_gradients_where_pictures_are_seen_in_half_precision(wide_folder: Path, picture: Image) -> None:
+    expected = heat_maps(Reader(wide_folder, precision="float32"), picture, ["a cat", "a dog"])
+    found = heat_maps(Reader(wide_folder, precision="bfloat16"), picture, ["a cat", "a dog"])
+    assert found.dtype == np.float32
+    assert expected.std() > 0.1
+    for one, other in zip(found, expected):
+        assert np.corrcoef(one.ravel(), other.ravel())[0, 1] > 0.99
+
+
+def test_precision_goes_by_the_device_and_the_width(wide_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import torch
+
+    monkeypatch.setattr(precision, "processor_has_bfloat16", lambda: True)
+    assert Reader(wide_folder).dtype == torch.bfloat16
+    assert Reader(wide_folder, precision="float32").dtype == torch.float32
+    assert Reader(DEMO).dtype == torch.float32
+    monkeypatch.setattr(precision, "processor_has_bfloat16", lambda: False)
+    assert Reader(wide_folder).dtype == torch.float32
+
+
+@pytest.mark.parametrize("harm", [1e8, float("nan")])
+def test_half_precision_has_to_stand_a_test(wide_folder: Path, monkeypatch: pytest.MonkeyPatch, harm: float) -> None:
+    """On the processor here, as if it were a card; weights beyond float16's 65504, and such as answer nothing."""
+    import torch
+
+    monkeypatch.setattr(reading, "choose_dtype", lambda *_: torch.float16)
+    assert Reader(wide_folder).dtype == torch.float16
+    harmed = Reader(wide_folder)
+    with torch.no_grad():
+        harmed.network.vision_model.encoder.layers[0].mlp.fc2.weight.mul_(harm)
+    assert harmed.dtype == torch.float32
+
+
+def test_overflow_in_half_precision_is_done_again_in_float32(wide_folder: Path, picture: Image) -> None:
+    import torch
+
+    exact, rough = Reader(wide_folder, precision="float32"), Reader(wide_folder, precision="float16")
+    for reader in (exact, rough):
+        with torch.no_grad():
+            reader.network.vision_model.encoder.layers[0].mlp.fc2.weight.mul_(1e8)
+    sights = [reader.look(picture) for reader in (exact, rough)]
+    assert rough.dtype == torch.float16
+    assert sights[1].keys.isfinite().all()
+    seen = [reader._seen([picture], reader.pixels) for reader in (exact, rough)]
+    assert torch.equal(*seen)
+
+
+def test_what_was_seen_in_another_precision_is_not_taken_for_this_one(wide_folder: Path, picture: Image) -> None:
+    shared: Any = ByteCache(2**24)
+    names: list[Precision] = ["float32", "bfloat16", "float32"]
+    for name in names:
+        Reader(wide_folder, cache=shared, precision=name).look(picture)
+    assert len(shared) == 2
 
 
 # --- scores of segments

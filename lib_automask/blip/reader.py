@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from lib_automask.blip.half import half_is_close
 from lib_automask.blip.loading import load_network, load_tokenizer, move, settings, weights_bytes
 from lib_automask.blip.pixels import Pixels
 from lib_automask.blip.steps import Progress, Steps
@@ -15,6 +16,7 @@ from lib_automask.blip.text import Sight, TextNetwork
 from lib_automask.blip.vision import VisionNetwork
 from lib_automask.cache import ByteCache, fingerprint
 from lib_automask.errors import ModelCorrupt
+from lib_automask.precision import Precision, choose_dtype
 from lib_automask.structures import Image, digest
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class Reader:
         device: as torch names it; see ``to``.
         cache: where vision passes are kept; its own, of 64 MB, if none is given.
         progress: see ``Progress``.
+        precision: of the large products that are made of pictures; see ``choose_dtype``.
 
     Raises:
         ModelMissing: a file is not there.
@@ -48,6 +51,7 @@ class Reader:
         device: str = "cpu",
         cache: ByteCache[torch.Tensor] | None = None,
         progress: Progress = lambda _share: None,
+        precision: Precision = "auto",
     ) -> None:
         folder = Path(folder)
         self.network = load_network(folder, "BlipForImageTextRetrieval", device)
@@ -64,6 +68,8 @@ class Reader:
         self.gradcam_block = self._gradcam_block(own)
         self.first_token = self._first_token(own)
         self.name = fingerprint(folder)
+        self.precision = precision
+        self._dtypes: dict[str, torch.dtype] = {}
 
     @property
     def nbytes(self) -> int:
@@ -84,6 +90,18 @@ class Reader:
         return True
 
     @property
+    def dtype(self) -> torch.dtype:
+        """Of the large products where it works now; what was not asked for by name has to stand a test there once."""
+        import torch
+
+        if self.device not in self._dtypes:
+            width = int(self.network.config.vision_config.hidden_size)
+            dtype = choose_dtype(self.device, self.precision, width)
+            doubtful = self.precision == "auto" and dtype != torch.float32
+            self._dtypes[self.device] = torch.float32 if doubtful and not half_is_close(self, dtype) else dtype
+        return self._dtypes[self.device]
+
+    @property
     def grid(self) -> int:
         """Patches along a side of the picture."""
         return self.pixels.size // self.patch
@@ -96,22 +114,23 @@ class Reader:
     def look(self, image: Image) -> Sight:
         """What a picture uint8[H, W, 3] is to the text network; one that was looked at before costs no pass."""
         with _no_gradients():
-            return self.text.meet(self._seen([image], self.pixels))
+            return self.text.meet(self._seen([image], self.pixels), self.dtype)
 
     def look_closer(self, crops: Sequence[Image]) -> Sight:
         """Several small pictures uint8[H, W, 3], seen with fewer pixels than a whole one."""
         with _no_gradients():
-            return self.text.meet(self._seen(crops, self.close_pixels))
+            return self.text.meet(self._seen(crops, self.close_pixels), self.dtype)
 
     def _seen(self, images: Sequence[Image], pixels: Pixels) -> torch.Tensor:
         """float32[B, 1 + patches, C]: what the vision network makes of pictures; remembered by their content."""
         import torch
 
-        keys = [digest(image, self.name.encode(), str(pixels.size).encode()) for image in images]
+        way = f"{self.name} {pixels.size} {self.dtype}".encode()
+        keys = [digest(image, way) for image in images]
         seen = {key: self.cache.get(key) for key in keys}
         new = {key: image for key, image in zip(keys, images) if seen[key] is None}
         if new:
-            passed = self.vision.see(pixels.tensor(list(new.values())).to(self.device))
+            passed = self.vision.see(pixels.tensor(list(new.values())).to(self.device), self.dtype)
             for key, row in zip(new, passed):
                 seen[key] = row
                 self.cache.put(key, row.to("cpu", copy=True), row.nbytes)  # what is kept takes nothing from the card

@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from lib_automask.blip.half import in_half
+
 if TYPE_CHECKING:
     import torch
 
@@ -31,15 +33,19 @@ class TextNetwork:
         self.head = network.itm_head
         self.heads = int(network.config.text_config.num_attention_heads)
 
-    def meet(self, seen: torch.Tensor) -> Sight:
-        """The keys and values of pictures as the vision network saw them, float32[B, 1 + patches, C]."""
+    def meet(self, seen: torch.Tensor, dtype: torch.dtype | None = None) -> Sight:
+        """The keys and values of pictures as the vision network saw them, float32[B, 1 + patches, C].
+
+        They are computed in ``dtype``, or in float32; see ``in_half``. Phrases are always read in float32: they are so
+        short that to shorten the weights would take longer than to use them.
+        """
         import torch
 
+        def project(layers: list[Any]) -> torch.Tensor:
+            return in_half(lambda: torch.stack([self._split(layer(seen)) for layer in layers]), seen.device, dtype)
+
         looks = [block.crossattention.self for block in self.blocks]
-        return Sight(
-            torch.stack([self._split(look.key(seen)) for look in looks]),
-            torch.stack([self._split(look.value(seen)) for look in looks]),
-        )
+        return Sight(project([look.key for look in looks]), project([look.value for look in looks]))
 
     def begin(self, tokens: torch.Tensor) -> torch.Tensor:
         """float32[1, L, C]: a phrase, int64[L], before it looks at anything."""

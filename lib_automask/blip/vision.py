@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from lib_automask.blip.half import in_half
+
 if TYPE_CHECKING:
     import torch
 
@@ -16,18 +18,20 @@ class VisionNetwork:
         self.encoder = network.vision_model.encoder
         self.norm = network.vision_model.post_layernorm
 
-    def see(self, pixels: torch.Tensor) -> torch.Tensor:
+    def see(self, pixels: torch.Tensor, dtype: torch.dtype | None = None) -> torch.Tensor:
         """float32[B, 1 + patches, C] of pictures float32[B, 3, S, S], class token first.
 
         S may be any multiple of the patch: the places of the patches are interpolated, as BLIP's own were when it went
-        from 224 pixels to 384 (Li et al. 2022, after Dosovitskiy et al. 2021).
+        from 224 pixels to 384 (Li et al. 2022, after Dosovitskiy et al. 2021). The large products are in ``dtype``, or
+        in float32; see ``in_half``.
         """
         import torch
 
         patches = self.embeddings.patch_embedding(pixels).flatten(2).transpose(1, 2)
         first = self.embeddings.class_embedding.expand(len(pixels), -1, -1)
         tokens = torch.cat([first, patches], 1) + self._places(patches.shape[1])
-        seen: torch.Tensor = self.norm(self.encoder(inputs_embeds=tokens)[0])
+        states = in_half(lambda: self.encoder(inputs_embeds=tokens)[0], tokens.device, dtype)
+        seen: torch.Tensor = self.norm(states)
         return seen
 
     def _places(self, patches: int) -> torch.Tensor:
