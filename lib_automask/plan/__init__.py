@@ -2,7 +2,7 @@
 
     syntax        A1111 prompt syntax → plain text
     boosters      plain text → clauses, without quality tags and artists
-    instruction   "make her hair red": clauses → commands, by the templates of words/instructions.txt
+    instruction   "make her hair red": clauses → commands, by the templates of words/instructions.txt (roundabout)
     styles        medium and style of the whole picture are taken out of the other clauses
     tokens        a clause → words, the closed classes of English tagged
     tagging       nouns told from verbs, by their place
@@ -10,11 +10,12 @@
     doubles       two alike, which the caption only counts, are told apart
     alignment     which thing of the prompt is which thing of the caption (roles)
     changes       scenes and alignment → changes (differences, acting, arriving, body, leaving, naming)
-    commands      commands and the caption's scene → changes (making, meaning, singling)
+    commands      commands and the caption's scene → changes (becoming, putting, making, meaning, singling)
     presence      what the picture says to that → edits
 
 Every stage is one file and takes what the stage before it gives; in brackets the files that help it. ``lexicon`` and
-``verbs`` answer from the word lists in ``words/``; ``scene`` holds the records that go from stage to stage.
+``verbs`` answer from the word lists in ``words/``, which ``wordlists`` reads; ``scene`` holds the records that go from
+stage to stage.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, roles, verbs
+from lib_automask.plan import lexicon, roles, verbs, wordlists
 from lib_automask.plan.hanging import STILL
 from lib_automask.plan.scene import Action, Scene, Thing
 
@@ -77,7 +77,7 @@ def _turned(old: Thing, new: Thing) -> Action | None:
 
 
 def _direction(action: Action) -> str:
-    return next((group[0] for group in lexicon.groups("common", "direction") if action.toward in group), "")
+    return next((group[0] for group in wordlists.groups("common", "direction") if action.toward in group), "")
 
 
 def action_text(action: Action, thing: Thing, prompt: Scene) -> str:

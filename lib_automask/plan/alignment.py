@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.hanging import contradict, same_thing, tell_apart
 from lib_automask.plan.roles import plays, used_by
 from lib_automask.plan.scene import Scene, Thing
@@ -120,7 +120,7 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     """How many reasons there are to think that ``new`` took the place of ``old``."""
     if new.tag and lexicon.is_kind(new.key, "light") and not (old.is_setting or new.is_setting):
         return 0
-    if old.key in lexicon.names("common", "everybody has") or new.key in lexicon.names("common", "everybody has"):
+    if old.key in wordlists.names("common", "everybody has") or new.key in wordlists.names("common", "everybody has"):
         return 0
     if old.is_setting or new.is_setting:
         return _setting_substitution(old, new)
@@ -154,7 +154,7 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     """One setting for another; or for what only looks like none: an unlisted "in a dojo", a wall behind everything."""
     if old.is_setting and new.is_setting:
         return 3.0
-    around = lexicon.names("common", "setting relation")
+    around = wordlists.names("common", "setting relation")
     other = new if old.is_setting else old
     hangs = other.anchor is not None and bool(other.anchor.relation)
     if old.relation not in around:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.acting import new_actions
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.body import body_part, is_body_part
@@ -68,7 +68,7 @@ def _comes_along(thing: Thing, prompt: Scene) -> bool:
     part = owner is not None and owner.mentioned and not lexicon.is_kind(owner.key, "person", "animal")
     subject = thing.relation == "of" and thing.anchor is not None and not thing.is_setting
     everywhere = thing.article == "same" or (
-        thing.key in lexicon.names("common", "always there") and not thing.attributes
+        thing.key in wordlists.names("common", "always there") and not thing.attributes
     )
     implied = thing.tag and not thing.attributes and thing.key in prompt.implied() | _seen_with(prompt)
     return thing.mentioned or part or subject or everywhere or implied
@@ -77,15 +77,15 @@ def _comes_along(thing: Thing, prompt: Scene) -> bool:
 def _seen_with(scene: Scene) -> set[str]:
     """The stars of a night."""
     keys = {thing.key for thing in scene.things}
-    return {seen for setting, *others in lexicon.groups("idioms", "seen with") if setting in keys for seen in others}
+    return {seen for setting, *others in wordlists.groups("idioms", "seen with") if setting in keys for seen in others}
 
 
 def _new_setting(thing: Thing) -> list[Change]:
     """A place or time where the caption has none; a bare tag may be where the picture is anyway."""
     mood = lexicon.is_kind(thing.key, "light") and not thing.attributes
-    if mood or thing.relation not in lexicon.names("common", "whole setting") | {""}:
+    if mood or thing.relation not in wordlists.names("common", "whole setting") | {""}:
         return []
-    lasting = not lexicon.is_kind(thing.key, "weather") or thing.key in lexicon.names("common", "season")
+    lasting = not lexicon.is_kind(thing.key, "weather") or thing.key in wordlists.names("common", "season")
     edit = Edit("background", "background", thing.phrase, score=0.7)
     return [Change(edit, new=thing.located, unsaid=thing.tag and lasting)]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.hanging import contradict
 from lib_automask.plan.naming import name
@@ -14,9 +14,9 @@ def is_body_part(thing: Thing, caption: Scene) -> bool:
     """Whether somebody or something of the caption has it anyway."""
     if any(lexicon.is_kind(word, "animal") for word in thing.words[:-1]):
         return False  # "cat ears" of a girl
-    possessed = thing.article in lexicon.names("grammar", "possessive") and lexicon.is_kind(thing.key, "body")
+    possessed = thing.article in wordlists.names("grammar", "possessive") and lexicon.is_kind(thing.key, "body")
     feathered = thing.key in ("feather", "plumage") and any("bird" in other.kind for other in caption.things)
-    return possessed or feathered or thing.key in lexicon.names("common", "everybody has")
+    return possessed or feathered or thing.key in wordlists.names("common", "everybody has")
 
 
 def body_part(thing: Thing, alignment: Alignment, caption: Scene) -> list[Change]:
@@ -53,12 +53,12 @@ def _is_other_expression(thing: Thing, holder: Thing) -> bool:
 
 def _is_other_coat(thing: Thing, holder: Thing) -> bool:
     """ "black fur" of a white cat."""
-    coat = thing.key in lexicon.names("common", "coat") and lexicon.is_kind(holder.key, "animal")
+    coat = thing.key in wordlists.names("common", "coat") and lexicon.is_kind(holder.key, "animal")
     return coat and contradict(holder.attributes, thing.attributes)
 
 
 def _is_other_pose(thing: Thing, holder: Thing) -> bool:
     """ "arms raised", of somebody who goes on doing what the caption says."""
-    posed = thing.key in lexicon.names("common", "limb") and any(word.endswith("ed") for word in thing.attributes)
+    posed = thing.key in wordlists.names("common", "limb") and any(word.endswith("ed") for word in thing.attributes)
     before, after = ({action.stem for action in one.actions} for one in (holder, thing.anchor or holder))
     return posed and bool(before) and after <= before

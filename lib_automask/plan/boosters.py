@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 
 CLAUSE = re.compile(
     r"\s-+\s(?=(?:make|change|turn|replace|remove|add|put|swap|give|just|only|but|instead|keep|leave)\b)|\s*(?:;|,(?!\s*(?:which|whose|who)\b))\s*|\.(?=\s|$)|\s*[!?]+\s*|:\s+"
@@ -46,7 +46,7 @@ def _is_unknown(clause: str) -> bool:
 
 
 def _media() -> frozenset[str]:
-    return lexicon.names("styles", "medium") | lexicon.names("styles", "before a subject")
+    return wordlists.names("styles", "medium") | wordlists.names("styles", "before a subject")
 
 
 def is_booster(phrase: str) -> bool:
@@ -62,13 +62,13 @@ def _is_covered(words: list[str]) -> bool:
 
 def _booster_length(words: list[str]) -> int:
     """How many words the longest booster phrase at the start has; 0 where there is none."""
-    listed = lexicon.names("quality", "phrase")
+    listed = wordlists.names("quality", "phrase")
     return next((n for n in range(min(_longest(), len(words)), 0, -1) if " ".join(words[:n]) in listed), 0)
 
 
 @cache
 def _longest() -> int:
-    return max(len(phrase.split()) for phrase in lexicon.names("quality", "phrase"))
+    return max(len(phrase.split()) for phrase in wordlists.names("quality", "phrase"))
 
 
 def _is_dropped(clause: str) -> bool:
@@ -80,15 +80,15 @@ def _is_dropped(clause: str) -> bool:
         or _is_negated(clause)
         or _is_artist(clause)
         or bool(PRAISED.fullmatch(clause))
-        or clause.split()[0] in lexicon.names("quality", "brand")
+        or clause.split()[0] in wordlists.names("quality", "brand")
     )
 
 
 def _is_booster_tag(clause: str) -> bool:
     """A tag such as "interior photography", "thick brush strokes" or "detailed feathers"."""
     words = clause.split()
-    closed = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "preposition")
-    boosts = words[0] in ("detailed", "intricate") or words[-1] in lexicon.names("quality", "tail")
+    closed = wordlists.names("grammar", "determiner") | wordlists.names("grammar", "preposition")
+    boosts = words[0] in ("detailed", "intricate") or words[-1] in wordlists.names("quality", "tail")
     return len(words) <= 3 and boosts and clause not in _media() and closed.isdisjoint(words)
 
 
@@ -98,20 +98,20 @@ def _is_negated(clause: str) -> bool:
     if not match:
         return False
     parts = re.split(r"\s+(?:and|or|no|nor)\s+", match[1])
-    return all(part in lexicon.names("quality", "negated") or is_booster(part) for part in parts)
+    return all(part in wordlists.names("quality", "negated") or is_booster(part) for part in parts)
 
 
 def _is_artist(clause: str) -> bool:
     """ "by greg rutkowski", "art by artgerm and wlop": a name follows, not an article."""
-    if lexicon.names("quality", "artist word").issuperset(clause.split()):
+    if wordlists.names("quality", "artist word").issuperset(clause.split()):
         return not lexicon.kinds(clause)  # "van" is one too
-    cue = re.match(rf"(?:{'|'.join(lexicon.names('quality', 'artist cue'))}) (\S.*)", clause)
+    cue = re.match(rf"(?:{'|'.join(wordlists.names('quality', 'artist cue'))}) (\S.*)", clause)
     if not cue:
         return False
     name = cue[1].split()
     known = any(lexicon.kinds(lexicon.singular(word)) for word in name)
-    listed = not lexicon.names("quality", "artist word").isdisjoint([*name, cue[1]])
-    if listed or name[0] in lexicon.names("grammar", "determiner"):
+    listed = not wordlists.names("quality", "artist word").isdisjoint([*name, cue[1]])
+    if listed or name[0] in wordlists.names("grammar", "determiner"):
         return listed
     return not known or (len(name) == 2 and cue[0].startswith("by ") and not all(map(_is_listed, name)))
 
@@ -129,9 +129,9 @@ def _asks_for_quality(part: str) -> bool:
     if FLAW.fullmatch(part):
         return True
     if match := GAIN.fullmatch(part):
-        return match[1] in lexicon.names("quality", "gain")
-    asking, wanted = lexicon.names("quality", "request"), lexicon.names("quality", "request noun")
-    words = [word for word in part.split() if word not in lexicon.names("quality", "request filler")]
+        return match[1] in wordlists.names("quality", "gain")
+    asking, wanted = wordlists.names("quality", "request"), wordlists.names("quality", "request noun")
+    words = [word for word in part.split() if word not in wordlists.names("quality", "request filler")]
     compares = part.startswith("same ") or " but " in part
     return (compares or not asking.isdisjoint(part.split()[:3])) and all(
         word in asking | wanted or is_booster(word) for word in words
@@ -152,11 +152,11 @@ def _sure_length(words: list[str]) -> int:
     """Like ``_booster_length``, but only for phrases that can be nothing else: "sharp" alone may be a knife's."""
     length = _booster_length(words)
     phrase = " ".join(words[:length])
-    sure = length > 1 or phrase in lexicon.names("quality", "unmistakable") or bool(re.search(r"\d", phrase))
+    sure = length > 1 or phrase in wordlists.names("quality", "unmistakable") or bool(re.search(r"\d", phrase))
     return length if sure else 0
 
 
 def _without_artist(clause: str) -> str:
     """ "a castle on a hill by greg rutkowski" → "a castle on a hill"."""
-    names = "|".join(lexicon.names("quality", "artist word"))
+    names = "|".join(wordlists.names("quality", "artist word"))
     return re.sub(rf"\s+(?:art |artwork )?by\s+(?:[\w.]+\s+){{0,2}}(?:{names})\b.*$", "", clause)

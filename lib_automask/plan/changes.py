@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.arriving import arrived
 from lib_automask.plan.differences import differences
@@ -67,7 +67,7 @@ def _content(thing: Thing) -> str:
 
 def _is_known(style: str, named: list[str]) -> bool:
     """A monochrome photograph of what is black and white already."""
-    groups = [group for group in lexicon.groups("styles", "same") if any(form in style for form in group)]
+    groups = [group for group in wordlists.groups("styles", "same") if any(form in style for form in group)]
     return any(form in other for group in groups for form in group for other in named)
 
 

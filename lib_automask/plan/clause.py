@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import verbs, wordlists
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Action, Thing
 
@@ -21,19 +21,19 @@ FRONTED = re.compile(
 
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
-    clause = lexicon.mapping("idioms", "tag").get(clause, clause)
+    clause = wordlists.mapping("idioms", "tag").get(clause, clause)
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
     rewritten = COMPARED.sub(r"\1 \3 \2", rewritten)
     rewritten = FRONTED.sub(r"\2 on the \1", rewritten)
     rewritten = re.sub(r"\b(?:under ?water|under the water)$", "in underwater", rewritten)
-    parts = "|".join(lexicon.mapping("idioms", "part"))
+    parts = "|".join(wordlists.mapping("idioms", "part"))
     rewritten = re.sub(rf",? ?\b({parts}) (?:with|in) (\w+)$", _with_part, rewritten)
     return re.sub(r"\s+", " ", rewritten).strip()
 
 
 def _with_part(match: re.Match[str]) -> str:
     """ "roofed with tin" → "with tin roof"."""
-    return f" with {match[2]} {lexicon.mapping('idioms', 'part')[match[1]]}"
+    return f" with {match[2]} {wordlists.mapping('idioms', 'part')[match[1]]}"
 
 
 @cache
@@ -46,9 +46,9 @@ def _idioms() -> re.Pattern[str]:
 def _rewrites() -> dict[str, str]:
     """Every turn of phrase and its plain words; those of verbs in all their forms."""
     found: dict[str, str] = {}
-    for phrase, plain in lexicon.mapping("idioms", "verb phrase").items():
+    for phrase, plain in wordlists.mapping("idioms", "verb phrase").items():
         found |= dict(zip(_forms(phrase), _forms(plain), strict=True))
-    return found | lexicon.mapping("idioms", "rewrite")
+    return found | wordlists.mapping("idioms", "rewrite")
 
 
 def _forms(phrase: str) -> list[str]:

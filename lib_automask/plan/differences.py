@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.acting import acting, action_text, new_actions
 from lib_automask.plan.hanging import exclude
 from lib_automask.plan.naming import other_names
@@ -49,7 +49,7 @@ def _same_vessel(one: str, other: str) -> bool:
 def _new_number(old: Thing, new: Thing) -> str:
     """ "three" where the caption counts otherwise, "one" for a plural become singular, else ""."""
     if old.count == new.count == MANY and old.number != new.number:
-        great, small = (lexicon.names("common", section) for section in ("great number", "small number"))
+        great, small = (wordlists.names("common", section) for section in ("great number", "small number"))
         opposed = (old.number in small and new.number in great) or (old.number in great and new.number in small)
         return new.number if opposed else ""
     if old.count is None or new.count is None or old.count == new.count:
@@ -59,7 +59,7 @@ def _new_number(old: Thing, new: Thing) -> str:
     uncounted = new.count == MANY and not new.number
     if uncounted:
         several = f"{new.group} of" if new.group else "several"
-        many = old.count == 2 and new.group in lexicon.names("common", "great many")
+        many = old.count == 2 and new.group in wordlists.names("common", "great many")
         return several if old.count == 1 or many else ""
     if new.count == 1:
         return "one"
@@ -95,7 +95,7 @@ def _is_said(attribute: str, old: Thing) -> bool:
         return True
     if lexicon.concept([attribute])[0] == old.key:
         return True  # "a female singer" is a woman
-    if attribute in lexicon.mapping("people", "looks") and lexicon.is_kind(old.key, "person"):
+    if attribute in wordlists.mapping("people", "looks") and lexicon.is_kind(old.key, "person"):
         return True  # said of the hair
     return verbs.stem(attribute) in {action.stem for action in old.actions}
 
@@ -116,7 +116,7 @@ def _contradicts(old: Thing, new: Thing, said: list[str]) -> bool:
 
 def _is_other_hair(before: str, after: str) -> bool:
     """ "dark hair" may be black or brown, never white."""
-    meant = next((colours for shade, *colours in lexicon.groups("people", "shades") if shade == before), None)
+    meant = next((colours for shade, *colours in wordlists.groups("people", "shades") if shade == before), None)
     return meant is not None and "colour" in lexicon.attribute_kinds(after) and after not in meant
 
 

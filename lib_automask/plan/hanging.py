@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
 from lib_automask.plan.scene import MANY, Scene, Thing
 
@@ -93,7 +93,7 @@ def takes_part(thing: Thing) -> bool:
 
 def shares_relation(first: Thing, second: Thing) -> bool:
     """ "a hat and a scarf" are both worn, "in a jacket and a woman" are not both put on."""
-    places = first.relation in lexicon.names("grammar", "preposition") - {"with"}
+    places = first.relation in wordlists.names("grammar", "preposition") - {"with"}
     if not first.relation or first.is_setting or (places and not lexicon.is_kind(first.key, "clothing")):
         return False
     return lexicon.is_kind(first.key, "person", "animal") == lexicon.is_kind(second.key, "person", "animal")
@@ -123,7 +123,7 @@ def body_parts(thing: Thing) -> list[Thing]:
     found = []
     for attribute in list(thing.attributes):
         part, relation = lexicon.part_of(attribute), "with"
-        if part is None and lexicon.is_kind(thing.key, "person") and attribute in lexicon.mapping("people", "looks"):
+        if part is None and lexicon.is_kind(thing.key, "person") and attribute in wordlists.mapping("people", "looks"):
             found.append(_part(thing, *_looks(attribute), relation))
         if part is None and (match := re.fullmatch(r"(\w+)-(wearing|holding|carrying|riding)", attribute)):
             part, relation = ("", match[1]), match[2]
@@ -135,7 +135,7 @@ def body_parts(thing: Thing) -> list[Thing]:
 
 def _looks(attribute: str) -> tuple[str, str]:
     """ "redheaded" → ("red", "hair"); the adjective stays, to tell two people apart."""
-    colour, _, noun = lexicon.mapping("people", "looks")[attribute].partition(" ")
+    colour, _, noun = wordlists.mapping("people", "looks")[attribute].partition(" ")
     return colour, noun
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.roundabout import straighten, told
 from lib_automask.plan.tokens import tokenize
 
@@ -118,7 +118,7 @@ def _match(part: str) -> Command | None:
 def _made(part: str) -> Command | None:
     """ "shorten the cat's tail": the verb says what becomes of it."""
     match = re.fullmatch(rf"(\w+)(?: up)? {SURE}(.+)", part)
-    result = lexicon.mapping("idioms", "makes").get(match[1]) if match else None
+    result = wordlists.mapping("idioms", "makes").get(match[1]) if match else None
     return Command("become", match[2], result) if match and result else None
 
 
@@ -154,7 +154,7 @@ def _continued(last: Command, text: str) -> Command | None:
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     """(what is meant, its pattern), in the order of the file."""
-    lines = [line for (line,) in lexicon.groups("instructions", "patterns")]
+    lines = [line for (line,) in wordlists.groups("instructions", "patterns")]
     pairs = [line.split(": ") for line in lines]
     return tuple((verb, re.compile(_regex(template))) for verb, template in pairs)
 
@@ -188,7 +188,7 @@ def _choice(words: str) -> str:
 
 
 def _form(word: str) -> str:
-    for name, *forms in lexicon.groups("instructions", "sets"):
+    for name, *forms in wordlists.groups("instructions", "sets"):
         if name == word:
             return "|".join(map(_regex, forms))
     return rf"\b{re.escape(word.replace('_', ' '))}\b\s*"

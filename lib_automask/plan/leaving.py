@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.arriving import by_the_way
 from lib_automask.plan.hanging import same_thing
@@ -55,7 +55,7 @@ def _repeats(alignment: Alignment) -> bool:
 
 
 def _is_common(thing: Thing) -> bool:
-    return thing.key in lexicon.names("common", "everybody has") | lexicon.names("common", "always there")
+    return thing.key in wordlists.names("common", "everybody has") | wordlists.names("common", "always there")
 
 
 def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
@@ -64,12 +64,12 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     moved = any(old.is_setting for old, _ in alignment.swapped)
     if moved and thing.relation == "on" and lexicon.is_kind(thing.key, "furniture", "fixture"):
         return False
-    if prompt.styles and thing.noun in lexicon.names("styles", "object"):
+    if prompt.styles and thing.noun in wordlists.names("styles", "object"):
         return False  # a mosaic of a fish that becomes an oil painting
     place = lexicon.is_kind(thing.key, "place", "light") and not lexicon.is_kind(thing.key, "vehicle", "building")
     if thing.mentioned or _is_common(thing) or thing.is_setting or place or _is_told_once(thing, alignment):
         return False
-    if thing.relation in lexicon.names("common", "loose relation") or (
+    if thing.relation in wordlists.names("common", "loose relation") or (
         thing.anchor is not None and thing.anchor in left
     ):
         return False

@@ -10,51 +10,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from functools import cache
-from importlib import resources
 
-Group = tuple[str, ...]
-
-
-@cache
-def groups(file: str, section: str) -> tuple[Group, ...]:
-    """Every entry of a section; an entry is the tuple of its forms, parted by "=" in the file."""
-    return _sections(file)[section]
-
-
-@cache
-def names(file: str, section: str) -> frozenset[str]:
-    """Every form of every entry of a section."""
-    return frozenset(form for group in groups(file, section) for form in group)
-
-
-@cache
-def mapping(file: str, section: str) -> dict[str, str]:
-    """A section of "from = to" entries as a dictionary; the right side is "" where the file leaves it empty."""
-    return {group[0]: group[1] for group in groups(file, section) if len(group) == 2}
-
-
-@cache
-def _text(file: str) -> str:
-    return (resources.files(__package__) / "words" / f"{file}.txt").read_text("utf-8")
-
-
-@cache
-def parents(file: str) -> dict[str, str]:
-    """Which section stands below which: "[dog < animal]" gives dog → animal."""
-    text = _text(file)
-    return dict(re.findall(r"^\[([^<\]]+) < ([^\]]+)\]", text, re.M))
-
-
-@cache
-def _sections(file: str) -> dict[str, tuple[Group, ...]]:
-    found: dict[str, list[Group]] = {}
-    text = _text(file)
-    for line in text.splitlines():
-        if header := re.match(r"\[([^<\]]+?)(?: <[^\]]*)?\]", line):
-            entries = found.setdefault(header[1], [])
-        elif line and not line.startswith("#"):
-            entries += [tuple(form.strip() for form in entry.split("=")) for entry in line.split(",") if entry.strip()]
-    return {section: tuple(entries) for section, entries in found.items()}
+from lib_automask.plan.wordlists import groups, mapping, names, parents, sections
 
 
 @cache
@@ -82,7 +39,7 @@ def is_word(word: str) -> bool:
 
 @cache
 def _nouns() -> frozenset[str]:
-    listed = frozenset(form for section in _sections("things") for form in names("things", section))
+    listed = frozenset(form for section in sections("things") for form in names("things", section))
     return listed | names("synonyms", "nouns")
 
 
@@ -110,7 +67,7 @@ def _noun_groups() -> dict[str, str]:
 def _kinds() -> dict[str, frozenset[str]]:
     """Concept → the sections of things.txt that it stands in, with the sections above them."""
     found: dict[str, set[str]] = {}
-    for section in _sections("things"):
+    for section in sections("things"):
         for form in names("things", section):
             above: str | None = section
             while above:
@@ -212,7 +169,7 @@ def several(key: str) -> tuple[frozenset[str], ...]:
 def _attributes() -> dict[str, dict[str, str]]:
     """Attribute → {section: the first form of its group}."""
     found: dict[str, dict[str, str]] = {}
-    for section in _sections("attributes"):
+    for section in sections("attributes"):
         for group in groups("attributes", section):
             for form in group:
                 found.setdefault(form, {}).setdefault(section, group[0])

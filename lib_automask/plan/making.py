@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
+from lib_automask.plan.becoming import FILLING, become, is_description, modify, noun_for
 from lib_automask.plan.clause import rewrite_idioms
-from lib_automask.plan.commands import FILLING, become, give, is_description, modify, move_to, noun_for, obey
+from lib_automask.plan.commands import obey
 from lib_automask.plan.instruction import Command
 from lib_automask.plan.meaning import bare, meant, target, thing_in
+from lib_automask.plan.putting import give, move_to
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.tagging import tag_words
 
@@ -46,14 +48,14 @@ def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
     thing = meant(old, caption)
     called = target(thing, old, caption)
     if match := re.match(r"(\w+) ((?:his|her|its|their) .+)$", what):
-        state = lexicon.mapping("idioms", "makes").get(match[1])
+        state = wordlists.mapping("idioms", "makes").get(match[1])
         if state is not None:
             return [become(meant(match[2], caption), match[2], state, caption)]
     if _is_action(what):
         return [modify(called, _doing(what))]
     unlisted = len(what.split()) == 1 and not lexicon.kinds(lexicon.singular(what))
     if unlisted and not re.match(r"an?\b", new):
-        what = lexicon.mapping("idioms", "compared").get(what, what)
+        what = wordlists.mapping("idioms", "compared").get(what, what)
         return [modify(called, f"{what} {noun_for(thing, old, called)}")]
     return [become(thing, old, what, caption)]
 

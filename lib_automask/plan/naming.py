@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, usual
+from lib_automask.plan import lexicon, usual, wordlists
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.scene import Scene, Thing
 
@@ -63,7 +63,7 @@ def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str
     if lexicon.is_kind(thing.key, "celestial", "weather"):
         candidates = [place for place in candidates if place[0] != "with"]  # "kids with a rainbow overhead"
     for relation, place in candidates:
-        if place.key in lexicon.names("common", "everybody has"):
+        if place.key in wordlists.names("common", "everybody has"):
             return place.phrase, relation
         old = alignment.old(place)
         if old is not None and not (relation == "with" and _is_scenery(place)):

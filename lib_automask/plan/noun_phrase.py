@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.scene import MANY, Action, Thing
 from lib_automask.plan.tagging import OWNED, Word
 
@@ -78,7 +78,7 @@ class NounPhrase:
     @property
     def counts(self) -> bool:
         """Whether it only arranges what follows "of": a group, a row."""
-        collective = lexicon.names("grammar", "collective")
+        collective = wordlists.names("grammar", "collective")
         return self.head in collective or self.nouns[-1] in collective
 
     @property
@@ -86,15 +86,15 @@ class NounPhrase:
         """A word for the picture or a part of it, or one that only counts: no thing of its own."""
         if len(self.nouns) > 1 and (self.nouns[-1] in ("background", "backdrop") or lexicon.concept(self.nouns)[1] > 1):
             return False  # "black background", "street corner"
-        if self.article in lexicon.names("grammar", "possessive") and lexicon.is_kind(self.head, "body"):
+        if self.article in wordlists.names("grammar", "possessive") and lexicon.is_kind(self.head, "body"):
             return False  # "on its back"
         listed = bool(lexicon.kinds(lexicon.concept(self.nouns)[0]))
-        view = not {self.nouns[-1], self.head}.isdisjoint(lexicon.names("grammar", "view"))
+        view = not {self.nouns[-1], self.head}.isdisjoint(wordlists.names("grammar", "view"))
         return view or (self.counts and not listed and len(self.nouns) == 1)
 
     def thing(self, collective: str = "") -> Thing:
         """The thing that the phrase names; ``collective`` is the "group" of "a group of"."""
-        if self.article and self.nouns[-1] in lexicon.mapping("people", "looks"):
+        if self.article and self.nouns[-1] in wordlists.mapping("people", "looks"):
             self.nouns.append("person")  # "a blonde"
         key, length = lexicon.concept(self.nouns)
         modifiers = joined_attributes(self.nouns[:-length])
@@ -112,19 +112,19 @@ class NounPhrase:
         )
 
     def _count(self, collective: str) -> int | None:
-        number = lexicon.mapping("grammar", "number").get(self.number, self.number)
+        number = wordlists.mapping("grammar", "number").get(self.number, self.number)
         if number:
             return MANY if number == "many" else int(number)
         if (collective and collective not in PAIRS) or lexicon.is_plural(self.nouns[-1]):
             return MANY
-        if self.nouns[-1] in lexicon.names("common", "group noun"):
+        if self.nouns[-1] in wordlists.names("common", "group noun"):
             return None
         return 1 if self.article in ("a", "an", "one", "another") else None
 
 
 def _is_doing(word: str) -> bool:
     """ "a sleeping cat" does something, a string light does not."""
-    noun = lexicon.kinds(word) or word in lexicon.names("grammar", "ing nouns")
+    noun = lexicon.kinds(word) or word in wordlists.names("grammar", "ing nouns")
     return bool(re.fullmatch(r"\w+ing", word)) and not noun
 
 

@@ -6,7 +6,7 @@ then hangs it on ``Clause.holder``.
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.clause import Clause, rewrite_idioms
 from lib_automask.plan.hanging import takes_part
 from lib_automask.plan.noun_phrase import NounPhrase
@@ -158,9 +158,9 @@ class _Reader(Placer):
 
 def _action(verb: Word, following: str, later: str) -> Action:
     """What a verb says, with where somebody looks, or the "off" of what takes off."""
-    if verbs.stem(verb.text) == verbs.stem("look") and following in lexicon.names("common", "direction"):
+    if verbs.stem(verb.text) == verbs.stem("look") and following in wordlists.names("common", "direction"):
         return Action(verbs.stem("look"), verb.text, following)
-    handled = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "possessive")
+    handled = wordlists.names("grammar", "determiner") | wordlists.names("grammar", "possessive")
     if verbs.stem(verb.text) == verbs.stem("take") and following == "off" and later not in handled:
         return Action(verbs.stem("fly"), verb.text, following)
     return Action(verbs.stem(verb.text), verb.text)

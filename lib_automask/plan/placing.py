@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lib_automask.plan import lexicon, usual, verbs
+from lib_automask.plan import lexicon, usual, verbs, wordlists
 from lib_automask.plan.clause import Clause
 from lib_automask.plan.hanging import (
     DEFINITE,
@@ -93,7 +93,7 @@ class Placer:
         if lexicon.is_kind(phrase.head, "container") and not filled:
             self.clause.vessel = phrase
             return True
-        return phrase.head in lexicon.names("grammar", "view")
+        return phrase.head in wordlists.names("grammar", "view")
 
     def _place(self, phrase: NounPhrase) -> None:
         """A noun phrase says something of a thing that is there already, or names a new one."""
@@ -176,8 +176,8 @@ class Placer:
             self.subject = known
         if clause.about is None or not (clause.relation or thing.owner):
             clause.about = known
-        opens = clause.last is None and clause.relation in lexicon.names("grammar", "preposition")
-        goes_on = clause.front is not None and clause.relation in lexicon.names("grammar", "preposition")
+        opens = clause.last is None and clause.relation in wordlists.names("grammar", "preposition")
+        goes_on = clause.front is not None and clause.relation in wordlists.names("grammar", "preposition")
         clause.front = (clause.relation, known) if opens else clause.front if goes_on else None
         clause.last = self.last = known
         clause.owner = clause.place = None
@@ -212,7 +212,7 @@ class Placer:
         holder, relation = self.clause.holder, self.clause.relation
         if not relation or holder is None or holder is known:
             return
-        if holder.stands is None and (known is not thing or relation in lexicon.names("grammar", "preposition")):
+        if holder.stands is None and (known is not thing or relation in wordlists.names("grammar", "preposition")):
             holder.stands = (relation, known)
         if relation != "of":
             return

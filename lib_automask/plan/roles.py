@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import cache
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.scene import Thing
 
 SEXES = (frozenset(("man", "boy")), frozenset(("woman", "girl")))
@@ -13,7 +13,7 @@ SEXES = (frozenset(("man", "boy")), frozenset(("woman", "girl")))
 
 def plays(person: Thing, role: Thing, things: Iterable[Thing]) -> bool:
     """Whether anybody ("a man") does or has, among the things of their own text, what the role is named after."""
-    anybody = lexicon.names("common", "anybody")
+    anybody = wordlists.names("common", "anybody")
     if person.key not in anybody or role.key in anybody or _is_other_sex(person.key, role.key):
         return False
     wanted = used_by(role.key) | done_by(role.key)

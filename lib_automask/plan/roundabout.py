@@ -36,7 +36,8 @@ SAME = re.compile(
     r"(?:is|stays|remains|has|as|about|the same|different|changed)|everything else)\b"
 )
 WISHED = re.compile(
-    r"^(?:he|she|they) |^(?:please |i'd like |i would like |i want |can i have |could i have |give me )(?!an? )|(?<!^)\bplease$"
+    r"^(?:he|she|they) |(?<!^)\bplease$|"
+    r"^(?:please |i'd like |i would like |i want |can i have |could i have |give me )(?!an? )"
 )
 ASIDE = re.compile(r",?\s*(?:and |but )?not (?:the|his|her|its|their) [\w' ]+?,\s*(?=(?:to|into|with|for)\b)")
 WHERE_IT_WAS = re.compile(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.clause import Clause
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Thing
@@ -21,7 +21,7 @@ def described_by(phrase: NounPhrase, clause: Clause) -> Thing | None:
 
 def is_dressed_in(phrase: NounPhrase, clause: Clause) -> bool:
     """ "a woman in red", "dressed in black": the colour of what somebody wears."""
-    worn = clause.relation == "in" or clause.relation in lexicon.names("common", "worn")
+    worn = clause.relation == "in" or clause.relation in wordlists.names("common", "worn")
     alive = clause.holder is not None and lexicon.is_kind(clause.holder.key, "person")
     return worn and alive and _is_colour(phrase)
 
@@ -36,7 +36,7 @@ def _is_material(phrase: NounPhrase, clause: Clause) -> bool:
     """ "made of gravel", "a door of glass"."""
     of = clause.relation == "of" and not clause.vessel and phrase.is_surface
     parts = lexicon.is_plural(phrase.nouns[-1]) and not lexicon.is_attribute(phrase.head)  # "glass blocks"
-    return of or (clause.relation in lexicon.names("common", "made of") and not parts)
+    return of or (clause.relation in wordlists.names("common", "made of") and not parts)
 
 
 def _is_colour_of(phrase: NounPhrase, holder: Thing) -> bool:
@@ -50,7 +50,7 @@ def _is_colour(phrase: NounPhrase) -> bool:
 
 def _whole(thing: Thing, clause: Clause) -> Thing:
     """ "a statue of an angel made of stone": the statue is."""
-    made = clause.relation in lexicon.names("common", "made of")
+    made = clause.relation in wordlists.names("common", "made of")
     return thing.anchor if made and thing.relation == "of" and thing.anchor is not None else thing
 
 

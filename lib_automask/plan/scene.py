@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.structures import Edit
 
 MANY = -1
@@ -99,7 +99,7 @@ class Thing:
         inside = lexicon.is_kind(self.key, "building") and self.relation in around
         if not lexicon.is_place(self.key):
             return inside
-        return lexicon.is_kind(self.key, "weather") or self.relation in lexicon.names("common", "setting relation")
+        return lexicon.is_kind(self.key, "weather") or self.relation in wordlists.names("common", "setting relation")
 
     @property
     def located(self) -> str:

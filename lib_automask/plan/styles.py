@@ -9,7 +9,7 @@ import re
 from collections.abc import Collection
 from functools import cache
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, wordlists
 
 ARTICLE = r"(?:(?:an?|the|this|some) )?"
 NAME = r"([\w'/ -]{2,40}?)"
@@ -68,9 +68,9 @@ def names_style(phrase: str) -> bool:
         return True
     if not words or len(words) > 6 or _is_clause(words):
         return False
-    if words[-1] in lexicon.names("styles", "style word") and names_style(" ".join(words[:-1])):
+    if words[-1] in wordlists.names("styles", "style word") and names_style(" ".join(words[:-1])):
         return True
-    if words[0] in _media() and words[-1] in lexicon.names("styles", "photo"):
+    if words[0] in _media() and words[-1] in wordlists.names("styles", "photo"):
         return True
     ends = [" ".join(words[-length:]) for length in (1, 2, 3)]
     return not _media().isdisjoint([*ends, " ".join(words[:2]), " ".join(words[:3])])
@@ -78,14 +78,14 @@ def names_style(phrase: str) -> bool:
 
 def is_photo(style: str) -> bool:
     """A style that is none: "a photo of"."""
-    words, photos = style.split(), lexicon.names("styles", "photo")
+    words, photos = style.split(), wordlists.names("styles", "photo")
     drawn = any(f" {medium} " in f" {style} " for medium in _media())
     return not drawn and (" ".join(words[-1:]) in photos or " ".join(words[-2:]) in photos)
 
 
 @cache
 def _media() -> frozenset[str]:
-    return lexicon.names("styles", "medium")
+    return wordlists.names("styles", "medium")
 
 
 def _without_article(phrase: str) -> str:
@@ -114,7 +114,7 @@ def _prefix(clause: str) -> str:
     """The medium in "claymation viking"; "" for words that may say what the thing itself is like."""
     words = clause.split()
     starts = (" ".join(words[:length]) for length in (3, 2, 1) if length < len(words))
-    return next((start for start in starts if start in lexicon.names("styles", "before a subject")), "")
+    return next((start for start in starts if start in wordlists.names("styles", "before a subject")), "")
 
 
 def _opens(medium: str, rest: str, subjects: Collection[str], first: bool) -> bool:
@@ -127,14 +127,14 @@ def _opens(medium: str, rest: str, subjects: Collection[str], first: bool) -> bo
 
 def _is_object(medium: str, subjects: Collection[str]) -> bool:
     """ "a bronze sculpture of a horse" is a thing where the caption shows it, or is the caption itself."""
-    made = medium.split()[-1] in lexicon.names("styles", "object")
+    made = medium.split()[-1] in wordlists.names("styles", "object")
     return made and (not subjects or medium.split()[-1] in subjects)
 
 
 def _is_clause(words: list[str]) -> bool:
     """ "a man taking a picture" is no medium."""
-    closed = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "preposition")
-    doing = [word for word in words if word.endswith("ing") and word not in lexicon.names("grammar", "ing nouns")]
+    closed = wordlists.names("grammar", "determiner") | wordlists.names("grammar", "preposition")
+    doing = [word for word in words if word.endswith("ing") and word not in wordlists.names("grammar", "ing nouns")]
     return bool(doing) or not closed.isdisjoint(words)
 
 
@@ -142,8 +142,8 @@ def _is_unlisted_medium(medium: str, rest: str, subjects: Collection[str]) -> bo
     """An unlisted word before "of ⟨the caption's subject⟩", that neither counts nor holds it."""
     words = medium.split()
     head = lexicon.singular(words[-1])
-    counts = lexicon.names("grammar", "collective") | lexicon.names("grammar", "view")
-    if head in counts or lexicon.kinds(head) or f"{words[-1]} of" in lexicon.mapping("grammar", "number"):
+    counts = wordlists.names("grammar", "collective") | wordlists.names("grammar", "view")
+    if head in counts or lexicon.kinds(head) or f"{words[-1]} of" in wordlists.mapping("grammar", "number"):
         return False
     return not _mentions([*words, head], subjects) and _mentions(rest.split()[:5], subjects)
 
@@ -155,7 +155,7 @@ def _mentions(words: list[str], subjects: Collection[str]) -> bool:
 def _split_end(clause: str, subjects: Collection[str]) -> tuple[str, str]:
     """ "a fox in the snow oil painting": two listed words at the end, without an article of their own."""
     words = clause.split()
-    owning = lexicon.names("grammar", "determiner") | lexicon.names("grammar", "possessive") | {"with", "of"}
+    owning = wordlists.names("grammar", "determiner") | wordlists.names("grammar", "possessive") | {"with", "of"}
     for length in (3, 2):
         rest, style = words[:-length], words[-length:]
         listed = style[-1] in _media() and (" ".join(style) in _media() or (style[-2:-1] and style[-2] in _media()))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.tokens import OWN, Tag, Token, tokenize
 
 OPENS_PHRASE = ("article", "owner", "number")
@@ -108,7 +108,7 @@ def _is_verb(spot: Spot) -> bool:
         return verbs.is_verb(text) and not lexicon.is_attribute(text)
     if _is_asked_for(spot):
         return True
-    if text in lexicon.names("grammar", "ing nouns"):
+    if text in wordlists.names("grammar", "ing nouns"):
         return _is_done_by_somebody(spot)
     if text.endswith("ing") and len(text) > 4:
         return _is_verb_in_ing(spot)
@@ -131,7 +131,7 @@ def _is_verb(spot: Spot) -> bool:
 
 
 def _is_doubtful(text: str) -> bool:
-    return text in lexicon.names("grammar", "doubtful participle")
+    return text in wordlists.names("grammar", "doubtful participle")
 
 
 def _is_asked_for(spot: Spot) -> bool:
@@ -204,7 +204,7 @@ def _is_finite(spot: Spot) -> bool:
     alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal")
     if spot.joined and alive and spot.precedes("at") and verbs.is_verb(text):
         return True
-    several = (lexicon.is_plural(last) and (alive or not lexicon.kinds(text))) or last in lexicon.names(
+    several = (lexicon.is_plural(last) and (alive or not lexicon.kinds(text))) or last in wordlists.names(
         "common", "still noun"
     )
     unlisted = not lexicon.kinds(text) and (counted or spot.joined)

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Literal, NamedTuple
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, wordlists
 
 Tag = Literal[
     "article", "owner", "number", "pronoun", "be", "have", "and", "not", "adverb", "at", "who", "modal", "verb", "noun"
@@ -79,10 +79,12 @@ def _joined(words: list[str]) -> list[str]:
         before = found[-1] if found else ""
         if before == "and" and len(found) > 1 and _is_colour(found[-2]) and _is_colour(word):
             found[-2:] = [f"{found[-2]} and {word}"]
-        elif word in lexicon.mapping("idioms", "part") and lexicon.is_attribute(before):
+        elif word in wordlists.mapping("idioms", "part") and lexicon.is_attribute(before):
             found[-1] = f"{before} {word}"
         elif (
-            following and word in lexicon.names("common", "compounding") and not {before, following} & _closed().keys()
+            following
+            and word in wordlists.names("common", "compounding")
+            and not {before, following} & _closed().keys()
         ):
             found[-1] = f"{before}-{word}"
         else:
@@ -130,7 +132,7 @@ def _is_before_verb(following: list[str]) -> bool:
 def _closed() -> dict[str, Tag]:
     found: dict[str, Tag] = {"": "and"}
     for tag, section in CLOSED:
-        forms = lexicon.mapping("grammar", section) if tag == "number" else lexicon.names("grammar", section)
+        forms = wordlists.mapping("grammar", section) if tag == "number" else wordlists.names("grammar", section)
         for form in forms:
             found.setdefault(form, tag)
     return found

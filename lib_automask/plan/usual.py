@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, wordlists
 
 FIGURES = ("person", "animal")
 
@@ -32,7 +32,7 @@ def part(phrase: str) -> str | None:
 
 def home(phrase: str) -> str | None:
     """The region of the picture where something is when nobody says where: "birds" → "sky"."""
-    if key(phrase) in lexicon.names("usual", "ground bird"):
+    if key(phrase) in wordlists.names("usual", "ground bird"):
         return None
     return _listed("home", phrase)
 
@@ -59,14 +59,14 @@ def key(phrase: str) -> str:
 
 def _listed(section: str, phrase: str) -> str | None:
     """The entry of the concept itself, else of the smallest kind that has one."""
-    table = lexicon.mapping("usual", section)
+    table = wordlists.mapping("usual", section)
     name = key(phrase)
     head = name.rsplit(" ", 1)[-1]
     if name in table or head in table:
         return table.get(name) or table[head]
     kinds = [kind for kind in lexicon.kinds(name) if kind in table]
     # A kind that stands below another one says more: a fish is an animal, and a fish first.
-    kinds.sort(key=lambda kind: kind in lexicon.parents("things"), reverse=True)
+    kinds.sort(key=lambda kind: kind in wordlists.parents("things"), reverse=True)
     return table[kinds[0]] if kinds else None
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from lib_automask.plan.lexicon import concept, groups, mapping, names
+from lib_automask.plan.lexicon import concept
+from lib_automask.plan.wordlists import groups, mapping, names
 
 
 @cache
