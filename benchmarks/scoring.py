@@ -1,6 +1,6 @@
 """Ways to tell which segment a phrase means: how often each is right, and what it costs.
 
-    python -m benchmarks.scoring [--count N] [--seed S] [--json]
+    python -m benchmarks.scoring [--count N] [--seed S] [--precision bfloat16] [--json]
 
 Scenes of the icon world, a third of each sort: as they come; with two things of a kind in two colours ("color"); with
 two things alike ("side"). Segments are the true ones ("true"); the true ones with halves, rims and groups of things
@@ -37,6 +37,7 @@ from lib_automask.blip.scoring import Scores, by_crops, by_likeness, by_patches,
 from lib_automask.blip.shapes import Shapes
 from lib_automask.cache import ByteCache
 from lib_automask.masks import iou
+from lib_automask.precision import PRECISIONS
 from lib_automask.structures import Image, Segment
 
 DEMO = Path(__file__).parents[1] / "models" / "demo" / "blip-matcher"
@@ -178,9 +179,10 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--ways", nargs="+", choices=list(WAYS), default=list(WAYS))
     parser.add_argument("--json", action="store_true")
+    parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="of BLIP's large products")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    reader = Reader(DEMO, cache=ByteCache(CACHE_BYTES))
+    reader = Reader(DEMO, cache=ByteCache(CACHE_BYTES), precision=args.precision)
     found, rows = list(cases(args.count, args.seed)), {}
     for name in args.ways:
         print(f"\r{name:<40}", end="", file=sys.stderr, flush=True)
