@@ -35,7 +35,7 @@ def drop_boosters(clauses: list[str]) -> list[str]:
         if not dropped and not (ended and _is_unknown(clause)):
             kept.append(_trim(clause))
         ended = dropped and bool(kept)
-    return [clause for clause in kept if clause]
+    return [clause for clause in dict.fromkeys(kept) if clause]
 
 
 def _is_unknown(clause: str) -> bool:

@@ -74,7 +74,8 @@ def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
     if thing.article not in DEFINITE and not bare:
         return None
     for other in reversed(things):
-        if (other.count == 1 and thing.count == MANY) or (thing.number and thing.count != other.count):
+        the_one = thing.article in DEFINITE and thing.number == "one"  # "that house, the one with the brown door"
+        if (other.count == 1 and thing.count == MANY) or (thing.number and thing.count != other.count and not the_one):
             continue  # "two cats", "one in red": others
         again = (
             other.key == thing.key

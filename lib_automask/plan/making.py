@@ -21,6 +21,8 @@ HAS = re.compile(
 )
 HANDLES = re.compile(r"^(?!be )(\w+) (an? .+)$")
 PLACED = re.compile(r"^(?:be |sit |stand |lie |be sitting |be standing )?(?:in|on|at|inside|under|by) (.+)$")
+ON_OWN = re.compile(r"(\w+) ((?:his|her|its|their) .+)$")
+""" "(make him) close his eyes"."""
 FALLING = {"snowing": "snow", "raining": "rain", "hailing": "hail", "storming": "storm"}
 OPENS_RESULT = ("a", "an", "look", "be", "wear", "hold", "have", "into", "to", "more", "appear")
 PRONOUNS = ("it", "him", "her", "them", "he", "she", "they")
@@ -30,34 +32,61 @@ def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
     """The changes that "make ``text``" asks for; ``instead``: it ends with "instead of ..."."""
     if added := _newcomer(text, caption):
         return obey(Command("add", new=added), caption)
-    old, new = _split(rewrite_idioms(WISHED.sub(" be ", text, count=1)).split(), caption)
+    old, new = _halves(text, caption)
     if not new:
         return []
+    return _elsewhere(old, new, caption) or _handed(old, new, caption, instead) or [_made(old, new, caption)]
+
+
+def _halves(text: str, caption: Scene) -> tuple[str, str]:
+    """(the thing, what becomes of it); "should" stands between the two, where it is said."""
+    if found := WISHED.search(text):
+        return text[: found.start()], rewrite_idioms(f"be {text[found.end() :]}")
+    return _split(rewrite_idioms(text).split(), caption)
+
+
+def _elsewhere(old: str, new: str, caption: Scene) -> list[Change]:
+    """Everything put into another place, or other weather; [] where it is not about that."""
     if bare(old) in ("background", "backdrop", "setting", "scene"):
         return [move_to(re.sub(r"^(?:be )?(?:in |on |at )?", "", new), caption)]
-    if match := HAS.match(new):
-        return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s") if match[1] != "with" else "with")
-    place = thing_in(match[1]) if (match := PLACED.match(new)) else None
+    match = None if HAS.match(new) else PLACED.match(new)
+    place = thing_in(match[1]) if match else None
     if match and place is not None and lexicon.is_place(place.key):
         return [move_to(match[1], caption)]
+    weather = _plain(new)
+    if old == "it" and ("weather" in lexicon.attribute_kinds(weather) or weather in FALLING):
+        return [move_to(FALLING.get(weather, weather), caption)]
+    return []
+
+
+def _handed(old: str, new: str, caption: Scene, instead: bool) -> list[Change]:
+    """What somebody is to wear, hold or ride; [] where it is not about that."""
+    if match := HAS.match(new):
+        if is_description(match[2]):
+            return [modify(target(meant(old, caption), old, caption), f"{match[2]} clothes")]
+        return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s") if match[1] != "with" else "with")
     if instead and (match := HANDLES.match(new)) and verbs.is_verb(match[1]):
         return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s"))
-    what = FILLING.sub("", re.sub(r"^like ", "", FILLING.sub("", new)))
-    if old == "it" and ("weather" in lexicon.attribute_kinds(what) or what in FALLING):
-        return [move_to(FALLING.get(what, what), caption)]
-    thing = meant(old, caption)
+    return []
+
+
+def _made(old: str, new: str, caption: Scene) -> Change:
+    """A thing that does something else, looks otherwise, or is another."""
+    what, thing = _plain(new), meant(old, caption)
     called = target(thing, old, caption)
-    if match := re.match(r"(\w+) ((?:his|her|its|their) .+)$", what):
-        state = wordlists.mapping("idioms", "makes").get(match[1])
-        if state is not None:
-            return [become(meant(match[2], caption), match[2], state, caption)]
+    if (match := ON_OWN.match(what)) and (state := wordlists.mapping("idioms", "makes").get(match[1])):
+        return become(meant(match[2], caption), match[2], state, caption)
     if _is_action(what):
-        return [modify(called, _doing(what))]
+        return modify(called, _doing(what))
     unlisted = len(what.split()) == 1 and not lexicon.kinds(lexicon.singular(what))
     if unlisted and not re.match(r"an?\b", new):
         what = wordlists.mapping("idioms", "compared").get(what, what)
-        return [modify(called, f"{what} {noun_for(thing, old, called)}")]
-    return [become(thing, old, what, caption)]
+        return modify(called, f"{what} {noun_for(thing, old, called)}")
+    return become(thing, old, what, caption)
+
+
+def _plain(new: str) -> str:
+    return FILLING.sub("", re.sub(r"^like ", "", FILLING.sub("", new)))
 
 
 def _newcomer(text: str, caption: Scene) -> str:
