@@ -96,6 +96,13 @@ def test_the_finished_pictures_subject_is_cut_out(webui, folder, scissors):
     assert "00001.png" in names(folder)
 
 
+def test_after_passes_there_is_no_one_mask_to_keep(webui, folder):
+    pictures, _infotexts, below = webui.page(drawn(), outpath_samples=folder, also="mask", passes="edit\nedit")
+    assert len(pictures) == 1
+    assert names(folder) == ["00000.png"]
+    assert "after passes there is no one mask" in str(below)
+
+
 def test_without_saved_pictures_no_files_are_written(webui, folder):
     webui.page(drawn(), outpath_samples=folder, also="mask", do_not_save_samples=True)
     assert not Path(folder).exists()
@@ -143,7 +150,7 @@ def test_one_click_gives_the_target_cut_out_of_the_picture_and_paints_nothing(we
     assert 'automask why: "target: thing"' in infotexts[0]
     assert names(folder) == ["00000-cutout.png"]
     with Image.open(Path(folder, "00000-cutout.png")) as saved:
-        assert saved.mode == "RGBA"
+        np.testing.assert_array_equal(np.array(saved)[..., 3] > 127, red_in(picture), "Forge would make it opaque")
 
 
 def test_what_cannot_be_cut_out_is_told(webui, folder, scissors):

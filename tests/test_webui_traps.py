@@ -271,7 +271,14 @@ def test_trap_8_reload_ui_registers_again_from_the_file_in_scripts(webui):
     scripts.load_scripts(str(path))
     again = {event: len(callbacks) for event, callbacks in script_callbacks.registered.items()}
     assert first == again
-    assert first == {"ui_settings": 1, "before_ui": 1, "app_started": 1, "image_saved": 1, "script_unloaded": 1}
+    assert first == {
+        "ui_settings": 1,
+        "before_ui": 1,
+        "app_started": 1,
+        "before_image_saved": 1,
+        "image_saved": 1,
+        "script_unloaded": 1,
+    }
 
 
 def test_trap_8_after_loading_the_root_may_leave_sys_path(webui, monkeypatch):

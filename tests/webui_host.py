@@ -17,6 +17,7 @@ from lib_automask import pipeline
 from lib_automask.options import FIELDS
 from lib_automask.structures import EDIT_KINDS, Edit, EditPlan, MaskRequest, MaskResult, Models
 from lib_automask.webui import script as webui_script
+from lib_automask.webui import transparency
 from lib_automask.webui.known import Known
 from lib_automask.webui.residency import Residency, progress
 
@@ -42,6 +43,7 @@ class Host:
         self.automask.residency = Residency(lambda _choice: Models(None, None, None, progress))  # type: ignore[arg-type]
         self.automask.known = Known()
         script_callbacks.clear_callbacks()
+        script_callbacks.on_before_image_saved(transparency.put_back)
         script_callbacks.on_image_saved(self.automask.known.remember)
         self.selectable: list[Any] = []
 

@@ -10,6 +10,7 @@ from PIL import Image
 from lib_automask.webui import processing, settings
 from lib_automask.webui.failures import explained
 from lib_automask.webui.script import Automask
+from lib_automask.webui.transparency import transparent
 
 
 class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: ignore[misc]
@@ -63,5 +64,5 @@ class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: igno
                     Image.fromarray(plate(image, found.mask)), nametags=["background"], disable_processing=True
                 )
             )
-        pp.image = Image.fromarray(found.picture)
+        pp.image = transparent(found.picture)
         pp.info["automask cutout"] = found.why

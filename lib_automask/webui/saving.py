@@ -25,6 +25,7 @@ from lib_automask.options import Options
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import Mask, MaskResult, Models
 from lib_automask.webui.processing import Processing
+from lib_automask.webui.transparency import transparent
 
 MASKS = "automask-masks"
 """Folder beside the pictures of a Batch run, with masks named as its files are: just what the Batch tab takes as its
@@ -86,6 +87,8 @@ def keep(p: Processing, processed: Any, models: Callable[[], AbstractContextMana
     if made is None:
         return
     pictures = finished(processed)
+    if made.options.passes.strip() and made.options.also != "cutout":
+        raise InputError("after passes there is no one mask; keep each pass, or a cutout")
     if in_batch:
         note(p, made, place(pictures[0]) if pictures else None)
     for picture in pictures:
@@ -117,7 +120,7 @@ def add(processed: Any, companion: Image.Image, picture: Image.Image) -> None:
 
 def hand_back(p: Processing, processed: Any, given: Any) -> None:
     """The cutout in place of the picture that the host was given for it, saved if the host saves its pictures."""
-    picture = Image.fromarray(given)
+    picture = transparent(given)
     infotext = processed.infotexts[0] if processed.infotexts else ""
     picture.info["parameters"] = infotext
     processed.images[processed.index_of_first_image :] = [picture]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from modules import script_callbacks
+from modules import script_callbacks, shared
 
 saved: list[tuple[Image.Image, str]] = []
 
@@ -22,13 +22,17 @@ def save_image(image: Image.Image, path: str, *_names: Any, info: str, p: Any, s
     p.saved.append(image)
     saved.append((image, suffix))
     filename = f"00000{suffix}.png"
+    params = SimpleNamespace(image=image, p=p, filename=filename, pnginfo={"parameters": info})
+    if shared.opts.stealth_pnginfo_option == "Alpha" and image.mode == "RGBA":  # Forge does so with every PNG
+        image.putalpha(255)
+    script_callbacks.call("before_image_saved", params)
     if path != NOWHERE:
         folder = Path(path)
         folder.mkdir(parents=True, exist_ok=True)
         filename = f"{len(list(folder.glob('?????.png'))):05}{suffix}.png"
         image.save(folder / filename)
         image.already_saved_as = str(folder / filename)
-    params = SimpleNamespace(image=image, p=p, filename=filename, pnginfo={"parameters": info})
+    params.filename = filename
     script_callbacks.call("image_saved", params)
 
 

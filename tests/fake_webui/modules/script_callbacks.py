@@ -29,6 +29,10 @@ def on_app_started(callback: Callable[..., Any]) -> None:
     registered.setdefault("app_started", []).append(callback)
 
 
+def on_before_image_saved(callback: Callable[..., Any]) -> None:
+    registered.setdefault("before_image_saved", []).append(callback)
+
+
 def on_image_saved(callback: Callable[..., Any]) -> None:
     registered.setdefault("image_saved", []).append(callback)
 

@@ -17,6 +17,7 @@ class Options:
             "overlay_inpaint": True,
             "samples_format": "png",
             "samples_save": True,
+            "stealth_pnginfo_option": "Alpha",
             "sd_model_checkpoint": "first.safetensors",
         }
 
