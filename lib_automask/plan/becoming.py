@@ -31,7 +31,8 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     if is_description(new):
         text = FILLING.sub("", new)
         text = wordlists.mapping("idioms", "compared").get(text, text)
-        return modify(called, text if text.split()[-1] == noun else f"{text} {noun}")
+        alone = text.split()[-1] == noun or "expression" in lexicon.attribute_kinds(text)
+        return modify(called, text if alone else f"{text} {noun}")
     result = thing_in(new)
     if result is None or MADE.match(new):
         return modify(called, bare(FILLING.sub("", new)))

@@ -14,6 +14,8 @@ def is_body_part(thing: Thing, caption: Scene) -> bool:
     """Whether somebody or something of the caption has it anyway."""
     if any(lexicon.is_kind(word, "animal") for word in thing.words[:-1]):
         return False  # "cat ears" of a girl
+    if thing.key == "hair" and thing.attributes and thing.anchor is not None:
+        return True
     possessed = thing.article in wordlists.names("grammar", "possessive") and lexicon.is_kind(thing.key, "body")
     feathered = thing.key in ("feather", "plumage") and any("bird" in other.kind for other in caption.things)
     return possessed or feathered or thing.key in wordlists.names("common", "everybody has")
@@ -28,6 +30,8 @@ def body_part(thing: Thing, alignment: Alignment, caption: Scene) -> list[Change
     if holder is not None and _is_other_expression(thing, holder):
         edit = Edit("modify", name(holder, caption), " ".join(thing.attributes), score=0.8)
         return [Change(edit, new=thing.phrase, old=holder.phrase)]
+    if holder is not None and thing.key == "hair" and "bald" in holder.attributes:
+        return [Change(Edit("modify", name(holder, caption), thing.phrase, score=0.9), new=thing.phrase)]
     if holder is not None and (_is_other_coat(thing, holder) or _is_other_pose(thing, holder)):
         edit = Edit("modify", name(holder, caption), thing.phrase, score=0.8)
         return [Change(edit, new=thing.phrase, old=holder.phrase)]

@@ -23,6 +23,8 @@ SURE = (
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
 WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps) ")
 """What opens a wish that only describes: "I'd like a cat on the bench"."""
+DRAWN = re.compile(r"(?:paint|draw|sketch|spray|print|carve|engrave|embroider|write|stitch) an? ")
+"""These dye what is there ("paint the door red"), or put something new there ("paint a cat on the door")."""
 PLACING = re.compile(
     r"(\w+) ((?:an?|some|two|three|four|five) [\w' -]+? (?:on|onto|over|around|round|in|into|inside|under|behind|"
     r"beside|near|next to|in front of|above|across|against|to) "
@@ -98,6 +100,8 @@ def _read(part: str) -> Command | None:
     part = re.sub(r"\b(?:only|just) ", "", part.strip())
     while (shorter := _politeness().sub("", part).strip()) != part:
         part = shorter
+    if DRAWN.match(part) and (drawn := _placed(part)):
+        return drawn
     instead = INSTEAD.search(part)
     if instead and (command := _match(INSTEAD.sub("", part).strip())):
         return Command(command.verb, command.old, command.new, instead[1])

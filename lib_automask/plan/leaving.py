@@ -51,7 +51,7 @@ def _repeats(alignment: Alignment) -> bool:
     """Whether the prompt says enough of what the caption says for a gap to mean something."""
     matched = len(alignment.same) + len(alignment.swapped)
     gone = len([thing for thing in alignment.gone if not (thing.is_setting or thing.mentioned or _is_common(thing))])
-    return matched > gone or matched == gone == 1
+    return bool(alignment.same) and (matched > gone or matched == gone == 1)
 
 
 def _is_common(thing: Thing) -> bool:

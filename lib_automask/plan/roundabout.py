@@ -40,6 +40,10 @@ WISHED = re.compile(
     r"^(?:please |i'd like |i would like |i want |can i have |could i have |give me )(?!an? )"
 )
 ASIDE = re.compile(r",?\s*(?:and |but )?not (?:the|his|her|its|their) [\w' ]+?,\s*(?=(?:to|into|with|for)\b)")
+TITLE = re.compile(r"^(replace|remove|add|change|swap|make|delete|turn)\s*:\s*")
+BACKGROUND = re.compile(
+    r"(?:^|(?<=[,;.] ))(?:new |the )?(?:background|backdrop|setting)\s*(?::|should be|must be|=)\s*(?!\w+ becomes)"
+)
 WHERE_IT_WAS = re.compile(
     r",? ?\b(?:and |but )?where (the [\w' ]+?) (?:was|were|stood|sat|hung|lay|used to be|used to stand|had been)"
     r"(?: before)?,? (?:there )?(?:(?:is|are|stands|sits|hangs|lies) )?(?:now )?(?=an? |some |two )"
@@ -59,6 +63,7 @@ def set_right(text: str) -> str:
     change the shirt, not the tie, to green        →   change the shirt to green
     where the bench was, there is now a hammock    →   replace the bench with a hammock
     """
+    text = BACKGROUND.sub("change the background to ", TITLE.sub(r"\1 ", text))
     return WHERE_IT_WAS.sub(r", replace \1 with ", ASIDE.sub(" ", text))
 
 

@@ -161,6 +161,8 @@ def _is_verb_in_ing(spot: Spot) -> bool:
     """ "a sleeping cat" and "sleeping cat" describe; "a cat sleeping" and "holding balloon" do something."""
     if spot.after is not None and lexicon.concept([spot.text, spot.after.text])[1] == 2:
         return False
+    if _is_of_use(spot):
+        return False
     if spot.follows("article", "owner", "number"):
         single = spot.before is not None and spot.before.text in ("a", "an", "the")  # "a clearing"
         return not spot.before_noun and not single
@@ -169,6 +171,12 @@ def _is_verb_in_ing(spot: Spot) -> bool:
     if spot.before_noun and (spot.before is None or spot.follows("verb") or _is_held(spot)):
         return verbs.stem(spot.text) not in verbs.stems("intransitive")
     return True
+
+
+def _is_of_use(spot: Spot) -> bool:
+    """ "vending machine", "fishing rod": what something is for; nobody vends machines."""
+    used = verbs.stem(spot.text) in verbs.stems("using") | verbs.stems("handling") | verbs.stems("worn")
+    return not used and spot.after is not None and spot.after.text in wordlists.names("common", "of use")
 
 
 def _is_held(spot: Spot) -> bool:
