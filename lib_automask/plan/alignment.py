@@ -65,7 +65,9 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
 
     def substitution(old: Thing, new: Thing) -> float:
         # "carries a canoe instead of a ladder": the text itself takes the ladder away.
-        return _substitution(old, new, partner, len(lost), len(solid)) + (old in denied)
+        # What both texts are about comes first in both.
+        evidence = _substitution(old, new, partner, len(lost), len(solid))
+        return evidence + (old in denied) + (evidence > 0 and old is caption[0] and new is prompt[0])
 
     swapped = _greedy(lost, come, substitution, LEAST)
     matched = {id(thing) for pair in swapped for thing in pair}

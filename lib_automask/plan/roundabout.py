@@ -23,6 +23,9 @@ HAVE_RATHER = re.compile(
     r"^(?:(?:can|could|may) (?:we|i|you) (?:please )?(?:have|get|see)|(?:how|what) about) (?P<new>.+?) "
     r"(?:rather than|instead of|in place of|where) (?P<old>.+?)(?: is| was| stands| sits)?$"
 )
+MAKE_IT = re.compile(
+    r"^(?:make|turn|change) (?:it|this|that) (?:into |to )?(?P<new>an? .+?) (?:instead of|rather than) (?P<old>.+)$"
+)
 BETTER = re.compile(
     r"^(?:i think )?(?P<new>an? .+?) would (?:look|be|fit|suit it) (?:much )?(?:better|nicer|cooler) than (?P<old>.+)$"
 )
@@ -69,7 +72,7 @@ def set_right(text: str) -> str:
 
 def straighten(clause: str) -> str:
     """A wish that names what is to go as a replacement, and without what the instruction is good for."""
-    for pattern in (INSTEAD_OF, RATHER, HAVE_RATHER, BETTER):
+    for pattern in (INSTEAD_OF, RATHER, HAVE_RATHER, MAKE_IT, BETTER):
         clause = pattern.sub(r"replace \g<old> with \g<new>", clause)
     return PURPOSE.sub("", ONLY_CHANGE.sub("", clause))
 

@@ -91,7 +91,8 @@ class Thing:
         """Where or when the picture takes place, rather than something in it."""
         if not (lexicon.is_place(self.key) or lexicon.is_kind(self.key, "building")) or "toy" in self.words:
             return False
-        if self.tag and not lexicon.is_kind(self.key, "building", "vehicle", "celestial"):
+        outside = lexicon.is_kind(self.key, "building", "vehicle", "celestial")
+        if self.tag and (not outside or self.key in wordlists.names("common", "interior")):
             return True
         if lexicon.is_kind(self.key, "celestial") and self.relation in ("under", "below", "beneath"):
             return False
