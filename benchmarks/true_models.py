@@ -24,7 +24,13 @@ SIZES: dict[str, Any] = {
         "encoder_hidden_size": 768,
         "max_position_embeddings": 512,
     },
-    "vision_config": {**BLOCK, "model_type": "blip_vision_model", "image_size": 384, "patch_size": 16},
+    "vision_config": {
+        **BLOCK,
+        "model_type": "blip_vision_model",
+        "image_size": 384,
+        "patch_size": 16,
+        "initializer_range": 0.02,  # with the default of 1e-10 every picture looks the same
+    },
 }
 WORDS = (
     *(
