@@ -69,7 +69,7 @@ class Clause:
         relation: the preposition or verb that waits for its noun phrase; ``holder`` is what it hangs on.
         after_verb: the relation is a verb.
         predicate: a form of "be" has come; attributes then speak of ``about``.
-        relative: "that" or "who" has come; attributes then speak of ``last``.
+        relative: the "that" or "who" that has come; attributes then speak of ``last``.
         joined: "and" has come.
         negated: "no" or "without" has come.
         collective: the "group" of "a group of".
@@ -87,7 +87,7 @@ class Clause:
     holder: Thing | None = None
     after_verb: bool = False
     predicate: bool = False
-    relative: bool = False
+    relative: str = ""
     joined: bool = False
     negated: bool = False
     collective: str = ""

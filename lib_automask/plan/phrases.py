@@ -65,7 +65,7 @@ class _Reader(Placer):
         elif word.tag == "be":
             self._be()
         elif word.tag == "who":
-            clause.relative = True
+            clause.relative = word.text
         elif word.tag == "pronoun":
             self._pronoun(word.text)
         return index + 1
@@ -127,7 +127,7 @@ class _Reader(Placer):
         clause = self.clause
         action = _action(word, following, later)
         continues = clause.joined or (clause.predicate and not clause.relative)
-        actor = clause.about if continues and clause.about else _hand(self._actor(), action.stem)
+        actor = clause.about if continues and clause.about else self._doer(action)
         if clause.front and not clause.joined:
             clause.place, clause.opening = clause.front, [action]
             return
@@ -137,7 +137,11 @@ class _Reader(Placer):
             for doer in self._together(actor):
                 doer.actions.append(action)
         clause.relation, clause.holder, clause.after_verb = word.text, actor, True
-        clause.predicate = clause.joined = clause.relative = False
+        clause.predicate, clause.joined, clause.relative = False, False, ""
+
+    def _doer(self, action: Action) -> Thing | None:
+        """ "a snowman that wears": the snowman, although people wear things."""
+        return self._actor() if self.clause.relative == "that" else _hand(self._actor(), action.stem)
 
     def _actor(self) -> Thing | None:
         """Who does what the verb says: the thing named last, or the one it is worn by, sits on or stands in."""

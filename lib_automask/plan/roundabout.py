@@ -51,11 +51,12 @@ WHERE_IT_WAS = re.compile(
     r",? ?\b(?:and |but )?where (the [\w' ]+?) (?:was|were|stood|sat|hung|lay|used to be|used to stand|had been)"
     r"(?: before)?,? (?:there )?(?:(?:is|are|stands|sits|hangs|lies) )?(?:now )?(?=an? |some |two )"
 )
+WHOSE = re.compile(r"^(?:an?|the) [\w ]+? whose (?=[\w ]+ (?:is|are) (?:gone|missing|removed)\b)")
 PURPOSE = re.compile(r"\s+(?:so that|in order to|so (?=(?:only|just|the|it|he|she|they|there|we|i)\b)).+$")
 TOLD = re.compile(
     r"(?:(?:except|only|but|just|and|now|save|besides)\s+)*(?:that\s+)?(?:somebody|someone|they|you|we|i)"
     r"(?: has| have| had|'ve|'s)?(?: just| since| now)?(?: (?:come|gone|went|came)(?: along| by| in)? and)?"
-    r" (\w+(?:ed|en)|put|set|cut|made|swept|hung|stuck|took|gave|drew|left) (.+)"
+    r" (\w+(?:ed|en)|put|set|cut|made|swept|hung|stuck|took|gave|drew) (.+)"
 )
 """Something done already in what the user imagines."""
 
@@ -74,7 +75,7 @@ def straighten(clause: str) -> str:
     """A wish that names what is to go as a replacement, and without what the instruction is good for."""
     for pattern in (INSTEAD_OF, RATHER, HAVE_RATHER, MAKE_IT, BETTER):
         clause = pattern.sub(r"replace \g<old> with \g<new>", clause)
-    return PURPOSE.sub("", ONLY_CHANGE.sub("", clause))
+    return PURPOSE.sub("", WHOSE.sub("the ", ONLY_CHANGE.sub("", clause)))
 
 
 def keeps_rest(text: str) -> bool:

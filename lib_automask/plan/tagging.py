@@ -38,7 +38,7 @@ class Spot:
         run: the unfinished noun phrase to its left, with the word that opens it.
         joined: "and" stands before that.
         hung: a preposition stands before that.
-        several: the clause opened with several that do nothing so far.
+        subject: "several" or "one", where the clause opened with people or animals that do nothing so far; else "".
     """
 
     text: str
@@ -47,7 +47,7 @@ class Spot:
     run: tuple[Word, ...]
     joined: bool = False
     hung: bool = False
-    several: bool = False
+    subject: str = ""
 
     @property
     def nouns(self) -> list[str]:
@@ -77,18 +77,19 @@ def tag_words(clause: str) -> list[Word]:
         run = _run(words)
         opening = words[-len(run) - 1].tag if len(words) > len(run) else None
         before = words[-1] if words else None
-        spot = Spot(token.text, before, after, run, opening == "and", opening == "at", _opens_with_several(words))
+        spot = Spot(token.text, before, after, run, opening == "and", opening == "at", _subject(words))
         words.append(Word(token.text, token.tag or ("verb" if _is_verb(spot) else "noun")))
     return words
 
 
-def _opens_with_several(words: list[Word]) -> bool:
-    """ "two ladies on a bench": people or animals, and no verb yet."""
+def _subject(words: list[Word]) -> str:
+    """ "two ladies on a bench": several, and no verb yet; "a girl with braids": one."""
     end = next((index for index, word in enumerate(words) if word.tag == "at"), 0)
     doing = any(word.tag in ("verb", "be", "have", "who", "and") for word in words)
-    subject = words[end - 1].text if end else ""
-    alive = lexicon.is_plural(subject) and lexicon.is_kind(lexicon.singular(subject), "person", "animal")
-    return alive and not doing
+    noun = words[end - 1].text if end else ""
+    if doing or not lexicon.is_kind(lexicon.singular(noun), "person", "animal"):
+        return ""
+    return "several" if lexicon.is_plural(noun) else "one"
 
 
 def _run(words: list[Word]) -> tuple[Word, ...]:
@@ -204,7 +205,7 @@ def _is_finite(spot: Spot) -> bool:
     described = lexicon.is_attribute(last) and not lexicon.kinds(last)
     if spot.before_noun or spot.precedes("have") or described:
         return False
-    if spot.several and spot.after is None and verbs.is_verb(text) and not lexicon.kinds(text):
+    if spot.subject == "several" and spot.after is None and verbs.is_verb(text) and not lexicon.kinds(text):
         return True  # "two ladies on a bench argue"
     if spot.precedes("article", "owner", "pronoun", "number"):
         return verbs.is_verb(text) or not lexicon.kinds(text)
@@ -228,6 +229,8 @@ def _named(nouns: list[str]) -> str:
 def _is_third_person(spot: Spot) -> bool:
     text, last = spot.text, _named(spot.nouns)
     bare_tag = spot.after is None and spot.run[0].tag == "noun"
+    if spot.subject == "one" and spot.hung and verbs.is_verb(text) and not lexicon.kinds(lexicon.singular(text)):
+        return True  # "a girl with braids picks pears"
     if lexicon.is_plural(last) and spot.precedes("at", "article", "owner", "number"):
         alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal") and spot.precedes("at")
         return (verbs.is_verb(text) or alive) and not lexicon.kinds(lexicon.singular(text))
