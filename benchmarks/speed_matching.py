@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cache, partial
 from pathlib import Path
 from typing import Any
@@ -42,21 +43,29 @@ def match(_side: int) -> list[Row]:
     once in a process, is measured by itself (match-check).
     """
     exact, chosen, image, segments = base_reader("float32"), base_reader("auto"), noise(), boxes()
-    slow = timed(exact, lambda: full_crops(exact, image, segments[:SAMPLE], PHRASES))
-    reference = Row("reference-match", slow.seconds * SEGMENTS / SAMPLE, count=SEGMENTS, memory=slow.bytes)
+    reference = crops("reference-match", exact, image, segments)
     check = Row("match-check", measure(lambda: chosen.dtype).seconds)
-
-    def row(name: str, reader: Reader, suffix: str = "") -> Row:
-        ours = timed(reader, partial(WAYS[name], reader, image, segments))
-        ratio = ours.bytes / slow.bytes if slow.bytes else None
-        return Row(name + suffix, ours.seconds, reference.seconds / ours.seconds, memory=ours.bytes, memory_ratio=ratio)
-
-    by_chosen = [row(name, chosen) for name in WAYS]
-    in_exact = [row(name, exact, "-f32") for name in ("match-likeness", "match")]
-    timed(chosen, lambda: chosen.look(image))
+    rows = [crops("match-crops", chosen, image, segments)]
+    for reader, names, suffix in ((chosen, list(WAYS), ""), (exact, ["match-likeness", "match"], "-f32")):
+        for name in names:
+            ours = timed(reader, partial(WAYS[name], reader, image, segments))
+            rows.append(Row(name + suffix, ours.seconds, memory=ours.bytes))
+    chosen.look(image)
     again = measure(partial(WAYS["match-likeness"], chosen, image, segments))
-    last = Row("match-again", again.seconds, reference.seconds / again.seconds)
-    return [reference, check, *by_chosen, *in_exact, last]
+    rows.append(Row("match-again", again.seconds))
+    return [reference, check, *(beside(reference, row) for row in rows)]
+
+
+def crops(name: str, reader: Reader, image: Image, segments: Sequence[Segment]) -> Row:
+    """A pass for every segment."""
+    some = timed(reader, lambda: full_crops(reader, image, segments[:SAMPLE], PHRASES))
+    return Row(name, some.seconds * SEGMENTS / SAMPLE, count=SEGMENTS, memory=some.bytes)
+
+
+def beside(reference: Row, row: Row) -> Row:
+    """The row with its ratios to the reference."""
+    memory = row.memory / reference.memory if row.memory and reference.memory else None
+    return replace(row, ratio=reference.seconds / row.seconds, memory_ratio=memory)
 
 
 def base_reader(precision: Precision) -> Reader:
