@@ -11,11 +11,10 @@ says why and how. The reference is segment-anything's ``SamAutomaticMaskGenerato
 and at the batch size that is best on a CPU (4). Memory is the most that was held beyond the loaded models.
 
 Rows: exact-* is the whole work on a picture of 768×512; guided-* the same where the heat of three phrases is given;
-match-* compares 40 segments with three phrases, beside a crop for each segment in float32 (reference-match); first is a whole run
-of build_mask, cached another prompt on the same picture; vit_l-* and vit_h-* are the whole work by the larger
-networks; masks-* is what follows the networks alone, by size of the picture; network-bf16 compares the random
-network's own masks in bfloat16 and float32, one by one; demo-* is the demo's trained SAM on eight scenes of the icon
-world.
+match-* compares 40 segments with three phrases, beside a crop for each segment in float32 (reference-match); first is a
+whole run of build_mask, cached another prompt on the same picture; vit_l-* and vit_h-* are the whole work by the larger
+networks; masks-* is what follows the networks alone, by size of the picture; network-bf16 compares the random network's
+own masks in bfloat16 and float32, one by one; demo-* is the demo's trained SAM on eight scenes of the icon world.
 """
 
 from __future__ import annotations
