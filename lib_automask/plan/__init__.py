@@ -27,7 +27,7 @@ from lib_automask.plan import lexicon
 from lib_automask.plan.alignment import align
 from lib_automask.plan.boosters import drop_boosters, split_clauses
 from lib_automask.plan.changes import find_changes, restyled
-from lib_automask.plan.clause import rewrite_idioms
+from lib_automask.plan.clause import rewrite_idioms, tag_of_action
 from lib_automask.plan.commands import in_place_of, obey
 from lib_automask.plan.doubles import tell_apart
 from lib_automask.plan.instruction import Command, read_commands
@@ -121,7 +121,9 @@ def _obeyed(command: Command, shown: Scene) -> list[Change]:
 
 
 def _read_scene(clauses: list[str], subjects: Collection[str] = (), doing: Collection[str] = ()) -> Scene:
-    clauses, styles = take_styles([text for text in map(rewrite_idioms, clauses) if text], subjects, doing)
+    # "wave" is no gesture where the caption has a wave.
+    acted = (clause if clause in subjects else tag_of_action(clause) for clause in clauses)
+    clauses, styles = take_styles([text for text in map(rewrite_idioms, acted) if text], subjects, doing)
     scene = read_scene(clauses)
     scene.styles = styles
     return scene

@@ -21,7 +21,6 @@ FRONTED = re.compile(
 
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
-    clause = wordlists.mapping("idioms", "tag").get(clause, clause)
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
     rewritten = COMPARED.sub(r"\1 \3 \2", rewritten)
     rewritten = FRONTED.sub(r"\2 on the \1", rewritten)
@@ -29,6 +28,11 @@ def rewrite_idioms(clause: str) -> str:
     parts = "|".join(wordlists.mapping("idioms", "part"))
     rewritten = re.sub(rf",? ?\b({parts}) (?:with|in) (\w+)$", _with_part, rewritten)
     return re.sub(r"\s+", " ", rewritten).strip()
+
+
+def tag_of_action(clause: str) -> str:
+    """A tag that says what the subject does: "smile" → "smiling"."""
+    return wordlists.mapping("idioms", "tag").get(clause, clause)
 
 
 def _with_part(match: re.Match[str]) -> str:

@@ -71,20 +71,31 @@ def _spelled(thing: Thing) -> list[str]:
 def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
     """The thing that "the ..." or a repeated tag names again; None for a new one."""
     bare = not thing.article and not thing.joined and not thing.attributes
-    if thing.article not in DEFINITE and not bare:
+    if thing.article not in DEFINITE and not bare and not _is_tag(thing):
         return None
     for other in reversed(things):
         the_one = thing.article in DEFINITE and thing.number == "one"  # "that house, the one with the brown door"
         if (other.count == 1 and thing.count == MANY) or (thing.number and thing.count != other.count and not the_one):
             continue  # "two cats", "one in red": others
-        again = (
+        again = (bare or thing.article in DEFINITE) and (
             other.key == thing.key
             or lexicon.same_head(other.key, thing.key)
             or (bare and (lexicon.singular(thing.noun) == other.key or thing.key in other.kind))  # "katana, weapon"
         )
+        again = again or (_is_tag(thing) and _says_more(thing, other))
         if again and not contradict(other.attributes, thing.attributes) and thing.owner in (None, other.owner):
             return other
     return None
+
+
+def _is_tag(thing: Thing) -> bool:
+    return not (thing.article or thing.joined or thing.relation or thing.number)
+
+
+def _says_more(thing: Thing, other: Thing) -> bool:
+    """ "moon, red moon" and "cat, tabby": a tag that describes what was only named."""
+    described = other.key == thing.key and other.count in (None, 1) and not other.attributes
+    return described or (other.key in thing.kind and lexicon.is_kind(thing.key, "animal") and not thing.attributes)
 
 
 def takes_part(thing: Thing) -> bool:

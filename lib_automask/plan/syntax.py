@@ -21,7 +21,7 @@ ADDRESS = re.compile(r"(https?://|www\.)\S+")
 SCHEDULE = re.compile(r"\[([^\[\]:|]*):(?:([^\[\]:|]*):)?\s*[\d.]+\s*\]")
 LESSENED = re.compile(r"(?<![^,\n])\s*(?:\[[^\[\]|]*\]|\([^()]*:\s*-?0?\.[0-4]\d*\s*\))\s*(?=,|$)")
 """A whole tag that is to count for less: "[cartoon]", "(cartoon:0.2)"."""
-ALTERNATIVES = re.compile(r"\[([^\[\]|]*)\|[^\[\]]*\]")
+ALTERNATIVES = re.compile(r"[\[{]([^\[\]{}|]*)\|[^\[\]{}]*[\]}]")
 WEIGHT = re.compile(r":\s*[+-]?\d*\.?\d+\s*(?=\))")
 QUALIFIER = re.compile(r"(?<=\w)[ _]?\\\([\w ]+\\\)(?=\s*(?:[,):\]]|$))")
 """The sense of a tag: "bow \\(weapon\\)"."""
@@ -85,7 +85,11 @@ def _plain(text: str) -> str:
     text = re.sub(r"(?<=[a-z]):\d+(?:\.\d+)?(?=\s*(?:,|$|[)\]]))", "", text, flags=re.I)
     text = re.sub(r"[()\[\]{}]", " ", text).replace("\n", " , ").lower()
     text = re.sub(r"(?<=\w)_+(?=\w)", " ", text)
-    text = re.sub(r"\b(\d)\+?(girls|boys|women|men|people)\b", r"\1 \2", text)
+    text = re.sub(
+        r"\b(\d)\+?(girls|boys|women|men|people|cats?|dogs?|birds?|horses?|foxes|fox|animals?|dragons?|cars?|robots?)\b",
+        r"\1 \2",
+        text,
+    )
     return re.sub(r"\s+", " ", re.sub(r"[_*#~`^|\"\\<=]+", " ", text)).strip(" ,")
 
 
