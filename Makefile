@@ -34,6 +34,7 @@ lint: $(VENV)/.ready .venv/lint.ready
 
 bench: $(VENV)/.ready
 	$(RUN) -m benchmarks.icon_world score --count 200 --seed 1
+	$(RUN) -m benchmarks.cutouts --count 100 --seed 1
 	$(RUN) -m benchmarks.edits --gold benchmarks/adversarial.jsonl
 	OMP_NUM_THREADS=1 $(RUN) -m benchmarks.localise icon-world --edits 400 --seed 1
 	OMP_NUM_THREADS=1 $(RUN) -m benchmarks.localise noise --edits 100 --seed 1

@@ -10,7 +10,9 @@ shrunk by turns), which tells of the edge alone. Printed are
   pictures where that is 2 or less;
 - *opacity*: mean difference (0–1) to the true one, over the pixels of the edge;
 - *colour*: mean difference (0–255) of those pixels' colour to the thing's own, with the colours as they were in the
-  picture and with the cleaned ones.
+  picture and with the cleaned ones, where anything was cut out.
+
+Where nothing was found with certainty, nothing is cut out, and the IoU is 0.
 
 A pixel's true opacity and colour are known because the same things are drawn on black and on white (triangulation
 matting: Smith and Blinn, 1996); a pixel of the edge is one that is 10 to 90 % opaque.
@@ -59,7 +61,7 @@ def judged(picture: npt.NDArray[np.uint8], scene: Scene, seconds: float) -> Row:
     seen = edge & (opacity > 0.1)
 
     def error(colors: Image) -> float:
-        return float(np.abs(colors.astype(np.float32) - true_colors)[seen].mean())
+        return float(np.abs(colors.astype(np.float32) - true_colors)[seen].mean()) if seen.any() else float("nan")
 
     return Row(
         masks.iou(opacity > 0.5, truth),
@@ -106,7 +108,7 @@ def run(count: int, seed: int) -> dict[str, list[Row]]:
 
 
 def summary(rows: list[Row]) -> dict[str, float]:
-    means = {field.name: float(np.mean([getattr(row, field.name) for row in rows])) for field in fields(Row)}
+    means = {field.name: float(np.nanmean([getattr(row, field.name) for row in rows])) for field in fields(Row)}
     edges = np.array([row.edge for row in rows])
     return {
         **means,

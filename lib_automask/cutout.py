@@ -45,18 +45,24 @@ def cut_out(image: Image, models: Models, target: str = "", options: Options | N
         Unsure: it was not found, or not with enough certainty.
         AutomaskError: a model failed, or the user interrupted.
     """
-    wanted = replace(options or Options(), target=target, grow=0)
-    result = build_mask(MaskRequest(image, "" if target else ANOTHER_GROUND, None, wanted), models)
-    if result.outcome != "mask":
+    chosen = replace(options or Options(), target=target, grow=0)
+    result = build_mask(MaskRequest(image, "" if target else ANOTHER_GROUND, None, chosen), models)
+    mask = result.mask if target else subject(result, chosen.confidence)
+    if not mask.any():
         raise Unsure(result.why)
-    mask = result.mask if target else subject(result)
     return Cutout(image, layers.cut_out(image, mask), mask, reason(result, target))
 
 
-def subject(result: MaskResult) -> Mask:
-    """bool[H, W]: the segments that a new background would go round, without their small holes."""
-    chosen = [candidate.segment.mask for candidate in result.candidates if candidate.selected]
-    return masks.fill_holes(masks.union(chosen, (result.mask.shape[0], result.mask.shape[1])))
+def subject(result: MaskResult, least: float) -> Mask:
+    """bool[H, W]: the segments that a new background would go round, without their small holes.
+
+    Empty where their place is less certain than ``least``. How certain the plan is does not matter: it is known here.
+    """
+    shape = result.mask.shape[0], result.mask.shape[1]
+    if result.confidence.place < least:
+        return np.zeros(shape, np.bool_)
+    chosen = (candidate.segment.mask for candidate in result.candidates if candidate.selected)
+    return masks.fill_holes(masks.union(chosen, shape))
 
 
 def reason(result: MaskResult, target: str) -> str:
