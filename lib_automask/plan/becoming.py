@@ -33,6 +33,8 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
         text = wordlists.mapping("idioms", "compared").get(text, text)
         alone = text.split()[-1] == noun or "expression" in lexicon.attribute_kinds(text)
         return modify(called, text if alone else f"{text} {noun}")
+    if bare(new) in wordlists.mapping("people", "looks"):
+        return modify(called, bare(new))  # "a brunette"
     result = thing_in(new)
     if result is None or MADE.match(new):
         return modify(called, bare(FILLING.sub("", new)))

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from lib_automask.plan import lexicon
-from lib_automask.plan.becoming import become, is_description
+from lib_automask.plan.becoming import become, is_description, modify
 from lib_automask.plan.hanging import same_thing
 from lib_automask.plan.instruction import Command
 from lib_automask.plan.meaning import bare, find, meant, owned, subject, target, thing_in
@@ -52,6 +52,9 @@ def _turn_whole(text: str, caption: Scene) -> Change:
     """What becomes of "it" or "the picture": a style, another time or place, or another subject."""
     style = bare(re.sub(r"^(?:the )?(?:style|manner|look) of (?:an? )?|[ -]style$", "", bare(text)))
     thing, about = thing_in(text), subject(caption)
+    counted = find(thing, caption) if thing is not None and thing.number else None
+    if thing is not None and counted is not None:
+        return modify(name(counted, caption), thing.counted)  # "make it four pillows"
     if names_style(style) or text.endswith("style"):
         return Change(Edit("restyle", "whole image", style))
     if "weather" in lexicon.attribute_kinds(style) or (

@@ -64,10 +64,15 @@ def _handed(old: str, new: str, caption: Scene, instead: bool) -> list[Change]:
     if match := HAS.match(new):
         if is_description(match[2]):
             return [modify(target(meant(old, caption), old, caption), f"{match[2]} clothes")]
-        return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s") if match[1] != "with" else "with")
+        return give(old, match[2], caption, relation=_relation(match[1]))
     if instead and (match := HANDLES.match(new)) and verbs.is_verb(match[1]):
-        return give(old, match[2], caption, relation=verbs.gerund(match[1] + "s"))
+        return give(old, match[2], caption, relation=_relation(match[1]))
     return []
+
+
+def _relation(verb: str) -> str:
+    """ "hold" and "holding" → "holding"."""
+    return verb if verb == "with" or verb.endswith("ing") else verbs.gerund(f"{verb}s")
 
 
 def _made(old: str, new: str, caption: Scene) -> Change:

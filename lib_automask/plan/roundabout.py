@@ -12,29 +12,44 @@ from collections.abc import Iterator
 
 from lib_automask.plan import verbs
 
-INSTEAD_OF = re.compile(
-    r"^(?:instead of|in place of|rather than) (?P<old>.+?) "
-    r"(?:i'd like|i would like|i want|we want|use|put|show|give me|have) (?P<new>.+)$"
+COMES_AND_GOES = (
+    # instead of the cup i'd like a vase
+    re.compile(
+        r"^(?:instead of|in place of|rather than) (?P<old>.+?) "
+        r"(?:i'd like|i would like|i want|we want|use|put|show|give me|have) (?P<new>.+)$"
+    ),
+    # i'd rather see a vase than the cup
+    re.compile(
+        r"^(?:i|we)(?:'d| would)? (?:rather|prefer)(?: to)?(?: see| have)? (?P<new>.+?) (?:than|to|over) (?P<old>.+)$"
+    ),
+    # could we have a vase instead of the cup; how about a vase where the cup is
+    re.compile(
+        r"^(?:(?:can|could|may) (?:we|i|you) (?:please )?(?:have|get|see)|(?:how|what) about) (?P<new>.+?) "
+        r"(?:rather than|instead of|in place of|where) (?P<old>.+?)(?: is| was| stands| sits)?$"
+    ),
+    # show me a vase instead of the cup
+    re.compile(
+        r"^(?:show me|let me see|give me|i want|i'd like|i would like) (?P<new>.+?) "
+        r"(?:instead of|in place of|rather than) (?P<old>the .+)$"
+    ),
+    # make it a vase rather than a cup
+    re.compile(
+        r"^(?:make|turn|change) (?:it|this|that) (?:into |to )?(?P<new>an? .+?) (?:instead of|rather than) (?P<old>.+)$"
+    ),
+    # i think a vase would look better than the cup
+    re.compile(
+        r"^(?:i think )?(?P<new>an? .+?) would (?:look|be|fit|suit it) (?:much )?(?:better|nicer|cooler) "
+        r"than (?P<old>.+)$"
+    ),
 )
-RATHER = re.compile(
-    r"^(?:i|we)(?:'d| would)? (?:rather|prefer)(?: to)?(?: see| have)? (?P<new>.+?) (?:than|to|over) (?P<old>.+)$"
-)
-HAVE_RATHER = re.compile(
-    r"^(?:(?:can|could|may) (?:we|i|you) (?:please )?(?:have|get|see)|(?:how|what) about) (?P<new>.+?) "
-    r"(?:rather than|instead of|in place of|where) (?P<old>.+?)(?: is| was| stands| sits)?$"
-)
-MAKE_IT = re.compile(
-    r"^(?:make|turn|change) (?:it|this|that) (?:into |to )?(?P<new>an? .+?) (?:instead of|rather than) (?P<old>.+)$"
-)
-BETTER = re.compile(
-    r"^(?:i think )?(?P<new>an? .+?) would (?:look|be|fit|suit it) (?:much )?(?:better|nicer|cooler) than (?P<old>.+)$"
-)
+"""Wishes that name what is to come and what goes for it."""
 ONLY_CHANGE = re.compile(
     r"^(?:(?:let|and|with|but|the|one) )*only (?:change|difference|thing)(?: .*?)? "
     r"(?:is|be|being|should be|to be)(?: that)? "
 )
 SAME = re.compile(
-    r"\b(?:same (?:picture|image|photo|scene|shot|thing|one|but|as before)|only (?:change|difference)|as before|"
+    r"\b(?:same (?:picture|image|photo|scene|shot|thing|one|but|as before|\w+ but)|"
+    r"instead of (?:just )?(?:one|two|three|four|\d)$|only (?:change|difference)|as before|"
     r"(?:everything|nothing|all)(?: else| about it)? "
     r"(?:is|stays|remains|has|as|about|the same|different|changed)|everything else)\b"
 )
@@ -47,6 +62,7 @@ TITLE = re.compile(r"^(replace|remove|add|change|swap|make|delete|turn)\s*:\s*")
 BACKGROUND = re.compile(
     r"(?:^|(?<=[,;.] ))(?:new |the )?(?:background|backdrop|setting)\s*(?::|should be|must be|=)\s*(?!\w+ becomes)"
 )
+SHE_IS = re.compile(r"^(he|she)(?:'s| is)(?: now)? (wearing|holding|carrying|riding|eating|drinking)\b")
 WHERE_IT_WAS = re.compile(
     r",? ?\b(?:and |but )?where (the [\w' ]+?) (?:was|were|stood|sat|hung|lay|used to be|used to stand|had been)"
     r"(?: before)?,? (?:there )?(?:(?:is|are|stands|sits|hangs|lies) )?(?:now )?(?=an? |some |two )"
@@ -59,6 +75,7 @@ TOLD = re.compile(
     r" (\w+(?:ed|en)|put|set|cut|made|swept|hung|stuck|took|gave|drew) (.+)"
 )
 """Something done already in what the user imagines."""
+ASKED = re.compile(r"(?:(?:would|do) you )?mind (\w+ing) (.+)")
 
 
 def set_right(text: str) -> str:
@@ -67,13 +84,14 @@ def set_right(text: str) -> str:
     change the shirt, not the tie, to green        →   change the shirt to green
     where the bench was, there is now a hammock    →   replace the bench with a hammock
     """
+    text = SHE_IS.sub(r"\1 should be \2", text)
     text = BACKGROUND.sub("change the background to ", TITLE.sub(r"\1 ", text))
     return WHERE_IT_WAS.sub(r", replace \1 with ", ASIDE.sub(" ", text))
 
 
 def straighten(clause: str) -> str:
     """A wish that names what is to go as a replacement, and without what the instruction is good for."""
-    for pattern in (INSTEAD_OF, RATHER, HAVE_RATHER, MAKE_IT, BETTER):
+    for pattern in COMES_AND_GOES:
         clause = pattern.sub(r"replace \g<old> with \g<new>", clause)
     return PURPOSE.sub("", WHOSE.sub("the ", ONLY_CHANGE.sub("", clause)))
 
@@ -87,6 +105,9 @@ def keeps_rest(text: str) -> bool:
 
 
 def told(clause: str) -> Iterator[str]:
-    """What "somebody has given the cottage a red door" would be as an instruction, in every likely spelling."""
-    if match := TOLD.fullmatch(clause):
+    """What "somebody has given it a door" would be as an instruction, or "would you mind giving it a door".
+
+    Yields it with every likely spelling of its verb.
+    """
+    if match := TOLD.fullmatch(clause) or ASKED.fullmatch(clause):
         yield from (f"{base} {match[2]}" for base in verbs.bases(match[1]))

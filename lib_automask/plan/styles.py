@@ -133,7 +133,7 @@ def _is_object(medium: str, subjects: Collection[str]) -> bool:
 
 def _is_clause(words: list[str]) -> bool:
     """ "a man taking a picture" is no medium."""
-    closed = wordlists.names("grammar", "determiner") | wordlists.names("grammar", "preposition") | {"out"}
+    closed = wordlists.names("grammar", "determiner") | wordlists.names("grammar", "preposition") | {"out", "instead"}
     doing = [word for word in words if word.endswith("ing") and word not in wordlists.names("grammar", "ing nouns")]
     return bool(doing) or not closed.isdisjoint(words)
 

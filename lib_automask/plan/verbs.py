@@ -59,10 +59,10 @@ def agent_stem(noun: str) -> str:
 
 
 def bases(form: str) -> tuple[str, ...]:
-    """The verbs that a past form may belong to: "given" → give; "swapped" → swapp, swap, swappe."""
+    """The verbs that a form may belong to: "given" → give; "swapped" and "swapping" → swapp, swap, swappe."""
     if form in (irregular := mapping("grammar", "irregular verb")):
         return (irregular[form],)
-    root = form.removesuffix("ed")
+    root = form.removesuffix("ed").removesuffix("ing")
     return (root, root[:-1], f"{root}e")
 
 
