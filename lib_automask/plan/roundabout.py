@@ -48,7 +48,7 @@ ONLY_CHANGE = re.compile(
     r"(?:is|be|being|should be|to be)(?: that)? "
 )
 SAME = re.compile(
-    r"\b(?:same (?:picture|image|photo|scene|shot|thing|one|but|as before|\w+ but)|"
+    r"\b(?:(?:very|exact|exactly the) same|same (?:picture|image|photo|scene|shot|thing|one|but|as before|\w+ but)|"
     r"instead of (?:just )?(?:one|two|three|four|\d)$|only (?:change|difference)|as before|"
     r"(?:everything|nothing|all)(?: else| about it)? "
     r"(?:is|stays|remains|has|as|about|the same|different|changed)|everything else)\b"
