@@ -60,7 +60,9 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
         and thing.key not in (told if thing.relation else told_of_subjects)
         and not (thing.mentioned or wanted.is_sum(thing))
     ]
+    vessels = {lexicon.singular(word) for thing in caption for word in thing.vessel.split()[-1:]}
     come = [thing for thing in come if not (thing.key in unsaid or shown.is_sum(thing))]
+    come = [thing for thing in come if not (thing.tag and thing.key in vessels)]
     solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
 
     def substitution(old: Thing, new: Thing) -> float:
@@ -124,6 +126,8 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
         return 0
     if old.key in wordlists.names("common", "everybody has") or new.key in wordlists.names("common", "everybody has"):
         return 0
+    if new.key == "hair" != old.key:
+        return 0  # "brushing her hair" takes no thing's place
     if old.is_setting or new.is_setting:
         return _setting_substitution(old, new)
     value = 0.0
@@ -166,7 +170,7 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     inside = old.relation in ("in", "at", "inside") and new.relation in around
     if not other.kind:
         return 2.5 * (alike or inside)
-    around_it = lexicon.is_kind(other.key, "building", "furniture", "fixture")
+    around_it = lexicon.is_kind(other.key, "building", "furniture", "fixture", "terrain")
     aboard = other.relation in ("in", "inside", "through", "aboard", "on", "on board") and lexicon.is_kind(
         other.key, "vehicle"
     )

@@ -106,7 +106,8 @@ def _contradicts(old: Thing, new: Thing, said: list[str]) -> bool:
         _is_other_hair(before, after) for before in old.attributes for after in said
     ):
         return True
-    if any(exclude(before, after) for before in old.attributes for after in said):
+    stated = [*old.attributes, *(verbs.gerund(action.text) for action in old.actions)]
+    if any(exclude(before, after) for before in stated for after in said):
         return True
     repeated = (*new.attributes, *new.noun.split())
     dropped = [word for word in old.attributes if not any(lexicon.same_attribute(word, other) for other in repeated)]

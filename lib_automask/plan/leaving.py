@@ -69,6 +69,8 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     place = lexicon.is_kind(thing.key, "place", "light") and not lexicon.is_kind(thing.key, "vehicle", "building")
     if thing.mentioned or _is_common(thing) or thing.is_setting or place or _is_told_once(thing, alignment):
         return False
+    if _went_with_action(thing, alignment):
+        return False
     if thing.relation in wordlists.names("common", "loose relation") or (
         thing.anchor is not None and thing.anchor in left
     ):
@@ -79,3 +81,13 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
 def _is_told_once(thing: Thing, alignment: Alignment) -> bool:
     """Of two white shirts a list of tags names one."""
     return any(new.tag and new.count is None and old.phrase == thing.phrase for old, new in alignment.same)
+
+
+def _went_with_action(thing: Thing, alignment: Alignment) -> bool:
+    """The lipstick of a woman who was applying it, and now brushes her hair."""
+    doer = thing.anchor
+    new = next((after for before, after in alignment.same if before is doer), None)
+    if doer is None or new is None or not new.actions:
+        return False
+    done = {action.text for action in doer.actions}
+    return thing.relation in done and not {a.stem for a in doer.actions} & {a.stem for a in new.actions}

@@ -114,7 +114,7 @@ class _Reader(Placer):
         if clause.relation and clause.last is not None and clause.last.anchor is not None:
             scenery = clause.last.anchor.is_setting and clause.about not in (None, clause.last)
             place = clause.about if scenery and clause.about else clause.last.anchor
-            clause.last.stands = (clause.relation, place)
+            clause.last.stands = (clause.relation, _person(place) if text in ("him", "her") else place)
         elif clause.relation and clause.last is not None and self.subject not in (None, clause.last):
             clause.last.stands = (clause.relation, self.subject) if self.subject else None
         elif clause.relation and clause.last is None and self.subject is not None:
@@ -176,6 +176,14 @@ def _hand(actor: Thing | None, stem: str) -> Thing | None:
     if person is None or not lexicon.is_kind(person.key, "person") or stem not in verbs.stems("by people"):
         return actor
     return actor if actor is not None and lexicon.is_kind(actor.key, "person") else person
+
+
+def _person(thing: Thing) -> Thing:
+    """Whom "him" means: the musician, not the banjo that he plays."""
+    person = thing
+    while person.anchor is not None and not lexicon.is_kind(person.key, "person", "animal"):
+        person = person.anchor
+    return person if lexicon.is_kind(person.key, "person", "animal") else thing
 
 
 def _is_state_of(thing: Thing, verb: str) -> bool:

@@ -90,7 +90,8 @@ class Placer:
             self.scene.hinted.add(phrase.head)
             return True
         filled = len(phrase.nouns) > 1 and lexicon.is_kind(lexicon.singular(phrase.nouns[-2]), "food", "drink")
-        if lexicon.is_kind(phrase.head, "container") and not filled:
+        holds = lexicon.is_kind(phrase.head, "container") or phrase.head == "glasses"  # "two glasses of wine"
+        if holds and not filled:
             self.clause.vessel = phrase
             return True
         return phrase.head in wordlists.names("grammar", "view")
