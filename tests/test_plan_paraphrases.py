@@ -37,9 +37,7 @@ def test_somebody_may_be_named_after_what_they_do_or_have(caption: str, prompt: 
         ("a dancer standing on a stage", "a dancer sleeping on a stage", ("modify", "dancer", "sleeping")),
     ],
 )
-def test_another_thing_is_no_paraphrase(
-    caption: str, prompt: str, expected: tuple[str, str, str | None]
-) -> None:
+def test_another_thing_is_no_paraphrase(caption: str, prompt: str, expected: tuple[str, str, str | None]) -> None:
     assert edits(caption, prompt) == [expected]
 
 
