@@ -44,7 +44,7 @@ COMES_AND_GOES = (
 )
 """Wishes that name what is to come and what goes for it."""
 ONLY_CHANGE = re.compile(
-    r"^(?:(?:let|and|with|but|the|one) )*only (?:change|difference|thing)(?: .*?)? "
+    r"^(?:(?:let|and|with|but|the|one) )*only (?:change|difference|thing)(?: .*?)?? "
     r"(?:is|be|being|should be|to be)(?: that)? "
 )
 SAME = re.compile(
