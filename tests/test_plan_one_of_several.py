@@ -59,3 +59,17 @@ def test_description_tells_two_alike_apart_by_their_sides(prompt: str, kind: str
 )
 def test_where_nothing_tells_two_alike_apart_none_is_singled_out(caption: str, prompt: str) -> None:
     assert not any(" left" in edit.target or " right" in edit.target for edit in plan_edits(caption, prompt).edits)
+
+
+@pytest.mark.parametrize(
+    ("shown", "targets"),
+    [
+        ({"purple fish"}, ["purple fish at the top", "purple fish at the bottom"]),
+        ({"purple fish", "purple star"}, ["purple fish at the top"]),
+    ],
+)
+def test_a_caption_that_counted_another_thing_along_is_put_right_by_the_picture(shown: set[str], targets: list[str]):
+    """ "two purple fish" for a purple fish and a purple star."""
+    prompt = "a black fish above a purple star, on the water"
+    plan = plan_edits("two purple fish, on the water", prompt, lambda asked: [float(one in shown) for one in asked])
+    assert [edit.target for edit in plan.edits] == targets

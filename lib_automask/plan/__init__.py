@@ -73,7 +73,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
     alignment = align(shown, wanted)
-    edits, kept = ask_picture(find_changes(shown, wanted, alignment, unwanted), presence)
+    edits, kept = ask_picture(told.doubt(find_changes(shown, wanted, alignment, unwanted)), presence)
     same = [old.phrase for old, _ in alignment.same]
     sure = 1.0 if same or len(shown.things) < 2 else WEAK
     return told.name(_plan(edits, [*_unchanged(same, edits), *kept], wanted.residue, sure, shown, wanted))

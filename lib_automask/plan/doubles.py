@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, replace
 
 from lib_automask.plan import lexicon
+from lib_automask.plan.scene import Change
 from lib_automask.structures import EditPlan
 
 ACROSS = re.compile(r"\b(?:on|at|to) the (?:left|right)\b|\b(?:left|right) of\b")
@@ -31,11 +32,26 @@ AT_START = re.compile(r"^(?!an? |the )(?=[\w -]+ on the (?:left|right)$)")
 
 @dataclass(frozen=True)
 class Doubles:
-    """Caption and prompt as clauses, with two alike told apart; ``turned``: top and bottom are called by sides."""
+    """Caption and prompt as clauses, with two alike told apart.
+
+    Args:
+        turned: top and bottom are called by sides.
+        one: each of the two, "red cat"; "" where nothing was told apart.
+    """
 
     caption: list[str]
     prompt: list[str]
     turned: bool = False
+    one: str = ""
+
+    def doubt(self, changes: list[Change]) -> list[Change]:
+        """The changes, for the picture to judge by what is new alone.
+
+        A caption that counts two alike may have counted another thing of that colour: that the picture shows a red cat
+        then says nothing of the second one.
+        """
+        mine = [bool(self.one) and self.one in change.old for change in changes]
+        return [replace(change, old="", others=()) if own else change for change, own in zip(changes, mine)]
 
     def name(self, plan: EditPlan) -> EditPlan:
         """The plan with the sides of its targets as they are in the picture."""
@@ -58,7 +74,7 @@ def tell_apart(caption: list[str], prompt: list[str]) -> Doubles:
     prompt = [AT_START.sub("a ", clause) for clause in prompt]
     at_sides = any(f"on the {side}" in clause for clause in prompt for side in ("left", "right"))
     both = f"{one} on the left and {one} on the right" if at_sides else f"{one} left of {one}"
-    return Doubles([clause.replace(counted, both) for clause in caption], prompt, down)
+    return Doubles([clause.replace(counted, both) for clause in caption], prompt, down, pair[1])
 
 
 def _pair(clause: str) -> tuple[str, str] | None:
