@@ -137,3 +137,33 @@ def test_of_two_alike_the_one_meant_is_named(caption: str, prompt: str, expected
 )
 def test_tags_and_instructions(prompt: str, expected: list[tuple[str, str, str | None]]) -> None:
     assert edits("a pipe on a table", prompt) == expected
+
+
+@pytest.mark.parametrize(
+    ("caption", "prompt"),
+    [
+        ("a cat on a table", "a cat on a tabletop"),
+        ("a fox walking along a riverbank", "a fox walking by the bank of the river"),
+    ],
+)
+def test_a_place_may_be_named_by_its_part(caption: str, prompt: str) -> None:
+    assert edits(caption, prompt) == []
+
+
+@pytest.mark.parametrize(
+    ("caption", "prompt", "expected"),
+    [
+        ("a wooden bowl of rice", "a glass bowl of rice", ("modify", "wooden bowl of rice", "glass bowl of rice")),
+        ("a man standing next to a bus", "a man standing next to a tram", ("replace", "bus", "tram")),
+        ("a field of corn", "a field of corn with a red kite", ("add", "", "red kite")),
+        ("a road with parked cars and power lines", "a road with parked cars", ("remove", "power lines", None)),
+    ],
+)
+def test_a_thing_is_told_from_what_it_holds_or_stands_by(
+    caption: str, prompt: str, expected: tuple[str, str, str | None]
+) -> None:
+    assert edits(caption, prompt) == [expected]
+
+
+def test_a_vessel_that_is_only_described_is_no_other() -> None:
+    assert edits("a cup of tea", "a small cup of tea") == []

@@ -8,6 +8,7 @@ from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.acting import acting, action_text, new_actions
 from lib_automask.plan.hanging import exclude
 from lib_automask.plan.naming import other_names
+from lib_automask.plan.noun_phrase import joined_attributes
 from lib_automask.plan.scene import MANY, Change, Scene, Thing
 from lib_automask.structures import Edit
 
@@ -24,6 +25,11 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
     changes = []
     if old.vessel and new.vessel and not _same_vessel(old.vessel, new.vessel):
         changes.append(Change(Edit("replace", target, new.phrase, score=0.85), new=new.phrase, old=old.phrase))
+    elif vessel := _new_vessel(old, new):
+        text = f"{vessel} of {new.noun}"
+        sure = bool(old.vessel.split()[:-1])
+        edit = Edit("modify", target, text, score=0.9 if sure else 0.5)
+        changes.append(Change(edit, new=text, old=old.phrase, unsaid=not sure))
     if number := _new_number(old, new):
         text = f"{number} {new.vessel} of {new.noun}" if new.vessel else f"{number} {new.noun}"
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
@@ -44,6 +50,18 @@ def _announced(change: Change) -> Change:
 
 def _same_vessel(one: str, other: str) -> bool:
     return lexicon.same_concept(lexicon.concept(one.split())[0], lexicon.concept(other.split())[0])
+
+
+def _new_vessel(old: Thing, new: Thing) -> str:
+    """The "ceramic cup" of "a ceramic cup of water", where the caption's cup is plastic or just a cup; else ""."""
+    if not (old.vessel and new.vessel):
+        return ""
+    before, after = (joined_attributes(thing.vessel.split()[:-1]) for thing in (old, new))
+    said = [word for word in after if lexicon.attribute_kinds(word) - {"nature"}]
+    fresh = [word for word in said if not any(lexicon.same_attribute(word, other) for other in before)]
+    if before and not any(exclude(one, other) for one in before for other in fresh):
+        return ""
+    return new.vessel if fresh else ""
 
 
 def _new_number(old: Thing, new: Thing) -> str:

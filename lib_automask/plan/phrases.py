@@ -99,6 +99,9 @@ class _Reader(Placer):
         alive = clause.about is not None and lexicon.is_kind(clause.about.key, "person", "animal")
         if word.text == "with" and alive and clause.last is not None and clause.last.is_setting:
             return clause.about
+        filled = clause.last is not None and clause.last.relation == "of" and clause.last.anchor
+        if word.text == "with" and filled and lexicon.is_place(filled.key):
+            return filled  # "a field of wheat with a scarecrow"
         return self._actor() if from_verb else clause.last
 
     def _suffered(self, word: Word) -> Action | None:
