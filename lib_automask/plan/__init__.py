@@ -67,7 +67,8 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
         return _plan_commands(commands, descriptions, _without_echoes(_read_scene(said)), presence)
     told = tell_apart(said, descriptions)
     shown = _without_echoes(_read_scene(told.caption))
-    wanted = _read_scene(told.prompt, _nouns(shown), _doing(shown))
+    spelled = {word for clause in said for word in clause.split()}
+    wanted = _read_scene(told.prompt, _nouns(shown), _doing(shown), spelled)
     wanted.partial = bool(commands) or keeps_rest(typed.text)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
@@ -120,9 +121,14 @@ def _obeyed(command: Command, shown: Scene) -> list[Change]:
     return in_place_of(changes, command.instead, shown) if command.instead else changes
 
 
-def _read_scene(clauses: list[str], subjects: Collection[str] = (), doing: Collection[str] = ()) -> Scene:
-    # "wave" is no gesture where the caption has a wave.
-    acted = (clause if clause in subjects else tag_of_action(clause) for clause in clauses)
+def _read_scene(
+    clauses: list[str],
+    subjects: Collection[str] = (),
+    doing: Collection[str] = (),
+    spelled: Collection[str] = (),
+) -> Scene:
+    # "wave" is no gesture where the caption has a wave, be it one that somebody rides.
+    acted = (clause if clause in {*subjects, *spelled} else tag_of_action(clause) for clause in clauses)
     clauses, styles = take_styles([text for text in map(rewrite_idioms, acted) if text], subjects, doing)
     scene = read_scene(clauses)
     scene.styles = styles

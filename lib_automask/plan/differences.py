@@ -130,7 +130,8 @@ def _contradicts(old: Thing, new: Thing, said: list[str]) -> bool:
     repeated = (*new.attributes, *new.noun.split())
     dropped = [word for word in old.attributes if not any(lexicon.same_attribute(word, other) for other in repeated)]
     dropped = [word for word in dropped if lexicon.attribute_kinds(word) != {"nature"}]
-    return any(_same_family(before, after) for before in dropped for after in said)
+    of_place = lexicon.is_place(old.key)
+    return any(_same_family(before, after, of_place) for before in dropped for after in said)
 
 
 def _is_other_hair(before: str, after: str) -> bool:
@@ -139,12 +140,13 @@ def _is_other_hair(before: str, after: str) -> bool:
     return meant is not None and "colour" in lexicon.attribute_kinds(after) and after not in meant
 
 
-def _same_family(one: str, other: str) -> bool:
+def _same_family(one: str, other: str, of_place: bool) -> bool:
     """Whether two attributes are about the same, as far as one can tell: striped and white both about a surface."""
-    first, second = (_family(word) for word in (one, other))
+    first, second = (_family(word, of_place) for word in (one, other))
     return not first or not second or bool(first & second)
 
 
-def _family(attribute: str) -> frozenset[str]:
-    kinds = lexicon.attribute_kinds(attribute)
+def _family(attribute: str, of_place: bool) -> frozenset[str]:
+    """Only a place has weather: a clear sky is no surface, a clear umbrella may be one."""
+    kinds = lexicon.attribute_kinds(attribute) - (frozenset() if of_place else {"weather"})
     return kinds.union(name for name, sections in FAMILIES if kinds & sections)
