@@ -167,3 +167,22 @@ def test_a_thing_is_told_from_what_it_holds_or_stands_by(
 
 def test_a_vessel_that_is_only_described_is_no_other() -> None:
     assert edits("a cup of tea", "a small cup of tea") == []
+
+
+def test_what_is_done_before_anybody_is_named_the_first_one_does() -> None:
+    assert edits("a dog running by a tree", "sitting, a dog by a tree") == [("modify", "dog", "sitting")]
+    assert edits("a dog sitting by a tree", "sitting, a dog by a tree") == []
+
+
+def test_a_wave_that_somebody_rides_is_no_gesture() -> None:
+    assert edits("a surfer riding a wave in the sea", "surfer, riding, wave, sea") == []
+
+
+def test_clear_is_no_weather_of_a_thing() -> None:
+    asked = edits("a woman with a blue umbrella", "a woman with a clear umbrella")
+    assert asked == [("modify", "blue umbrella", "clear umbrella")]
+
+
+def test_make_that_thing_speaks_of_the_thing() -> None:
+    asked = edits("a boy in a cap holding a dog", "make that cap much bigger")
+    assert asked == edits("a boy in a cap holding a dog", "make the cap much bigger") != []

@@ -31,7 +31,7 @@ from lib_automask.plan.clause import rewrite_idioms, tag_of_action
 from lib_automask.plan.commands import in_place_of, obey
 from lib_automask.plan.doubles import tell_apart
 from lib_automask.plan.instruction import Command, read_commands
-from lib_automask.plan.making import hand, make
+from lib_automask.plan.making import hand, make, points_at
 from lib_automask.plan.meaning import bare
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
@@ -113,6 +113,8 @@ def _obeyed_on_one(command: Command, shown: Scene) -> list[Change]:
 
 
 def _obeyed(command: Command, shown: Scene) -> list[Change]:
+    if command.verb == "restyle" and points_at(command.new, shown):
+        command = Command("make", f"the {command.new}", instead=command.instead)
     if command.verb in ("make", "give"):
         swaps = bool(command.instead)
         changes = make(command.old, shown, swaps) if command.verb == "make" else hand(command.old, shown)

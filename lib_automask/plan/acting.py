@@ -51,7 +51,7 @@ def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
     """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
     if old.stands is not None and old.stands[0] in ABOVE and action.stem in verbs.stems("aloft"):
         return False
-    if action.stem == verbs.stem("ride") and any(map(_is_mount, caption.things)):
+    if action.stem == verbs.stem("ride") and (any(map(_is_mount, caption.things)) or _rides(old)):
         return False
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
@@ -63,6 +63,12 @@ def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
 def _is_mount(thing: Thing) -> bool:
     """ "a man on a horse" rides it."""
     return thing.relation == "on" and lexicon.is_kind(thing.key, "animal", "vehicle")
+
+
+def _rides(thing: Thing) -> bool:
+    """Whoever surfs or cycles rides something, though the verb names it alone."""
+    used = (one for action in thing.actions for one in verbs.used_by(action.stem))
+    return any(lexicon.is_kind(one, "vehicle") or one == "surfboard" for one in used)
 
 
 def _is_used(word: str) -> bool:

@@ -38,6 +38,13 @@ def make(text: str, caption: Scene, instead: bool = False) -> list[Change]:
     return _elsewhere(old, new, caption) or _handed(old, new, caption, instead) or [_made(old, new, caption)]
 
 
+def points_at(text: str, caption: Scene) -> bool:
+    """Whether what follows "make this" or "make that" names a thing of the caption, and then how it is to be."""
+    words = text.split()
+    splits = ((words[:end], " ".join(words[end:])) for end in range(1, len(words)))
+    return any(_is_noun(named[-1:], caption) and is_description(rest) for named, rest in splits)
+
+
 def _halves(text: str, caption: Scene) -> tuple[str, str]:
     """(the thing, what becomes of it); "should" stands between the two, where it is said."""
     if found := WISHED.search(text):

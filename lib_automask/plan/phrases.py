@@ -27,7 +27,11 @@ def read_scene(clauses: list[str]) -> Scene:
 
 
 class _Reader(Placer):
-    """Reads clause after clause into one scene."""
+    """Reads clause after clause into one scene; ``early`` is what is done before anybody is named."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.early: list[Action] = []
 
     def read(self, text: str) -> None:
         self.about = self.clause.about or self.about
@@ -44,8 +48,16 @@ class _Reader(Placer):
         index = 0
         while index < len(words):
             index = self._step(words, index)
+        self._begin()
         for thing in self.scene.things[before : before + 1]:
             thing.tag = not thing.relation
+
+    def _begin(self) -> None:
+        """ "sitting, a dog by a tree": the dog sits."""
+        if self.early and self.subject is not None:
+            if lexicon.is_kind(self.subject.key, "person", "animal"):
+                self.subject.actions[:0] = self.early
+            self.early = []
 
     def _step(self, words: list[Word], index: int) -> int:
         """Take in one word, or one noun phrase; the index of what comes next."""
@@ -134,6 +146,8 @@ class _Reader(Placer):
         if clause.front and not clause.joined:
             clause.place, clause.opening = clause.front, [action]
             return
+        if actor is None and word.text.endswith("ing") and not clause.negated:
+            self.early.append(action)
         if (stated := clause.last if _is_body(clause.last) else actor) is not None and _is_state_of(stated, word.text):
             stated.attributes += [word.text] if lexicon.attribute_kinds(word.text) != {"nature"} else []
         elif not clause.negated:
