@@ -186,3 +186,9 @@ def test_clear_is_no_weather_of_a_thing() -> None:
 def test_make_that_thing_speaks_of_the_thing() -> None:
     asked = edits("a boy in a cap holding a dog", "make that cap much bigger")
     assert asked == edits("a boy in a cap holding a dog", "make the cap much bigger") != []
+
+
+def test_one_of_two_that_are_told_apart_is_described_anew() -> None:
+    caption = "a small dog and a large dog in a park"
+    assert edits(caption, "small dog, black large dog, park") == [("modify", "large dog", "black dog")]
+    assert edits(caption, "brown small dog, black large dog, park") == []

@@ -35,12 +35,25 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
     if said := [word for word in new.attributes if not _is_said(word, old)]:
         described = _described(old, new, said, target, other_names(old, caption))
-        changes.append(_announced(described) if prompt.partial else described)
+        announced = prompt.partial or _is_singled_out(old, new, said, caption, prompt)
+        changes.append(_announced(described) if announced else described)
     for action in [] if number and not old.actions else new_actions(old, new, caption, prompt):
         text = action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)
         changes.append(Change(edit, new=f"{new.noun} {text}", old=acting(old), shared=True))
     return changes
+
+
+def _is_singled_out(old: Thing, new: Thing, said: list[str], caption: Scene, prompt: Scene) -> bool:
+    """ "a small boat and a red large boat", where the caption has a small and a large one: only one became red."""
+    alike = [
+        [thing for thing in scene.things if thing.key == old.key and thing.attributes] for scene in (caption, prompt)
+    ]
+    if [len(things) for things in alike] != [2, 2]:
+        return False
+    repeated = all(any(lexicon.same_attribute(word, other) for other in new.attributes) for word in old.attributes)
+    of_other = [word for thing in alike[1] if thing is not new for word in thing.attributes]
+    return repeated and not any(_same_family(word, other, False) for word in said for other in of_other)
 
 
 def _announced(change: Change) -> Change:
