@@ -73,3 +73,14 @@ def test_a_caption_that_counted_another_thing_along_is_put_right_by_the_picture(
     prompt = "a black fish above a purple star, on the water"
     plan = plan_edits("two purple fish, on the water", prompt, lambda asked: [float(one in shown) for one in asked])
     assert [edit.target for edit in plan.edits] == targets
+
+
+def test_where_the_caption_counted_another_thing_along_what_the_prompt_leaves_out_goes() -> None:
+    """ "two black cups" for a black cup and a black dog."""
+    shown = {"black dog", "black cup", "road"}
+    asked = lambda phrases: [float(one in shown) for one in phrases]  # noqa: E731
+    plan = plan_edits("two black cups, on the road", "a black dog on the road", asked)
+    assert [(edit.kind, edit.target) for edit in plan.edits] == [("remove", "black cup")]
+    shown.discard("black dog")
+    plan = plan_edits("two black cups, on the road", "a black dog on the road", asked)
+    assert [edit.kind for edit in plan.edits] == ["replace"]

@@ -29,7 +29,7 @@ from lib_automask.plan.boosters import drop_boosters, split_clauses
 from lib_automask.plan.changes import find_changes, restyled
 from lib_automask.plan.clause import rewrite_idioms, tag_of_action
 from lib_automask.plan.commands import in_place_of, obey
-from lib_automask.plan.doubles import tell_apart
+from lib_automask.plan.doubles import miscounted, tell_apart
 from lib_automask.plan.instruction import Command, read_commands
 from lib_automask.plan.making import hand, make, points_at
 from lib_automask.plan.meaning import bare
@@ -74,7 +74,8 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
     alignment = align(shown, wanted)
-    edits, kept = ask_picture(told.doubt(find_changes(shown, wanted, alignment, unwanted)), presence)
+    changes = told.doubt(find_changes(shown, wanted, alignment, unwanted))
+    edits, kept = ask_picture(miscounted(said, changes, presence), presence)
     same = [old.phrase for old, _ in alignment.same]
     sure = 1.0 if same or len(shown.things) < 2 else WEAK
     return told.name(_plan(edits, [*_unchanged(same, edits), *kept], wanted.residue, sure, shown, wanted))

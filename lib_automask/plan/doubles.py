@@ -13,8 +13,9 @@ import re
 from dataclasses import dataclass, replace
 
 from lib_automask.plan import lexicon
+from lib_automask.plan.presence import SHOWN
 from lib_automask.plan.scene import Change
-from lib_automask.structures import EditPlan
+from lib_automask.structures import Edit, EditPlan, Presence
 
 ACROSS = re.compile(r"\b(?:on|at|to) the (?:left|right)\b|\b(?:left|right) of\b")
 DOWN = re.compile(r"\b(?:on|at|to) the (?:top|bottom)\b|\b(?:above|below)\b")
@@ -75,6 +76,24 @@ def tell_apart(caption: list[str], prompt: list[str]) -> Doubles:
     at_sides = any(f"on the {side}" in clause for clause in prompt for side in ("left", "right"))
     both = f"{one} on the left and {one} on the right" if at_sides else f"{one} left of {one}"
     return Doubles([clause.replace(counted, both) for clause in caption], prompt, down, pair[1])
+
+
+def miscounted(caption: list[str], changes: list[Change], presence: Presence | None) -> list[Change]:
+    """The changes, where the caption counts two alike for one and another thing: "two red cats" for a cat and a dog.
+
+    Then a prompt that says "a red dog" turns neither cat into it: the picture shows the dog, and a cat that is to go.
+    """
+    pair = next((found for clause in caption if (found := _pair(clause))), None)
+    if presence is None or pair is None:
+        return changes
+    counted, one = pair[0].removeprefix("two "), pair[1]
+    return [_gone(change, one, presence) if change.old == counted else change for change in changes]
+
+
+def _gone(change: Change, one: str, presence: Presence) -> Change:
+    if change.edit.kind != "replace" or not change.new or min(presence([change.new, one])) < SHOWN:
+        return change
+    return Change(Edit("remove", one, score=0.8), old=one)
 
 
 def _pair(clause: str) -> tuple[str, str] | None:
