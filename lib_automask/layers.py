@@ -20,6 +20,7 @@ from PIL import Image as PIL_Image
 from lib_automask import masks
 from lib_automask.errors import InputError
 from lib_automask.matting import Opacity, decontaminated, opacity_of
+from lib_automask.pictures import png
 from lib_automask.structures import Image, Mask, box_of
 
 THUMBNAIL = 256
@@ -93,11 +94,12 @@ def openraster(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
     """
     content = io.BytesIO()
     whole = flattened(layers, size)
+    seen = [trimmed(layer) for layer in layers]
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "image/openraster", zipfile.ZIP_STORED)
-        archive.writestr("stack.xml", _stack(layers, size))
-        for number, layer in enumerate(layers):
-            archive.writestr(_place(number), png(trimmed(layer).picture), zipfile.ZIP_STORED)
+        archive.writestr("stack.xml", _stack(seen, size))
+        for number, layer in enumerate(seen):
+            archive.writestr(_place(number), png(layer.picture), zipfile.ZIP_STORED)
         archive.writestr("mergedimage.png", png(whole), zipfile.ZIP_STORED)
         small = PIL_Image.fromarray(whole)
         small.thumbnail((THUMBNAIL, THUMBNAIL))
@@ -105,20 +107,12 @@ def openraster(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
     return content.getvalue()
 
 
-def png(picture: npt.NDArray[np.uint8]) -> bytes:
-    """The bytes of a PNG of uint8[H, W, 3] or [H, W, 4]."""
-    content = io.BytesIO()
-    PIL_Image.fromarray(picture).save(content, "PNG")
-    return content.getvalue()
-
-
 def _stack(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
     root = ElementTree.Element("image", version="0.0.5", w=str(size[1]), h=str(size[0]))
     stack = ElementTree.SubElement(root, "stack")
     for number, layer in reversed(list(enumerate(layers))):
-        seen = trimmed(layer)
         entry = ElementTree.SubElement(stack, "layer", name=layer.name, src=_place(number))
-        entry.attrib.update(x=str(seen.left), y=str(seen.top), opacity="1.0", visibility="visible")
+        entry.attrib.update(x=str(layer.left), y=str(layer.top), opacity="1.0", visibility="visible")
         entry.set("composite-op", "svg:src-over")
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 

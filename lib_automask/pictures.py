@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 from PIL import Image as PIL_Image
-from PIL import ImageOps, UnidentifiedImageError
+from PIL import ImageOps, PngImagePlugin, UnidentifiedImageError
 
 from lib_automask.errors import InputError
 from lib_automask.files import write_whole
-from lib_automask.origin import own_prompt
+from lib_automask.origin import KEY, own_prompt
 from lib_automask.structures import Image, Mask
 
 
@@ -60,14 +60,27 @@ def read_mask(path: Path) -> Mask:
 
 def write_mask(mask: Mask, path: Path) -> None:
     """White is repainted, black stays; an 8-bit grey PNG."""
-    write(np.where(mask, np.uint8(255), np.uint8(0)), path)
+    write_whole(mask_png(mask), path)
 
 
 def write(picture: npt.NDArray[np.uint8], path: Path) -> None:
     """A PNG of uint8[H, W, 3] or RGBA, that appears whole or not at all; its folder is made."""
+    write_whole(png(picture), path)
+
+
+def mask_png(mask: Mask, infotext: str = "") -> bytes:
+    """The bytes of a mask's 8-bit grey PNG: white is repainted, black stays."""
+    return png(np.where(mask, np.uint8(255), np.uint8(0)), infotext)
+
+
+def png(picture: npt.NDArray[np.uint8], infotext: str = "") -> bytes:
+    """The bytes of a PNG of uint8[H, W], [H, W, 3] or [H, W, 4], which carries an infotext if there is one."""
     content = io.BytesIO()
-    PIL_Image.fromarray(picture).save(content, "PNG")
-    write_whole(content.getvalue(), path)
+    told = PngImagePlugin.PngInfo()
+    if infotext:
+        told.add_text(KEY, infotext)
+    PIL_Image.fromarray(picture).save(content, "PNG", pnginfo=told)
+    return content.getvalue()
 
 
 def _open(path: Path) -> PIL_Image.Image:

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 from pyora import Project
 
-from lib_automask import layers, masks
+from lib_automask import layers, masks, pictures
 from lib_automask.errors import InputError
 from lib_automask.matting import decontaminated, opacity_of
 
@@ -109,7 +109,7 @@ def test_a_layer_must_have_opacity():
 
 def test_png_keeps_colours_where_it_is_transparent_at_the_edge():
     image, truth = disc()
-    back = np.array(Image.open(io.BytesIO(layers.png(layers.cut_out(image, truth > 0.5)))))
+    back = np.array(Image.open(io.BytesIO(pictures.png(layers.cut_out(image, truth > 0.5)))))
     assert back.shape == (96, 96, 4)
     half = (back[..., 3] > 50) & (back[..., 3] < 200)
     assert (back[half][:, 0] > 150).all()

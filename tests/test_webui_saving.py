@@ -54,6 +54,17 @@ def test_the_mask_is_kept_under_the_pictures_name_and_carries_its_infotext(webui
     assert mask.info["parameters"] == infotexts[0]
 
 
+def test_only_a_cutout_needs_the_models_a_second_time(webui, folder, scissors, monkeypatch):
+    taken = []
+    models = webui.automask.residency.models
+    monkeypatch.setattr(webui.automask.residency, "models", lambda choice: taken.append(choice) or models(choice))
+    for also in ("mask", "layers", "layers as PNG"):
+        webui.page(drawn(), outpath_samples=folder, also=also)
+    assert len(taken) == 3
+    webui.page(drawn(), outpath_samples=folder, also="cutout", batch_size=2, unsure="keep picture")
+    assert len(taken) == 5, "once for the mask, once for all pictures"
+
+
 def test_layers_laid_over_each_other_are_the_finished_picture(webui, folder):
     picture = drawn()
     pictures, _infotexts, _below = webui.page(picture, outpath_samples=folder, also="layers", blur=4)

@@ -8,7 +8,6 @@ import io
 from hmac import compare_digest
 from typing import Any
 
-import numpy as np
 from modules import shared
 from modules.call_queue import queue_lock
 from PIL import Image, UnidentifiedImageError
@@ -125,6 +124,4 @@ def picture(text: Any, name: str) -> Image.Image:
 
 def png(mask: Mask) -> str:
     """Base64 of a PNG; white is repainted."""
-    buffer = io.BytesIO()
-    Image.fromarray(mask.astype(np.uint8) * 255).save(buffer, "PNG")
-    return base64.b64encode(buffer.getvalue()).decode()
+    return base64.b64encode(pictures.mask_png(mask)).decode()

@@ -61,9 +61,10 @@ def take_back(p: Processing) -> None:
 
 def layer(found: Cutout, box: int) -> npt.NDArray[np.uint8]:
     """uint8[H, W, 4] for one of its boxes: the cutout, the filled background, or the picture as it is."""
+    from lib_automask.layers import opaque
+
     if box == FOREGROUND:
         return found.picture
     if box == BACKGROUND:
         return found.layers[0].picture
-    opaque = np.full((*found.size, 1), 255, np.uint8)
-    return np.concatenate([found.image, opaque], 2)
+    return opaque("blend", found.image).picture

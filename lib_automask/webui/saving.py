@@ -9,7 +9,7 @@ import csv
 import io
 import re
 from collections.abc import Callable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,11 +17,12 @@ from typing import Any
 import numpy as np
 from modules import images as host_images
 from modules import shared
-from PIL import Image, PngImagePlugin
+from PIL import Image
 
 from lib_automask.errors import InputError
 from lib_automask.files import write_whole
 from lib_automask.options import Options
+from lib_automask.pictures import mask_png, png
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import Mask, MaskResult, Models
 from lib_automask.webui.processing import Processing
@@ -91,14 +92,9 @@ def keep(p: Processing, processed: Any, models: Callable[[], AbstractContextMana
         raise InputError("after passes there is no one mask; keep each pass, or a cutout")
     if in_batch:
         note(p, made, place(pictures[0]) if pictures else None)
-    for picture in pictures:
-        with models() as ready:
-            companions = beside(made, picture, ready)
-        for ending, content in companions.items():
-            if saved := place(picture):
-                write_whole(content, saved.with_name(saved.stem + ending))
-            if ending.endswith(".png"):
-                add(processed, Image.open(io.BytesIO(content)), picture)
+    with models() if made.options.also == "cutout" else nullcontext() as ready:
+        for picture in pictures:
+            put(processed, picture, beside(made, picture, ready))
 
 
 def finished(processed: Any) -> list[Image.Image]:
@@ -113,9 +109,14 @@ def place(picture: Image.Image) -> Path | None:
     return Path(saved) if saved else None
 
 
-def add(processed: Any, companion: Image.Image, picture: Image.Image) -> None:
-    processed.images.append(companion)
-    processed.infotexts.append(picture.info.get("parameters", ""))
+def put(processed: Any, picture: Image.Image, companions: dict[str, bytes]) -> None:
+    """Write the files of one picture beside it, and add to the run's pictures those that are pictures."""
+    for ending, content in companions.items():
+        if saved := place(picture):
+            write_whole(content, saved.with_name(saved.stem + ending))
+        if ending.endswith(".png"):
+            processed.images.append(Image.open(io.BytesIO(content)))
+            processed.infotexts.append(picture.info.get("parameters", ""))
 
 
 def hand_back(p: Processing, processed: Any, given: Any) -> None:
@@ -129,26 +130,28 @@ def hand_back(p: Processing, processed: Any, given: Any) -> None:
         host_images.save_image(picture, p.outpath_samples, "", *names, info=infotext, p=p, suffix="-cutout")
 
 
-def beside(made: Made, picture: Image.Image, models: Models) -> dict[str, bytes]:
+def beside(made: Made, picture: Image.Image, models: Models | None) -> dict[str, bytes]:
     """Files by the end of their names, as ``options.also`` asks for; none where there is nothing to keep.
+
+    ``models`` are given where something is to be cut out, which nothing else needs them for.
 
     Raises:
         AutomaskError: nothing could be cut out of the picture, or it is not of the size that its mask is for.
     """
     from lib_automask import cutout, layers
 
-    after = np.array(picture.convert("RGB"))
-    if made.options.also == "cutout":
+    after, infotext = np.array(picture.convert("RGB")), picture.info.get("parameters", "")
+    if models is not None:
         cut = cutout.cut_out(after, models, made.options.target)
-        return {"-cutout.png": png(cut.picture, picture.info)}
+        return {"-cutout.png": png(cut.picture, infotext)}
     if made.mask is None:
         return {}
     if made.options.also == "mask":
-        return {"-mask.png": png(made.mask.astype(np.uint8) * 255, picture.info)}
+        return {"-mask.png": mask_png(made.mask, infotext)}
     stack = edit_layers(made, after)
     if made.options.also == "layers":
         return {"-layers.ora": layers.openraster(stack, (after.shape[0], after.shape[1]))}
-    return {f"-layer{number}-{plain(one.name)}.png": png(one.picture, {}) for number, one in enumerate(stack)}
+    return {f"-layer{number}-{plain(one.name)}.png": png(one.picture) for number, one in enumerate(stack)}
 
 
 def plain(name: str) -> str:
@@ -179,22 +182,12 @@ def _opaque(mask: Mask) -> Any:
     return mask.astype(np.float32)
 
 
-def png(picture: Any, info: dict[str, Any]) -> bytes:
-    """The bytes of a PNG that carries the infotext of the picture it belongs to."""
-    content = io.BytesIO()
-    told = PngImagePlugin.PngInfo()
-    if info.get("parameters"):
-        told.add_text("parameters", info["parameters"])
-    Image.fromarray(picture).save(content, "PNG", pnginfo=told)
-    return content.getvalue()
-
-
 def note(p: Processing, made: Made, saved: Path | None) -> None:
     """Of a Batch run: the mask under its file's own name, and a line in the table. Raises InputError."""
     folder = saved.parent if saved else Path(p.outpath_samples)
     name = file_of(p) or (saved.stem if saved else "")
     if made.mask is not None:
-        write_whole(png(made.mask.astype(np.uint8) * 255, {}), folder / MASKS / f"{name}.png")
+        write_whole(mask_png(made.mask), folder / MASKS / f"{name}.png")
     told = p.extra_generation_params
     line = (
         name,
