@@ -52,11 +52,6 @@ def test_pasting_a_value_that_is_not_allowed_touches_nothing():
     assert infotext.pasted(grow, {"automask enabled": "True", "automask grow": "much"}) is None
 
 
-def test_timings_stand_in_the_infotext(webui):
-    _status, body = webui.api(drawn(RED))
-    assert "automask timings: caption 0.10" in body["infotexts"][0]
-
-
 # X/Y/Z plot.
 
 

@@ -20,7 +20,6 @@ Params = Mapping[str, Any]
 
 def entries(options: Options, result: MaskResult) -> dict[str, str]:
     """Infotext of a result: options that are not at their default, and the reasons for the mask."""
-    timings = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in result.timings.items())
     caption = {"automask caption": result.caption} if result.caption else {}
     return {
         **options.infotext(),
@@ -31,7 +30,6 @@ def entries(options: Options, result: MaskResult) -> dict[str, str]:
         **({"automask used": advice.used(result, options)} if result.outcome == "mask" else {}),
         "automask coverage": f"{result.coverage:.4f}",
         "automask why": result.why,
-        "automask timings": timings,
     }
 
 

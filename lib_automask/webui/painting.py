@@ -16,7 +16,7 @@ from lib_automask.outpaint import LATENT
 from lib_automask.passes import Pass
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import Mask
-from lib_automask.webui import borrowing, names, upscale
+from lib_automask.webui import borrowing, clock, names, upscale
 from lib_automask.webui.processing import FILLS, Processing
 
 ALONE = {
@@ -85,7 +85,8 @@ def paint(p: Processing, one: Pass, picture: Picture, mask: Mask | None, fill: i
         override_settings=overrides(one),
         extra_generation_params={"automask pass": str(one)},
     )
-    painted, infotext = run(within)
+    with clock.of(p).measuring(clock.PAINTING):
+        painted, infotext = run(within)
     return dataclasses.replace(picture, image=painted, infotext=infotext)
 
 

@@ -19,7 +19,7 @@ from PIL import Image
 from lib_automask import origin
 from lib_automask.errors import AutomaskError, Interrupted
 from lib_automask.passes import Pass, read_passes, write_passes
-from lib_automask.webui import borrowing, processing
+from lib_automask.webui import borrowing, clock, processing
 from lib_automask.webui.failures import explained
 from lib_automask.webui.painting import Picture
 from lib_automask.webui.processing import Processing
@@ -105,6 +105,7 @@ class Passes:
         """The pictures of one batch, as the host's sampler and decoder would give them."""
         p = self.shop.p
         p.restore_faces = faces
+        clock.start(p)
         passages = []
         with borrowing.checkpoint_kept(), borrowing.job_kept():
             for index in range(len(p.prompts)):
@@ -115,6 +116,7 @@ class Passes:
         self.refuse(passages[0].error)
         given = self.given(passages)
         note(p, given)
+        clock.write(p)
         self.keep(given)
         return DecodedSamples(processing.decoded(passage.picture.image) for passage in given)
 

@@ -13,7 +13,7 @@ from lib_automask import advice
 from lib_automask.options import Options
 from lib_automask.structures import Image as Pixels
 from lib_automask.structures import MaskRequest, MaskResult
-from lib_automask.webui import asked, infotext, layerdiffuse, passes, processing, saving, settings, telling
+from lib_automask.webui import asked, clock, infotext, layerdiffuse, passes, processing, saving, settings, telling
 from lib_automask.webui.failures import explained
 from lib_automask.webui.known import Known
 from lib_automask.webui.painting import Picture
@@ -47,6 +47,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
         saving.forget(p)
         layerdiffuse.take_back(p)
         infotext.forget(p.extra_generation_params)
+        clock.forget(p)
 
     def process(self, p: Processing, *args: Any) -> None:
         """Find the mask. Here, and not earlier, because styles and wildcards are expanded by now."""
@@ -55,6 +56,12 @@ class Automask(scripts.Script):  # type: ignore[misc]
         except Exception as error:
             processing.stop(p, error)  # before all else: what gets out of a hook is swallowed, and everything repainted
             telling.refuse(p, explained(error))
+
+    def process_before_every_sampling(self, p: Processing, *_args: Any, **_latents: Any) -> None:
+        clock.sampling_begins(p)
+
+    def post_sample(self, p: Processing, *_args: Any) -> None:
+        clock.sampling_ends(p)
 
     def postprocess(self, p: Processing, processed: Any, *_args: Any) -> None:
         processing.restore(p)
@@ -87,10 +94,13 @@ class Automask(scripts.Script):  # type: ignore[misc]
             passes.Passes(shop, first, partial(telling.tell, p), asked.in_series(p)).take_over()
             return
         request = MaskRequest(image, p.all_prompts[0], user_mask, options, own_prompt)
-        with self.residency.models(settings.read()) as models:
+        timing = clock.start(p)
+        with timing.measuring(clock.MASKING), self.residency.models(settings.read()) as models:
             result = build_mask(request, models)
+        timing.stages = result.timings
 
         p.extra_generation_params.update(infotext.entries(options, result))
+        clock.write(p)
         saving.found(p, result)
         if len(set(p.all_prompts)) > 1:
             telling.tell(p, "the prompts of this call differ; the mask is the first one's")

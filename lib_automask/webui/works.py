@@ -20,7 +20,7 @@ from lib_automask.options import Options
 from lib_automask.outpaint import LATENT, Border, extended, in_steps, to_ratio, whole_blocks
 from lib_automask.passes import Pass
 from lib_automask.structures import Mask, MaskRequest, MaskResult, Models
-from lib_automask.webui import borrowing, upscale
+from lib_automask.webui import borrowing, clock, upscale
 from lib_automask.webui.painting import Picture, paint, seed, start
 from lib_automask.webui.processing import Processing
 
@@ -58,7 +58,7 @@ def find(shop: Workshop, one: Pass, picture: Picture) -> MaskResult:
 
     options = dataclasses.replace(shop.options, target=one.target or shop.options.target, passes="", keep_passes=False)
     request = MaskRequest(picture.image, one.prompt or picture.prompt, picture.user_mask, options, picture.own_prompt)
-    with borrowing.outside(), shop.models() as models:
+    with clock.of(shop.p).measuring(clock.MASKING), borrowing.outside(), shop.models() as models:
         result = build_mask(request, models)
     if not result.mask.any() and options.unsure == "stop":
         raise (NothingToChange if result.outcome == "nothing" else Unsure)(result.why)

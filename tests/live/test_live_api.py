@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 import shutil
 from pathlib import Path
 
@@ -56,6 +57,22 @@ def test_the_infotext_has_caption_edit_and_coverage(webui, picture, mask):
     assert "blue star" in text.split("automask edit")[1]
     assert f"automask coverage: {mask.mean():.4f}" in text
     assert "automask blur: 0" in text
+
+
+def test_each_batch_tells_its_seconds_of_masking_beside_those_of_sampling(webui, picture):
+    texts = webui.img2img(picture, PROMPT, [EXACT], n_iter=2).infotexts[-2:]
+    told = [
+        re.search(r'automask timings: "masking ([\d.]+) \(.+\), sampling ([\d.]+)"', text).groups() for text in texts
+    ]
+    (masking, first), (same, second) = told
+    assert masking == same
+    assert float(first) > 0
+    assert float(second) > 0
+
+
+def test_passes_tell_their_seconds_of_painting(webui, picture):
+    text = webui.img2img(picture, PROMPT, [{**EXACT, "passes": "edit"}]).infotexts[0]
+    assert re.search(r'automask timings: "masking [\d.]+, painting [\d.]+"', text)
 
 
 def test_the_route_gives_the_same_mask_as_python(webui, picture, mask):

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
+from types import SimpleNamespace
 from typing import Any
 
 import cv2
@@ -204,6 +205,9 @@ class StableDiffusionProcessingImg2Img:
 
     def sample(self, **_conditions: Any) -> Any:
         """Noise where the mask is, or everywhere; then a decoder that never gives back quite what it got."""
+        if self.scripts is not None:
+            latents = {"x": self.init_latent, "noise": None, "c": None, "uc": None}
+            self.scripts.call("process_before_every_sampling", self, **latents)
         names = ("steps", "cfg_scale", "sampler_name", "scheduler", "denoising_strength", "seed", "width", "height")
         names += ("inpaint_full_res", "inpaint_full_res_padding", "inpainting_fill", "mask_blur", "negative_prompt")
         seen = {name: getattr(self, name) for name in names}
@@ -259,8 +263,15 @@ def process_images_inner(p: Any) -> Processed:
         p.prompts = p.all_prompts[p.iteration * p.batch_size : (p.iteration + 1) * p.batch_size]
         p.seeds = p.all_seeds[p.iteration * p.batch_size : (p.iteration + 1) * p.batch_size]
         p.prompts = [re.sub("<lora:[^>]*>", "", prompt) for prompt in p.prompts]
-        samples = torch.stack(p.sample(prompts=p.prompts)).float()
+        if p.scripts is not None:
+            p.scripts.call("process_batch", p, batch_number=iteration, prompts=p.prompts, seeds=p.seeds)
+        samples = p.sample(prompts=p.prompts)
+        if p.scripts is not None:
+            p.scripts.call("post_sample", p, SimpleNamespace(samples=samples))
+        samples = torch.stack(samples).float()
         samples = torch.clamp((samples + 1.0) / 2.0, min=0.0, max=1.0)
+        if p.scripts is not None:
+            p.scripts.call("postprocess_batch", p, samples, batch_number=iteration)
         for index, sample in enumerate(samples):
             pixels = (255.0 * np.moveaxis(sample.numpy(), 0, 2)).astype(np.uint8)
             image = Image.fromarray(pixels)

@@ -58,12 +58,12 @@ class ScriptRunner:
     def run(self, p: Any, *args: Any) -> Any:
         return self.selectable_scripts[args[0] - 1].run(p) if args[0] else None
 
-    def call(self, hook: str, p: Any, *args: Any) -> None:
+    def call(self, hook: str, p: Any, *args: Any, **named: Any) -> None:
         for script in self.alwayson_scripts:
             function = getattr(script, hook, None)
             if function is None:
                 continue
             try:
-                function(p, *args, *p.script_args[script.args_from : script.args_to])
+                function(p, *args, *p.script_args[script.args_from : script.args_to], **named)
             except Exception:
                 errors.report(f"Error running {hook}", exc_info=True)
