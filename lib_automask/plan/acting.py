@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lib_automask.plan import lexicon, roles, verbs, wordlists
-from lib_automask.plan.hanging import STILL
+from lib_automask.plan.hanging import STILL, same_thing
 from lib_automask.plan.scene import Action, Scene, Thing
 
 ABOVE = ("above", "over", "high above")
@@ -21,12 +21,28 @@ def _begun(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> Action | No
         return None
     done = _done(old, new, caption)
     for action in new.actions:
+        if _is_told_by_object(action, new, caption, prompt):
+            continue
         handled = _handled(action, new, prompt)
         told = old.key != new.key and handled & roles.used_by(old.key)
         told = told or (action.stem in verbs.stems("handling") and handled & _held(old, caption))
         if action.stem not in done and not told and _is_visible(action, old, new, caption):
             return action
     return None
+
+
+def _is_told_by_object(action: Action, doer: Thing, caption: Scene, prompt: Scene) -> bool:
+    """ "smoking a pipe", where the caption has no pipe: that comes into the picture, and the deed with it."""
+    if action.stem in verbs.stems("going"):
+        return False
+    used = action.stem in verbs.stems("using") | verbs.stems("by people")
+    return any(
+        (used or bool(thing.kind))
+        and not (thing.is_setting or lexicon.is_kind(thing.key, "body"))
+        and not any(same_thing(other, thing) for other in caption.things)
+        for thing in prompt.things
+        if thing.anchor is doer and thing.relation == action.text
+    )
 
 
 def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:

@@ -25,7 +25,7 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     """One thing turned into another, or described otherwise; ``old`` is how the user calls it."""
     called = target(thing, old, caption)
     noun = noun_for(thing, old, called)
-    new = re.sub(r"[ -]colou?red$", "", re.sub(r"\bones?$", noun, new))
+    new = re.sub(r"[ -]colou?red$", "", re.sub(r"(?<= )ones?$", noun, new))
     if new in wordlists.mapping("grammar", "number") or new.isdigit():
         return modify(called, f"{new} {noun}")
     if is_description(new):

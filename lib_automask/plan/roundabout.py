@@ -78,15 +78,34 @@ TOLD = re.compile(
 ASKED = re.compile(r"(?:(?:would|do) you )?mind (\w+ing) (.+)")
 
 
+ALL_BUT = re.compile(
+    r"(?:\b(?:keep|leave|preserve|retain) )?\b(?:everything|nothing|all|the rest)\b[\w' ]*?,? "
+    r"(?:except|but|save|apart|aside|besides|other)(?: for| from| than)?(?: that)?(?: only| just)? "
+    r"(?P<old>(?:the|his|her|its|their) [\w' -]+?)"
+    r"(?:,? (?:which|that|who)|(?: (?:stays?|remains?|changes?|is (?:different|new|changed))[\w' ]*)?"
+    r"\s*[,:;.] (?:and |but )?(?:it|that|this|they|those|which|(?P=old)))?"
+    r" (?P<verb>(?:should|must|has to|have to|needs to|ought to) (?:be|become)|(?:is|are)(?: now)?|becomes?|turns?(?: into)?) "
+)
+""" "everything stays as it is except the cup, which should be"."""
+
+
 def set_right(text: str) -> str:
     """What commas tear apart, told as one.
 
     change the shirt, not the tie, to green        →   change the shirt to green
     where the bench was, there is now a hammock    →   replace the bench with a hammock
+    nothing changes but the cup, which is a vase   →   the cup should be a vase
     """
+    text = ALL_BUT.sub(_only_that, text)
     text = SHE_IS.sub(r"\1 should be \2", text)
     text = BACKGROUND.sub("change the background to ", TITLE.sub(r"\1 ", text))
     return WHERE_IT_WAS.sub(r", replace \1 with ", ASIDE.sub(" ", text))
+
+
+def _only_that(match: re.Match[str]) -> str:
+    """What is left when "everything else stays" is taken away: "the cup should be"."""
+    verb = re.sub(r"^(?:is|are)\b(?: now)?$", "should be", match["verb"])
+    return f", {match['old']} {verb} "
 
 
 def straighten(clause: str) -> str:

@@ -169,7 +169,9 @@ def _is_verb_in_ing(spot: Spot) -> bool:
         return not spot.before_noun and not single
     if spot.before_noun and spot.nouns:
         return not all(map(lexicon.is_attribute, spot.nouns)) or len(spot.nouns) > 2
-    if spot.before_noun and (spot.before is None or spot.follows("verb") or _is_held(spot)):
+    if spot.before_noun and _is_held(spot):
+        return False
+    if spot.before_noun and (spot.before is None or spot.follows("verb")):
         return verbs.stem(spot.text) not in verbs.stems("intransitive")
     return True
 
