@@ -97,9 +97,8 @@ def by_attention(reader: Reader, image: Image, segments: Sequence[Segment], phra
 
 def _by_map(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str], name: str) -> Scores:
     shapes = Shapes.of(segments)
-    sight = reader.look(image)
-    maps = torch.stack([getattr(heat.find(reader, sight, phrase), name) for phrase in phrases])
-    return shapes.likeness(heat.enlarged(maps, shapes.size).flatten(1).cpu().numpy())
+    maps = torch.stack([getattr(found, name) for found in heat.find(reader, image, phrases)])
+    return shapes.likeness(heat.enlarged(maps, shapes.size).flatten(1).numpy())
 
 
 full_crops = with_crops_of(1, by_crops)

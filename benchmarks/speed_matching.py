@@ -111,14 +111,15 @@ def with_rivals(reader: Reader, image: Image, segments: Sequence[Segment], rival
 
     Random weights have no heat that fits anything; the passes are run, and what they find is exchanged.
     """
-    fits = iter(range(len(PHRASES)))
 
-    def found(*asked: Any) -> Found:
-        answer, first = find(*asked), next(fits) * rivals
+    def fitting(number: int, answer: Found) -> Found:
         heat = torch.zeros(reader.grid, reader.grid)
-        for segment in segments[first : first + rivals]:
+        for segment in segments[number * rivals : (number + 1) * rivals]:
             heat += scoring.segment_patches(segment, reader.grid)[1:].view_as(heat)
         return Found(answer.probability, heat, heat)
+
+    def found(*asked: Any) -> list[Found]:
+        return [fitting(number, answer) for number, answer in enumerate(find(*asked))]
 
     with patch.object(scoring, "find", found):
         return scoring.score_segments(reader, image, segments, PHRASES)

@@ -7,11 +7,12 @@ result can never be handed out for another picture, and one cache may serve seve
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from threading import Lock
 from typing import Generic, TypeVar
 
+Question = TypeVar("Question", bound=Hashable)
 Value = TypeVar("Value")
 
 
@@ -57,6 +58,20 @@ class ByteCache(Generic[Value]):
             found = make()
             self.put(key, found, size_of(found))
         return found
+
+    def get_or_make_each(
+        self,
+        keys: Mapping[Question, str],
+        make: Callable[[list[Question]], Sequence[Value]],
+        size_of: Callable[[Value], int],
+    ) -> dict[Question, Value]:
+        """The same for several questions with their keys: ``make`` is asked those of which nothing is kept."""
+        found = {question: self.get(key) for question, key in keys.items()}
+        new = [question for question, value in found.items() if value is None]
+        made = dict(zip(new, make(new))) if new else {}
+        for question, value in made.items():
+            self.put(keys[question], value, size_of(value))
+        return {**found, **made}  # type: ignore[dict-item]  # what was None is made
 
     def clear(self) -> None:
         """Forget everything."""

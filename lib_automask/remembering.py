@@ -6,7 +6,7 @@ one. How segments score depends on all that are compared: those answers are kept
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -57,13 +57,14 @@ class RememberingMatcher:
 
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
         """See ``Matcher``."""
-        return self._each(image, phrases, lambda new: self.model.match(image, new), b"match")
+        picture = self._key(image, b"match")
+        keys = {phrase: f"{picture} {phrase}" for phrase in phrases}
+        found = self.cache.get_or_make_each(keys, lambda new: self.model.match(image, new), lambda _one: FLOAT_BYTES)
+        return [found[phrase] for phrase in phrases]
 
     def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
-        """See ``Matcher``."""
-        maps = self._each(image, phrases, lambda new: [one.copy() for one in self.model.heat(image, new)], b"heat")
-        heat: Heat = np.array(maps, np.float32).reshape(len(phrases), *image.shape[:2])
-        return heat
+        """See ``Matcher``. As large as the picture, and quickly made of what the model itself remembers: not kept."""
+        return self.model.heat(image, phrases)
 
     def score_segments(
         self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
@@ -77,18 +78,6 @@ class RememberingMatcher:
             lambda made: made.nbytes,
         )
         return scores[:, [ordered.index(phrase) for phrase in phrases]]
-
-    def _each(
-        self, image: Image, phrases: Sequence[str], ask: Callable[[list[str]], Sequence[Any]], what: bytes
-    ) -> list[Any]:
-        """The answers to phrases, of which ``ask`` is asked the new ones."""
-        keys = {phrase: self._key(image, what, _encoded(phrase)) for phrase in phrases}
-        found = {phrase: self.cache.get(key) for phrase, key in keys.items()}
-        new = [phrase for phrase, answer in found.items() if answer is None]
-        for phrase, answer in zip(new, ask(new) if new else ()):
-            found[phrase] = answer
-            self.cache.put(keys[phrase], answer, getattr(answer, "nbytes", FLOAT_BYTES))
-        return [found[phrase] for phrase in phrases]
 
     def _key(self, image: Image, *what: bytes) -> str:
         return digest(image, self.name.encode(), *what)

@@ -234,6 +234,22 @@ def test_picture_is_looked_at_once(matcher_folder: Path, picture: Image) -> None
     assert len(looked) == 2
 
 
+def test_a_phrase_is_looked_for_once(matcher_folder: Path, picture: Image) -> None:
+    """Where it is and how the regions there score comes from one pass of the text network, whatever is asked first."""
+    matcher = BlipMatcher(matcher_folder)
+    read: list[int] = []
+    matcher.reader.text.head.register_forward_hook(lambda *_: read.append(1))
+    fresh = BlipMatcher(matcher_folder).heat(picture, ["a star", "a dog"])
+    matcher.heat(picture, ["a cat", "a dog"])
+    assert len(read) == 2
+    scoring.by_likeness(matcher.reader, picture.copy(), many_segments(3), ["a dog", "a cat"])
+    assert len(read) == 2
+    np.testing.assert_array_equal(matcher.heat(picture, ["a star", "a dog"]), fresh)
+    assert len(read) == 3
+    matcher.heat(picture[::-1], ["a cat"])
+    assert len(read) == 4
+
+
 def test_cache_can_be_shared(matcher_folder: Path, picture: Image) -> None:
     shared: Any = ByteCache(2**20)
     BlipMatcher(matcher_folder, cache=shared).match(picture, ["a cat"])
@@ -295,7 +311,7 @@ def test_heat_follows_the_gradient_of_the_match(matcher: BlipMatcher, picture: I
         change = torch.zeros_like(attention)
         change[(0, *place)] = step
         slope[(0, *place)] = (logit_with(change) - logit_with(-change)) / (2 * step)
-    found = find(reader, reader.look(picture), "a cat")
+    (found,) = find(reader, picture, ["a cat"])
     heat = found.gradcam.flatten()
     assert heat[[0, 5, 15]].max() > 0
     for patch in (1, 6, 16):
@@ -337,8 +353,8 @@ def test_half_precision_is_close_to_float32(wide_folder: Path, picture: Image, n
     exact, rough = Reader(wide_folder, precision="float32"), Reader(wide_folder, precision=name)
     assert str(rough.dtype) == f"torch.{name}"
     seen, roughly_seen = (reader.look(picture) for reader in (exact, rough))
-    assert roughly_seen.keys.dtype == seen.keys.dtype
-    assert not np.array_equal(roughly_seen.keys, seen.keys)
+    assert roughly_seen.dtype == seen.dtype
+    assert not np.array_equal(roughly_seen, seen)
     for phrase in phrases:
         expected = float(exact.match(phrase, seen)[0])
         assert float(rough.match(phrase, roughly_seen)[0]) == pytest.approx(expected, abs=0.02)
@@ -387,10 +403,9 @@ def test_overflow_in_half_precision_is_done_again_in_float32(wide_folder: Path, 
     for reader in (exact, rough):
         with torch.no_grad():
             reader.network.vision_model.encoder.layers[0].mlp.fc2.weight.mul_(1e8)
-    sights = [reader.look(picture) for reader in (exact, rough)]
+    seen = [reader.look(picture) for reader in (exact, rough)]
     assert rough.dtype == torch.float16
-    assert sights[1].keys.isfinite().all()
-    seen = [reader._seen([picture], reader.pixels) for reader in (exact, rough)]
+    assert seen[1].isfinite().all()
     assert torch.equal(*seen)
 
 
@@ -437,12 +452,9 @@ class Knowing:
         self.looked: list[Segment] = []
         self.close: dict[int, float] = {}
         found = Found(present, *[torch.from_numpy(heat.astype(np.float32))] * 2)
-        monkeypatch.setattr(scoring, "find", lambda *_: found)
+        monkeypatch.setattr(scoring, "find", lambda *_: [found])
         monkeypatch.setattr(scoring, "enlarged", lambda maps, _size: maps)
         monkeypatch.setattr(scoring, "by_crops", self.by_crops)
-
-    def look(self, _image: Image) -> None:
-        return None
 
     def by_crops(self, _reader: Any, _image: Image, segments: list[Segment], phrases: list[str]) -> np.ndarray:
         self.looked += segments

@@ -69,12 +69,18 @@ def test_answers_are_those_of_the_model_in_the_order_of_the_question() -> None:
     model, remembering = matcher()
     for phrases in (["cat", "ball"], ["ball", "cat"], ["cat", "ball", "cat"], ["ball"]):
         assert remembering.match(PICTURE, phrases) == Counting().match(PICTURE, phrases)
-        np.testing.assert_array_equal(remembering.heat(PICTURE, phrases), Counting().heat(PICTURE, phrases))
         np.testing.assert_array_equal(
             remembering.score_segments(PICTURE, SEGMENTS, phrases),
             Counting().score_segments(PICTURE, SEGMENTS, phrases),
         )
-    assert model.asked == [("cat", "ball"), ("cat", "ball"), (2, "ball", "cat"), (2, "ball")]
+    assert model.asked == [("cat", "ball"), (2, "ball", "cat"), (2, "ball")]
+
+
+def test_heat_is_as_large_as_the_picture_and_is_left_to_the_model() -> None:
+    cache: ByteCache[Any] = ByteCache(10**6)
+    _, remembering = matcher(cache=cache)
+    np.testing.assert_array_equal(remembering.heat(PICTURE, ["cat"]), Counting().heat(PICTURE, ["cat"]))
+    assert cache.bytes == 0
 
 
 def test_only_phrases_that_are_new_are_asked() -> None:
@@ -98,22 +104,19 @@ def test_another_picture_model_or_segment_is_another_question() -> None:
 
 def test_what_a_caller_does_to_an_answer_stays_with_the_caller() -> None:
     _, remembering = matcher()
-    remembering.heat(PICTURE, ["cat"])[:] = 0
     remembering.score_segments(PICTURE, SEGMENTS, ["cat"])[:] = 0
-    assert remembering.heat(PICTURE, ["cat"]).min() == ord("c")
     assert remembering.score_segments(PICTURE, SEGMENTS, ["cat"]).min() > ord("c")
 
 
 def test_nothing_asked_is_nothing_answered() -> None:
     _, remembering = matcher()
     assert remembering.match(PICTURE, []) == []
-    assert remembering.heat(PICTURE, []).shape == (0, 4, 5)
 
 
 def test_what_is_too_large_is_made_again_and_still_right() -> None:
     model, remembering = matcher(cache=ByteCache(10))
     for _ in range(2):
-        assert remembering.heat(PICTURE, ["cat"]).shape == (1, 4, 5)
+        assert remembering.match(PICTURE, ["cat"]) == [ord("c") / 200]
     assert len(model.asked) == 2
 
 
@@ -127,13 +130,13 @@ def test_a_failure_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_threads_get_their_own_answers() -> None:
-    _, remembering = matcher(cache=ByteCache(700))
+    _, remembering = matcher(cache=ByteCache(200))
     wrong: list[str] = []
 
     def work(start: int) -> None:
         for number in range(200):
             phrase = chr(ord("a") + (start + number) % 20)
-            if remembering.heat(PICTURE, [phrase]).max() != ord(phrase):
+            if remembering.match(PICTURE, [phrase]) != [ord(phrase) / 200]:
                 wrong.append(phrase)
 
     threads = [threading.Thread(target=work, args=(start,)) for start in range(6)]

@@ -1,4 +1,7 @@
-"""BLIP's large products in shorter numbers, where that is faster and changes next to nothing."""
+"""BLIP's large products in shorter numbers, where that is faster and changes next to nothing.
+
+Phrases are always read in float32: they are so short that to shorten the weights would take longer than to use them.
+"""
 
 from __future__ import annotations
 
@@ -47,7 +50,6 @@ def half_is_close(reader: Reader, dtype: torch.dtype) -> bool:
     pixels = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(reader.device)
     with torch.no_grad():
         rough, exact = (reader.vision.see(pixels, one) for one in (dtype, torch.float32))
-        sights = reader.text.meet(rough, dtype), reader.text.meet(exact)
     off = float((rough - exact).norm() / exact.norm())
-    roughly, exactly = (float(reader.match(PHRASE, sight)[0]) for sight in sights)
+    roughly, exactly = (float(reader.match(PHRASE, seen)[0]) for seen in (rough, exact))
     return 0 < off < ASIDE and abs(roughly - exactly) < UNSURE

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from lib_automask.blip.reader import Reader
-from lib_automask.blip.text import Sight
-from lib_automask.structures import Heat, Image
+from lib_automask.structures import Heat, Image, digest
 
 if TYPE_CHECKING:
     import torch
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Found:
-    """What one pass tells of a phrase in a picture.
+    """What one pass tells of a phrase in a picture; on the CPU, since it is remembered.
 
     Args:
         probability: 0–1, that the picture shows it.
@@ -31,14 +30,32 @@ class Found:
     attention: torch.Tensor
     gradcam: torch.Tensor
 
+    @property
+    def nbytes(self) -> int:
+        return self.attention.nbytes + self.gradcam.nbytes
 
-def find(reader: Reader, sight: Sight, phrase: str) -> Found:
-    """Whether, and where, a picture shows a phrase."""
+
+def find(reader: Reader, image: Image, phrases: Sequence[str]) -> list[Found]:
+    """Whether, and where, a picture uint8[H, W, 3] shows each phrase; asked once of each."""
+    picture = digest(image, f"{reader.name} {reader.dtype}".encode())
+    found = reader.cache.get_or_make_each(
+        {phrase: f"{picture} found {phrase}" for phrase in phrases},
+        lambda new: _found(reader, reader.look(image), new),
+        lambda one: one.nbytes,
+    )
+    return [found[phrase] for phrase in phrases]
+
+
+def _found(reader: Reader, seen: torch.Tensor, phrases: Sequence[str]) -> list[Found]:
+    return [_look_for(reader, seen, phrase) for phrase in phrases]
+
+
+def _look_for(reader: Reader, seen: torch.Tensor, phrase: str) -> Found:
     import torch
 
     with torch.inference_mode(False), torch.enable_grad():
         begun = reader.text.begin(reader.read(phrase))
-        logits, attention = reader.text.match(begun, sight, watched=reader.gradcam_block)
+        logits, attention = reader.text.match(begun, seen, watched=reader.gradcam_block)
         assert attention is not None, "the block that is watched is one of the network's"
         (slope,) = torch.autograd.grad(logits[0, 1], attention)
     attention = attention.detach()
@@ -53,12 +70,10 @@ def heat_maps(reader: Reader, image: Image, phrases: Sequence[str]) -> Heat:
     """float32[P, H, W]: Grad-CAM at the size of the picture, each phrase scaled so that its hottest place is 1."""
     import torch
 
-    sight = reader.look(image)
-    full = enlarged(
-        torch.stack([find(reader, sight, phrase).gradcam for phrase in phrases]), (image.shape[0], image.shape[1])
-    )
+    maps = torch.stack([found.gradcam for found in find(reader, image, phrases)])
+    full = enlarged(maps, (image.shape[0], image.shape[1]))
     peak = full.amax((1, 2), keepdim=True)
-    scaled: Heat = torch.where(peak > 0, full / peak.clamp(min=1e-30), full).cpu().numpy()
+    scaled: Heat = torch.where(peak > 0, full / peak.clamp(min=1e-30), full).numpy()
     return scaled
 
 
@@ -72,4 +87,4 @@ def enlarged(maps: torch.Tensor, size: tuple[int, int]) -> torch.Tensor:
 def _over_patches(reader: Reader, attention: torch.Tensor) -> torch.Tensor:
     """float32[grid, grid]: mean over heads and words, not the first and last token, of [1, heads, L, 1 + grid²]."""
     words = attention[0, :, 1:-1] if attention.shape[2] > 2 else attention[0]
-    return words[..., 1:].mean((0, 1)).reshape(reader.grid, reader.grid)
+    return words[..., 1:].mean((0, 1)).reshape(reader.grid, reader.grid).cpu()

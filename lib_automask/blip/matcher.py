@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,9 +17,6 @@ from lib_automask.cache import ByteCache
 from lib_automask.device import Device
 from lib_automask.structures import Heat, Image, Segment
 
-if TYPE_CHECKING:
-    import torch
-
 
 class BlipMatcher:
     """Compares phrases with a picture and its regions (BLIP, Li et al. 2022; ``BlipForImageTextRetrieval``).
@@ -28,7 +25,7 @@ class BlipMatcher:
         folder: the model in Hugging Face's layout; its ``automask.json`` may set "gradcam_block", the cross-attention
             block that localises best, which differs between models, and "first_token", see ``Reader``.
         device: as torch names it, or one that is shared with other models.
-        cache: where vision passes are kept; its own, of 64 MB, if none is given.
+        cache: where vision passes, and what phrases found, are kept; its own, of 64 MB, if none is given.
         progress: see ``Progress``; the share is that of the segments that are scored.
 
     Raises:
@@ -40,7 +37,7 @@ class BlipMatcher:
         self,
         folder: str | Path,
         device: str | Device = "cpu",
-        cache: ByteCache[torch.Tensor] | None = None,
+        cache: ByteCache[Any] | None = None,
         progress: Progress = lambda _share: None,
     ) -> None:
         self.reader = Reader(folder, "cpu", cache, progress)
@@ -81,8 +78,8 @@ class BlipMatcher:
 
     def _match(self, image: Image, phrases: Sequence[str]) -> list[float]:
         self.reader.progress(0.0)
-        sight = self.reader.look(image)
-        return [float(self.reader.match(phrase, sight)[0]) for phrase in phrases]
+        seen = self.reader.look(image)
+        return [float(self.reader.match(phrase, seen)[0]) for phrase in phrases]
 
     def _heat(self, image: Image, phrases: Sequence[str]) -> Heat:
         self.reader.progress(0.0)

@@ -12,7 +12,7 @@ from lib_automask.blip.half import half_is_close
 from lib_automask.blip.loading import load_network, load_tokenizer, move, settings, weights_bytes
 from lib_automask.blip.pixels import Pixels
 from lib_automask.blip.steps import Progress, Steps
-from lib_automask.blip.text import Sight, TextNetwork
+from lib_automask.blip.text import TextNetwork
 from lib_automask.blip.vision import VisionNetwork
 from lib_automask.cache import ByteCache, fingerprint
 from lib_automask.errors import ModelCorrupt
@@ -36,7 +36,7 @@ class Reader:
     Args:
         folder: the model in Hugging Face's layout.
         device: as torch names it; see ``to``.
-        cache: where vision passes are kept; its own, of 64 MB, if none is given.
+        cache: where vision passes, and what phrases found, are kept; its own, of 64 MB, if none is given.
         progress: see ``Progress``.
         precision: of the large products that are made of pictures; see ``choose_dtype``.
 
@@ -49,7 +49,7 @@ class Reader:
         self,
         folder: str | Path,
         device: str = "cpu",
-        cache: ByteCache[torch.Tensor] | None = None,
+        cache: ByteCache[Any] | None = None,
         progress: Progress = lambda _share: None,
         precision: Precision = "auto",
     ) -> None:
@@ -62,8 +62,9 @@ class Reader:
         self.device = device
         self.batch, self.most = batch_on(device), BATCH
         self.close_pixels = replace(self.pixels, size=max(1, round(CLOSE * self.grid)) * self.patch)
-        self.progress = Steps(progress, self.network.vision_model.encoder.layers)
-        self.cache: ByteCache[torch.Tensor] = ByteCache(CACHE_BYTES) if cache is None else cache
+        looks = [*self.network.vision_model.encoder.layers, *(block.intermediate for block in self.text.blocks)]
+        self.progress = Steps(progress, looks)
+        self.cache: ByteCache[Any] = ByteCache(CACHE_BYTES) if cache is None else cache
         own = settings(folder)
         self.gradcam_block = self._gradcam_block(own)
         self.first_token = self._first_token(own)
@@ -111,30 +112,27 @@ class Reader:
         """Pixels along a side of a patch."""
         return int(self.network.config.vision_config.patch_size)
 
-    def look(self, image: Image) -> Sight:
-        """What a picture uint8[H, W, 3] is to the text network; one that was looked at before costs no pass."""
-        with _no_gradients():
-            return self.text.meet(self._seen([image], self.pixels), self.dtype)
+    def look(self, image: Image) -> torch.Tensor:
+        """What the vision network makes of a picture uint8[H, W, 3]; one that was looked at before costs no pass."""
+        return self._seen([image], self.pixels)
 
-    def look_closer(self, crops: Sequence[Image]) -> Sight:
-        """Several small pictures uint8[H, W, 3], seen with fewer pixels than a whole one."""
-        with _no_gradients():
-            return self.text.meet(self._seen(crops, self.close_pixels), self.dtype)
+    def look_closer(self, crops: Sequence[Image]) -> torch.Tensor:
+        """The same of several small pictures uint8[H, W, 3], seen with fewer pixels than a whole one."""
+        return self._seen(crops, self.close_pixels)
 
     def _seen(self, images: Sequence[Image], pixels: Pixels) -> torch.Tensor:
         """float32[B, 1 + patches, C]: what the vision network makes of pictures; remembered by their content."""
         import torch
 
+        def see(new: list[int]) -> list[torch.Tensor]:
+            passed = self.vision.see(pixels.tensor([images[number] for number in new]).to(self.device), self.dtype)
+            return [row.to("cpu", copy=True) for row in passed]  # what is kept takes nothing from the card
+
         way = f"{self.name} {pixels.size} {self.dtype}".encode()
-        keys = [digest(image, way) for image in images]
-        seen = {key: self.cache.get(key) for key in keys}
-        new = {key: image for key, image in zip(keys, images) if seen[key] is None}
-        if new:
-            passed = self.vision.see(pixels.tensor(list(new.values())).to(self.device), self.dtype)
-            for key, row in zip(new, passed):
-                seen[key] = row
-                self.cache.put(key, row.to("cpu", copy=True), row.nbytes)  # what is kept takes nothing from the card
-        return torch.stack([row.to(self.device) for key in keys if (row := seen[key]) is not None])
+        keys = {number: digest(image, way) for number, image in enumerate(images)}
+        with _no_gradients():
+            seen = self.cache.get_or_make_each(keys, see, lambda row: row.nbytes)
+            return torch.stack(list(seen.values())).to(self.device)
 
     def read(self, phrase: str) -> torch.Tensor:
         """The phrase as tokens int64[L], cut after 35 as in BLIP's own matching."""
@@ -144,10 +142,10 @@ class Reader:
             ids[0] = self.first_token
         return ids
 
-    def match(self, phrase: str, sight: Sight, allowed: torch.Tensor | None = None) -> torch.Tensor:
+    def match(self, phrase: str, seen: torch.Tensor, allowed: torch.Tensor | None = None) -> torch.Tensor:
         """float32[B]: the probability that the phrase is true of what was seen; ``allowed`` as in ``TextNetwork``."""
         with _no_gradients():
-            logits, _ = self.text.match(self.text.begin(self.read(phrase)), sight, allowed)
+            logits, _ = self.text.match(self.text.begin(self.read(phrase)), seen, allowed)
             return logits.softmax(1)[:, 1]
 
     def _gradcam_block(self, own: Mapping[str, Any]) -> int:

@@ -16,7 +16,6 @@ from lib_automask.blip.crops import crop_segment
 from lib_automask.blip.heat import enlarged, find
 from lib_automask.blip.reader import Reader
 from lib_automask.blip.shapes import APART, Shapes
-from lib_automask.blip.text import Sight
 from lib_automask.structures import Image, Segment
 
 if TYPE_CHECKING:
@@ -54,8 +53,8 @@ def by_crops(reader: Reader, image: Image, segments: Sequence[Segment], phrases:
     """Probability that the segment, cut out on grey, matches the phrase: a vision pass for every segment."""
     scores = []
     for some in batches(reader, segments, reader.batch):
-        sight = reader.look_closer([crop_segment(image, segment) for segment in some])
-        scores.append(_match_all(reader, sight, phrases))
+        seen = reader.look_closer([crop_segment(image, segment) for segment in some])
+        scores.append(_match_all(reader, seen, phrases))
     return np.concatenate(scores)
 
 
@@ -63,10 +62,10 @@ def by_patches(reader: Reader, image: Image, segments: Sequence[Segment], phrase
     """Probability of a match when the phrase sees the segment's patches only: one vision pass for all segments."""
     import torch
 
-    sight, scores = reader.look(image), []
+    seen, scores = reader.look(image), []
     for some in batches(reader, segments, ROWS):
         patches = torch.stack([segment_patches(segment, reader.grid) for segment in some]).to(reader.device)
-        scores.append(_match_all(reader, sight, phrases, patches))
+        scores.append(_match_all(reader, seen, phrases, patches))
     return np.concatenate(scores)
 
 
@@ -85,10 +84,9 @@ def _likeness(
     """Probabilities float32[P] that the picture shows each phrase, and float32[S, P] of ``by_likeness``."""
     import torch
 
-    sight = reader.look(image)
-    found = [find(reader, sight, phrase) for phrase in phrases]
+    found = find(reader, image, phrases)
     maps = torch.stack([part for one in found for part in (one.attention, one.gradcam)])
-    heat = enlarged(maps, shapes.size).flatten(1).cpu().numpy()
+    heat = enlarged(maps, shapes.size).flatten(1).numpy()
     cosines = shapes.likeness(heat).reshape(-1, len(phrases), 2)
     return np.array([one.probability for one in found], np.float32), np.asarray(cosines.mean(2), np.float32)
 
@@ -101,9 +99,11 @@ def _as_rivals(likeness: Column, close: Column, rivals: Sequence[int], shapes: S
     return np.asarray(np.where(near.max(1) >= APART, close[rival] * relative, 0))
 
 
-def _match_all(reader: Reader, sight: Sight, phrases: Sequence[str], patches: torch.Tensor | None = None) -> Scores:
+def _match_all(
+    reader: Reader, seen: torch.Tensor, phrases: Sequence[str], patches: torch.Tensor | None = None
+) -> Scores:
     """float32[B, P]: probability that each picture, or region of a picture, matches each phrase."""
-    columns = [reader.match(phrase, sight, patches).cpu().numpy() for phrase in phrases]
+    columns = [reader.match(phrase, seen, patches).cpu().numpy() for phrase in phrases]
     return np.stack(columns, 1).astype(np.float32)
 
 
