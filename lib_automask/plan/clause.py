@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from functools import cache
 
-from lib_automask.plan import verbs, wordlists
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Action, Thing
 
@@ -18,10 +18,13 @@ FRONTED = re.compile(
 )
 """A side before what lies there: "at its left a cup"."""
 
+ON_LIMB = re.compile(r"\b(\w+),? (?:up |back |right )*on (?:its|his|her|their) (\w+)")
+
 
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
+    rewritten = _light().sub(_given, ON_LIMB.sub(_posture, rewritten))
     rewritten = COMPARED.sub(r"\1 \3 \2", rewritten)
     rewritten = FRONTED.sub(r"\2 on the \1", rewritten)
     rewritten = re.sub(r"\b(?:under ?water|under the water)$", "in underwater", rewritten)
@@ -33,6 +36,28 @@ def rewrite_idioms(clause: str) -> str:
 def tag_of_action(clause: str) -> str:
     """A tag that says what the subject does: "smile" → "smiling"."""
     return wordlists.mapping("idioms", "tag").get(clause, clause)
+
+
+def _posture(match: re.Match[str]) -> str:
+    """ "a cow is on its feet", "a cow on its feet" stands; "a scarf on its neck" does nothing."""
+    before, limb = match.groups()
+    posture = wordlists.mapping("idioms", "on its").get(limb)
+    alive = before in ("is", "are", "be") or lexicon.is_kind(lexicon.concept([before])[0], "person", "animal")
+    return f"{before} {posture}" if posture and alive else match[0]
+
+
+@cache
+def _light() -> re.Pattern[str]:
+    given = "|".join(wordlists.mapping("idioms", "given"))
+    whom = r"him|her|it|them|(?:an?|the|his|her|its|their) [\w' ]+?"
+    return re.compile(rf"\b(giv(?:es?|ing)) ({whom}) (?:an?|the|some) (?:\w+ )?({given})\b")
+
+
+def _given(match: re.Match[str]) -> str:
+    """ "giving a man a haircut" → "cutting a man"."""
+    verb = wordlists.mapping("idioms", "given")[match[3]]
+    form = {"give": verb, "gives": verbs.third_person(verb)}.get(match[1]) or verbs.gerund(verbs.third_person(verb))
+    return f"{form} {match[2]}"
 
 
 def _with_part(match: re.Match[str]) -> str:

@@ -69,6 +69,8 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     place = lexicon.is_kind(thing.key, "place", "light") and not lexicon.is_kind(thing.key, "vehicle", "building")
     if thing.mentioned or _is_common(thing) or thing.is_setting or place or _is_told_once(thing, alignment):
         return False
+    if thing.key == "hair" and not thing.attributes:
+        return False  # who says nothing of it says nobody bald
     if _went_with_action(thing, alignment):
         return False
     if thing.relation in wordlists.names("common", "loose relation") or (

@@ -84,7 +84,8 @@ ALL_BUT = re.compile(
     r"(?P<old>(?:the|his|her|its|their) [\w' -]+?)"
     r"(?:,? (?:which|that|who)|(?: (?:stays?|remains?|changes?|is (?:different|new|changed))[\w' ]*)?"
     r"\s*[,:;.] (?:and |but )?(?:it|that|this|they|those|which|(?P=old)))?"
-    r" (?P<verb>(?:should|must|has to|have to|needs to|ought to) (?:be|become)|(?:is|are)(?: now)?|becomes?|turns?(?: into)?) "
+    r" (?P<verb>(?:should|must|has to|have to|needs to|ought to) (?:be|become|go|disappear|vanish)|"
+    r"(?:is|are)(?: now)?|becomes?|turns?(?: into)?)(?!\w)"
 )
 """ "everything stays as it is except the cup, which should be"."""
 
@@ -105,7 +106,7 @@ def set_right(text: str) -> str:
 def _only_that(match: re.Match[str]) -> str:
     """What is left when "everything else stays" is taken away: "the cup should be"."""
     verb = re.sub(r"^(?:is|are)\b(?: now)?$", "should be", match["verb"])
-    return f", {match['old']} {verb} "
+    return f", {match['old']} {verb}"
 
 
 def straighten(clause: str) -> str:

@@ -40,6 +40,20 @@ PERHAPS = re.compile(rf",? ?\b(?:(?:{DRAWN} )?{AS_IF}|{TURNED}) ({ARTICLE}[\w'/ 
 """This needs a listed medium: "as a watercolor"."""
 
 
+def _whole(clause: str) -> str:
+    """ "a page from a manga with a cat" → "manga of a cat": a part of a medium stands for it."""
+    match = _page().match(clause)
+    return re.sub(r"^((?:[\w'-]+ ){1,3}?)with ", r"\1of ", clause[match.end() :]) if match else clause
+
+
+@cache
+def _page() -> re.Pattern[str]:
+    media = "|".join(map(re.escape, sorted(_media(), key=len, reverse=True)))
+    parts = "(?:page|panel|frame|still|spread|cel|sheet|cover) (?:from|out of|in|on|of)"
+    views = "(?:scene|screenshot|screencap|illustration|picture|image|shot) (?:from|out of|in)"
+    return re.compile(rf"^{ARTICLE}(?:\w+ )?(?:{parts}|{views}) {ARTICLE}(?=(?:[\w-]+ ){{0,2}}(?:{media})\b)")
+
+
 def take_styles(
     clauses: list[str], subjects: Collection[str] = (), doing: Collection[str] = ()
 ) -> tuple[list[str], list[str]]:
@@ -52,7 +66,7 @@ def take_styles(
     """
     kept: list[str] = []
     styles: list[str] = []
-    for clause in clauses:
+    for clause in map(_whole, clauses):
         if clause in doing and names_style(clause):
             continue
         rest, style = _split(clause, subjects, first=not kept)
