@@ -37,7 +37,10 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         described = _described(old, new, said, target, other_names(old, caption))
         announced = prompt.partial or _is_singled_out(old, new, said, caption, prompt)
         changes.append(_announced(described) if announced else described)
-    for action in [] if number and not old.actions else new_actions(old, new, caption, prompt):
+    acted = [] if number and not old.actions else new_actions(old, new, caption, prompt)
+    for action in acted:
+        if any(lexicon.same_attribute(verbs.gerund(action.text), word) for word in said):
+            continue  # "happy, smiling" is one change
         text = action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)
         changes.append(Change(edit, new=f"{new.noun} {text}", old=acting(old), shared=True))

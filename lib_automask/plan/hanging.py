@@ -83,9 +83,18 @@ def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
             or (bare and (lexicon.singular(thing.noun) == other.key or thing.key in other.kind))  # "katana, weapon"
         )
         again = again or (_is_tag(thing) and _says_more(thing, other))
-        if again and not contradict(other.attributes, thing.attributes) and thing.owner in (None, other.owner):
+        if other.vessel and thing.article in DEFINITE and lexicon.concept(other.vessel.split())[0] == thing.key:
+            return other  # "a plate of spaghetti ... the plate"
+        if again and not _are_two(other, thing) and thing.owner in (None, other.owner):
             return other
     return None
+
+
+def _are_two(one: Thing, other: Thing) -> bool:
+    """ "the red cow and the blue cow", "the brown cow and the spotted cow": what tells each from its like differs."""
+    told = [[word for word in thing.attributes if lexicon.attribute_kinds(word) != {"nature"}] for thing in (one, other)]
+    shared = any(lexicon.same_attribute(a, b) for a in told[0] for b in told[1])
+    return contradict(one.attributes, other.attributes) or (all(told) and not shared and other.article == "the")
 
 
 def _is_tag(thing: Thing) -> bool:

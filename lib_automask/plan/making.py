@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from lib_automask.plan import lexicon, verbs, wordlists
-from lib_automask.plan.becoming import FILLING, become, is_description, modify, noun_for
+from lib_automask.plan.becoming import FILLING, MADE, become, is_description, modify, noun_for
 from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.commands import obey
 from lib_automask.plan.instruction import Command
@@ -86,6 +86,8 @@ def _made(old: str, new: str, caption: Scene) -> Change:
     """A thing that does something else, looks otherwise, or is another."""
     what, thing = _plain(new), meant(old, caption)
     called = target(thing, old, caption)
+    if MADE.match(new):
+        return become(thing, old, new, caption)
     if (match := ON_OWN.match(what)) and (state := wordlists.mapping("idioms", "makes").get(match[1])):
         return become(meant(match[2], caption), match[2], state, caption)
     if _is_action(what):

@@ -66,11 +66,12 @@ class Placer:
 
     def _is_another(self, phrase: NounPhrase) -> None:
         """ "two doors, a red one and a blue one", "a black cat and a white one"."""
-        again = self.last is not None and phrase.article in ("a", "an") and self.clause.last is None
-        if again and self.last and not (self.clause.joined or contradict(self.last.attributes, phrase.nouns)):
-            phrase.article, phrase.nouns = "the", [*phrase.nouns, lexicon.singular(self.last.words[-1])]
-        elif self.last is not None and self.last.count in (1, None) and self.scene.several is None:
-            phrase.nouns.append(lexicon.singular(self.last.words[-1]))
+        named = self.subject if self.last is not None and self.last.is_setting else self.last
+        again = named is not None and phrase.article in ("a", "an") and self.clause.last is None
+        if again and named and not (self.clause.joined or contradict(named.attributes, phrase.nouns)):
+            phrase.article, phrase.nouns = "the", [*phrase.nouns, lexicon.singular(named.words[-1])]
+        elif named is not None and named.count in (1, None) and self.scene.several is None:
+            phrase.nouns.append(lexicon.singular(named.words[-1]))
         else:
             phrase.number = phrase.number or "one"
 

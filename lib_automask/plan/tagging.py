@@ -84,10 +84,11 @@ def tag_words(clause: str) -> list[Word]:
 
 def _subject(words: list[Word]) -> str:
     """ "two ladies on a bench": several, and no verb yet; "a girl with braids": one."""
-    end = next((index for index, word in enumerate(words) if word.tag == "at"), 0)
+    ends = [index for index, word in enumerate(words) if word.tag == "at" and index]
+    nouns = (words[end - 1].text for end in ends)  # "along the river a girl with braids": the girl
+    noun = next((text for text in nouns if lexicon.is_kind(lexicon.singular(text), "person", "animal")), "")
     doing = any(word.tag in ("verb", "be", "have", "who", "and") for word in words)
-    noun = words[end - 1].text if end else ""
-    if doing or not lexicon.is_kind(lexicon.singular(noun), "person", "animal"):
+    if doing or not noun:
         return ""
     return "several" if lexicon.is_plural(noun) else "one"
 
