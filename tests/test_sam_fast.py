@@ -309,6 +309,17 @@ def test_among_equals_the_first_stays() -> None:
     assert [one for one, _ in keep_best(twins, canvas, 0.8, 0.7)] == twins[:1]
 
 
+def test_what_is_not_stable_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    canvas = Canvas(64, 64, (64, 64), (64, 64))
+    some = [candidate(canvas, 0.9, 5, 35), candidate(canvas, 0.8, 40, 60, level=0.5)]
+    drawn: list[Crop] = []
+    draw = canvas.draw
+    monkeypatch.setattr(canvas, "draw", lambda crop: drawn.append(crop) or draw(crop))
+    for _ in range(2):
+        assert [one for one, _ in keep_best(some, canvas, 0.8, 0.6)] == some[:1]
+    assert drawn == [some[0].crop, some[1].crop, some[0].crop]
+
+
 def test_a_duplicate_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     canvas = Canvas(64, 256, (256, 256), (512, 512))
     some = [candidate(canvas, 0.9 - step / 100, 10, 50) for step in range(20)]

@@ -21,12 +21,16 @@ ROUNDING = 1e-6
 """A bound that exceeds the threshold by less decides nothing."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class Candidate:
-    """A mask that was asked for, with its predicted IoU."""
+    """A mask that was asked for, with its predicted IoU.
+
+    Answers serve several choices, of other prompts too: ``unfit`` is set once it was drawn and stays for none of them.
+    """
 
     quality: float
     crop: Crop
+    unfit: bool = False
 
 
 def keep_best(
@@ -39,7 +43,7 @@ def keep_best(
     """The candidates that stay, best first; among equals, the first.
 
     Args:
-        least_stability: a mask needs at least this; no mask is tested where it is 0 or less.
+        least_stability: a mask needs at least this, the same each time; no mask is tested where it is 0 or less.
         most_overlap: IoU of two boxes that may both stay.
         progress: told the share that is done before each candidate; it may raise to end the run.
     """
@@ -48,10 +52,11 @@ def keep_best(
     for done, number in enumerate(order):
         progress(done / len(order))
         candidate = candidates[number]
-        if (least_overlap(candidate.crop, kept) > most_overlap + ROUNDING).any():
+        if candidate.unfit or (least_overlap(candidate.crop, kept) > most_overlap + ROUNDING).any():
             continue
         drawn = canvas.draw(candidate.crop)
         if drawn is None or (least_stability > 0 and drawn.stability < np.float32(least_stability)):
+            candidate.unfit = True
             continue
         if (box_iou(drawn.edges, kept) > most_overlap).any():
             continue
