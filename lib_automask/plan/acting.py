@@ -26,9 +26,16 @@ def _begun(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> Action | No
         handled = _handled(action, new, prompt)
         told = old.key != new.key and handled & roles.used_by(old.key)
         told = told or (action.stem in verbs.stems("handling") and handled & _held(old, caption))
-        if action.stem not in done and not told and _is_visible(action, old, new, caption):
+        if not (action.stem in done and not _other_posture(action, old)) and not told and _is_visible(action, old, new, caption):
             return action
     return None
+
+
+def _other_posture(action: Action, old: Thing) -> bool:
+    """Standing, of somebody who lies, although somebody else in the caption stands."""
+    postures = verbs.stems("posture")
+    own = {done.stem for done in old.actions} & postures
+    return bool(own) and action.stem in postures - own
 
 
 def _is_told_by_object(action: Action, doer: Thing, caption: Scene, prompt: Scene) -> bool:
@@ -65,8 +72,10 @@ def _handled(action: Action, doer: Thing, scene: Scene) -> set[str]:
 
 def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
     """Whether an action looks different from what the caption says; a change of posture does, being somewhere not."""
-    if old.stands is not None and old.stands[0] in ABOVE and action.stem in verbs.stems("aloft"):
-        return False
+    if old.stands is not None and action.stem in verbs.stems("aloft"):
+        relation, place = old.stands
+        if relation in ABOVE or place.key == "sky":
+            return False
     if action.stem == verbs.stem("ride") and (any(map(_is_mount, caption.things)) or _rides(old)):
         return False
     if not verbs.resting(action.stem):

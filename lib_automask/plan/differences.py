@@ -39,12 +39,16 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
         changes.append(_announced(described) if announced else described)
     acted = [] if number and not old.actions else new_actions(old, new, caption, prompt)
     for action in acted:
-        if any(lexicon.same_attribute(verbs.gerund(action.text), word) for word in said):
+        if _is_expression(verbs.gerund(action.text)) and any(map(_is_expression, said)):
             continue  # "happy, smiling" is one change
         text = action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)
         changes.append(Change(edit, new=f"{new.noun} {text}", old=acting(old), shared=True))
     return changes
+
+
+def _is_expression(word: str) -> bool:
+    return "expression" in lexicon.attribute_kinds(word)
 
 
 def _is_singled_out(old: Thing, new: Thing, said: list[str], caption: Scene, prompt: Scene) -> bool:
@@ -104,7 +108,7 @@ def _described(old: Thing, new: Thing, said: list[str], target: str, others: tup
     """The change of attributes; without a contrast in the caption only the picture can tell."""
     hairdo = old.key == "hair" and lexicon.is_kind(lexicon.singular(said[-1]), "hair")
     text = " ".join(said if hairdo else [*said, new.noun])  # "tied up in a bun", "red hair"
-    faces = all("expression" in lexicon.attribute_kinds(word) for word in said)
+    faces = all(map(_is_expression, said))
     if old.key == "background":
         return Change(Edit("background", target, text, score=0.9), new=text, old=old.phrase)
     if said and _are_compounds(old, new):

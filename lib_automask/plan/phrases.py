@@ -74,6 +74,8 @@ class _Reader(Placer):
             clause.negated = True
         elif word.tag == "and":
             clause.joined = True
+            if clause.after_verb:
+                clause.relation, clause.after_verb = "", False  # "a man is laughing and a boy is crying"
         elif word.tag == "be":
             self._be()
         elif word.tag == "who":
@@ -168,13 +170,14 @@ class _Reader(Placer):
         return self.subject if actor is None or actor.is_setting else actor
 
     def _together(self, actor: Thing | None) -> list[Thing]:
-        """ "a man and a woman sitting": both sit."""
+        """ "a man and a woman sitting": both sit; of "a man stands and a woman is sitting" one does."""
         if actor is None or actor not in self.scene.things:
             return [actor] if actor else []
         index = self.scene.things.index(actor)
         before = self.scene.things[index - 1] if index else actor
         both = actor.joined and not actor.relation and not before.relation and before.kind & actor.kind
-        return [before, actor] if both else [actor]
+        busy = any(action.text not in before.words for action in before.actions)
+        return [before, actor] if both and not busy else [actor]
 
 
 def _action(verb: Word, following: str, later: str) -> Action:

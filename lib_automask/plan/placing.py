@@ -128,7 +128,7 @@ class Placer:
             self.last.region = where
         if side and self.last is not None:
             self._put_aside(self.last, side)
-        elif phrase.nouns[-1] in EXPRESSIONS and (shows := clause.holder or self.subject) is not None:
+        elif _is_expression(phrase) and (shows := clause.holder or self.subject) is not None:
             shows.attributes += phrase.nouns[:-1]
         elif (clause.predicate or clause.after_verb) and phrase.says_how and not is_used(phrase, clause):
             self.describe(phrase.nouns)
@@ -244,3 +244,10 @@ class Placer:
             return self.subject or self.last
         worn = lexicon.is_kind(self.last.key, "clothing", "hair") and lexicon.is_kind(self.subject.key, "person")
         return self.last if worn else self.subject
+
+
+def _is_expression(phrase: NounPhrase) -> bool:
+    """ "a sad expression", "an angry face"."""
+    *how, noun = phrase.nouns
+    felt = bool(how) and all("expression" in lexicon.attribute_kinds(word) for word in how)
+    return noun in EXPRESSIONS or (noun in ("face", "faces") and felt)
