@@ -58,7 +58,7 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
         for thing in gone
         if (thing in denied or not wanted.partial)
         and thing.key not in (told if thing.relation else told_of_subjects)
-        and not (thing.mentioned or wanted.is_sum(thing))
+        and not (thing.mentioned or wanted.is_sum(thing) or _is_in_compound(thing, same))
     ]
     vessels = {lexicon.singular(word) for thing in caption for word in thing.vessel.split()[-1:]}
     come = [thing for thing in come if not (thing.key in unsaid or shown.is_sum(thing))]
@@ -109,6 +109,11 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
 def _is_same_place(old: Thing, new: Thing) -> bool:
     """ "the rain" and "a rainy day", "the mountains" and "a mountain trail"."""
     return old.is_setting and new.is_setting and (old.key in _told_by(new) or new.key in _told_by(old))
+
+
+def _is_in_compound(thing: Thing, same: list[tuple[Thing, Thing]]) -> bool:
+    """The wheat of "a field of wheat", beside "a wheat field"."""
+    return thing.relation == "of" and any(thing.key in map(lexicon.singular, new.words[:-1]) for _, new in same)
 
 
 def _told_by(place: Thing) -> set[str]:

@@ -19,13 +19,19 @@ def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -
         return []
     if is_body_part(thing, caption):
         return body_part(thing, alignment, caption)
-    if thing.is_setting and thing.anchor in alignment.come and thing.article == "the":
-        return []  # "and a whale in the water"
+    if thing.is_setting and thing.article == "the" and _is_anywhere(thing, alignment, prompt):
+        return []
     if thing.is_setting:
         return _new_setting(thing)
     if lexicon.is_kind(thing.key, "light") and (thing.tag or _is_plain(thing)):
         return []
     return [_behind(thing, alignment) or _addition(thing, alignment, caption)]
+
+
+def _is_anywhere(place: Thing, alignment: Alignment, prompt: Scene) -> bool:
+    """ "and a whale in the water", "no ladder in the room": where something comes or goes, not a new place."""
+    bare = place.key in wordlists.names("common", "anywhere") and not place.attributes
+    return bare or place.anchor in alignment.come or place.anchor in prompt.absent
 
 
 def _addition(thing: Thing, alignment: Alignment, caption: Scene) -> Change:

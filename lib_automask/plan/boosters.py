@@ -89,7 +89,9 @@ def _is_booster_tag(clause: str) -> bool:
     words = clause.split()
     closed = wordlists.names("grammar", "determiner") | wordlists.names("grammar", "preposition")
     boosts = words[0] in ("detailed", "intricate") or words[-1] in wordlists.names("quality", "tail")
-    return len(words) <= 3 and boosts and clause not in _media() and closed.isdisjoint(words)
+    photo = words[-1] in wordlists.names("styles", "photo")
+    drawn = clause in _media() or (photo and not _media().isdisjoint(words))  # "1920s photography"
+    return len(words) <= 3 and boosts and not drawn and closed.isdisjoint(words)
 
 
 def _is_negated(clause: str) -> bool:

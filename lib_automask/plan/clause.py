@@ -20,10 +20,16 @@ FRONTED = re.compile(
 
 ON_LIMB = re.compile(r"\b(\w+),? (?:up |back |right )*on (?:its|his|her|their) (\w+)")
 
+GONE = re.compile(
+    r",? with (the [\w' -]+?) (?:gone|removed|missing|absent|deleted|erased|(?:taken|left|edited|cropped) (?:away|out|off))$"
+)
+""" "a sofa with the pillow gone"."""
+
 
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
+    rewritten = GONE.sub(r" without \1", rewritten)
     rewritten = _light().sub(_given, ON_LIMB.sub(_posture, rewritten))
     rewritten = COMPARED.sub(r"\1 \3 \2", rewritten)
     rewritten = FRONTED.sub(r"\2 on the \1", rewritten)

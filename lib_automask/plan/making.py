@@ -132,7 +132,9 @@ def _doing(what: str) -> str:
     """ "run on the beach" → "running", "do a split" → "doing a split"."""
     verb, _, rest = what.partition(" ")
     doing = verb if verb.endswith("ing") else verbs.gerund(verb if verb.endswith("s") else verb + "s")
-    whole = verb.endswith("ing") or verbs.stem(verb) in {*verbs.stems("done"), verbs.stem("look")}
+    part = re.match(r"(?:his|her|its|their) (?:\w+ )?(\w+)$", rest)
+    moved = part is not None and lexicon.is_kind(lexicon.singular(part[1]), "body")  # "cross her arms"
+    whole = moved or verb.endswith("ing") or verbs.stem(verb) in {*verbs.stems("done"), verbs.stem("look")}
     return f"{doing} {rest}".strip() if whole else doing
 
 

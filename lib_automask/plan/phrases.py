@@ -53,11 +53,16 @@ class _Reader(Placer):
             thing.tag = not thing.relation
 
     def _begin(self) -> None:
-        """ "sitting, a dog by a tree": the dog sits."""
-        if self.early and self.subject is not None:
-            if lexicon.is_kind(self.subject.key, "person", "animal"):
-                self.subject.actions[:0] = self.early
-            self.early = []
+        """ "sitting, a dog by a tree": the dog sits; "wearing a red hat, a man by a tree": he wears the hat."""
+        if self.subject is None:
+            return
+        alive = lexicon.is_kind(self.subject.key, "person", "animal")
+        for thing in self.scene.things if alive else []:
+            worn = thing.relation in ("with", "in") and lexicon.is_kind(thing.key, "clothing")
+            if thing.anchor is None and (worn or any(action.text == thing.relation for action in self.early)):
+                thing.anchor = self.subject
+        self.subject.actions[:0] = self.early if alive else []
+        self.early = []
 
     def _step(self, words: list[Word], index: int) -> int:
         """Take in one word, or one noun phrase; the index of what comes next."""

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from lib_automask.plan import lexicon, verbs, wordlists
-from lib_automask.plan.becoming import become, modify
+from lib_automask.plan.becoming import become, is_description, modify
 from lib_automask.plan.hanging import same_thing
 from lib_automask.plan.meaning import bare, find, meant, owned, subject, target, thing_in
 from lib_automask.plan.naming import name
@@ -34,6 +34,8 @@ def add(text: str, caption: Scene) -> list[Change]:
     if known is not None and thing.stands is not None:
         return [_put(known, *thing.stands, caption)]
     called, relation = _stated_place(thing, text, caption)
+    if called and _is_pattern(thing):
+        return [modify(called, thing.phrase)]
     here = [other for other in others if other.article == "the" and find(other, caption) is not None]
     added = [thing, *(other for other in others if other.joined and not other.relation and other not in here)]
     return [Change(Edit("add", called, _made_of(item), relation), new=_made_of(item)) for item in added]
@@ -109,6 +111,8 @@ def give(owner: str, what: str, caption: Scene, relation: str = "") -> list[Chan
     if len(things) == 1 and (had := meant(things[0].noun, caption)):
         return [become(had, things[0].noun, what, caption)]
     holder = meant(owner, caption)
+    if is_description(what):
+        return [become(holder, owner, what, caption)]
     if len(things) == 1 and (before := _in_hand(holder, relation, caption)):
         return [
             Change(Edit("replace", name(before, caption), things[0].counted), new=things[0].phrase, old=before.phrase)
@@ -130,5 +134,14 @@ def _in_hand(holder: Thing | None, relation: str, caption: Scene) -> Thing | Non
 def _given(thing: Thing, called: str, relation: str) -> Change:
     if thing.key == "hair" or thing.key in wordlists.names("common", "everybody has"):
         return modify(thing.noun, thing.phrase)
+    if _is_pattern(thing):
+        return modify(called, thing.phrase)
     relation = relation or ("wearing" if lexicon.is_kind(thing.key, "clothing") else "with")
     return Change(Edit("add", called, thing.counted, relation), new=thing.phrase)
+
+
+def _is_pattern(thing: Thing) -> bool:
+    """ "polka dots", "a floral pattern": how a surface looks."""
+    forms = (thing.phrase, " ".join([*thing.attributes, lexicon.singular(thing.noun)]))
+    listed = any("pattern" in lexicon.attribute_kinds(form) for form in forms)
+    return listed or thing.key in wordlists.names("common", "surface")

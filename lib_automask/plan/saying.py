@@ -15,6 +15,8 @@ def described_by(phrase: NounPhrase, clause: Clause) -> Thing | None:
         return None
     if _is_material(phrase, clause) or (clause.relation == "in" and _is_colour_of(phrase, holder)):
         return _whole(holder, clause)
+    if clause.relation == "with" and _is_patterned(phrase) and not lexicon.is_kind(holder.key, "person"):
+        return holder
     hairdo = clause.relation == "in" and lexicon.is_kind(holder.key, "hair") and lexicon.is_kind(phrase.head, "hair")
     return holder if hairdo or _is_writing(holder, clause) else None
 
@@ -35,8 +37,14 @@ def is_used(phrase: NounPhrase, clause: Clause) -> bool:
 def _is_material(phrase: NounPhrase, clause: Clause) -> bool:
     """ "made of gravel", "a door of glass"."""
     of = clause.relation == "of" and not clause.vessel and phrase.is_surface
-    parts = lexicon.is_plural(phrase.nouns[-1]) and not lexicon.is_attribute(phrase.head)  # "glass blocks"
+    blocks = len(phrase.nouns) > 1 and lexicon.is_plural(phrase.nouns[-1])
+    parts = blocks and not lexicon.is_attribute(phrase.head)  # "glass blocks"
     return of or (clause.relation in wordlists.names("common", "made of") and not parts)
+
+
+def _is_patterned(phrase: NounPhrase) -> bool:
+    """ "a bag with polka dots"."""
+    return not phrase.number and "pattern" in lexicon.attribute_kinds(" ".join(phrase.nouns))
 
 
 def _is_colour_of(phrase: NounPhrase, holder: Thing) -> bool:

@@ -84,8 +84,8 @@ def names_style(phrase: str) -> bool:
         return False
     if words[-1] in wordlists.names("styles", "style word") and names_style(" ".join(words[:-1])):
         return True
-    if words[0] in _media() and words[-1] in wordlists.names("styles", "photo"):
-        return True
+    if words[-1] in wordlists.names("styles", "photo") and any(f" {medium} " in f" {phrase} " for medium in _media()):
+        return True  # "a grainy black and white photo"
     ends = [" ".join(words[-length:]) for length in (1, 2, 3)]
     return not _media().isdisjoint([*ends, " ".join(words[:2]), " ".join(words[:3])])
 

@@ -165,6 +165,8 @@ def _is_verb_in_ing(spot: Spot) -> bool:
         return False
     if _is_of_use(spot):
         return False
+    if spot.nouns and lexicon.kinds(spot.text) and not lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal"):
+        return False  # "a forest clearing"
     if spot.follows("article", "owner", "number"):
         single = spot.before is not None and spot.before.text in ("a", "an", "the")  # "a clearing"
         return not spot.before_noun and not single
@@ -219,7 +221,8 @@ def _is_finite(spot: Spot) -> bool:
     several = (lexicon.is_plural(last) and (alive or not lexicon.kinds(text))) or last in wordlists.names(
         "common", "still noun"
     )
-    unlisted = not lexicon.kinds(text) and (counted or spot.joined)
+    both = spot.joined and (alive or spot.after is not None)  # "a cat and a dog stand", but "a rack and a coat stand"
+    unlisted = not lexicon.kinds(text) and (counted or both)
     return verbs.is_verb(text) and (several or unlisted)
 
 
