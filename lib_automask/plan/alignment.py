@@ -183,9 +183,13 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
 
 
 def _relation(thing: Thing) -> str:
-    """One word for all relations that mean the same: "with a bear in her arms" is held."""
+    """One word for all relations that mean the same: "with a bear in her arms" is held, "on a horse" ridden."""
     in_hand = thing.stands is not None and thing.stands[1].key in ("arm", "hand", "lap", "palm", "paw")
-    return verbs.stem("hold") if thing.relation == "with" and in_hand else verbs.stem(thing.relation)
+    if thing.relation == "with" and in_hand:
+        return verbs.stem("hold")
+    mounted = thing.relation == "on" and lexicon.is_kind(thing.key, "vehicle", "animal")
+    rider = thing.anchor is not None and lexicon.is_kind(thing.anchor.key, "person")
+    return verbs.stem("ride" if mounted and rider else thing.relation)
 
 
 def _same_role(old: Thing, new: Thing, partner: dict[int, Thing]) -> float:

@@ -20,6 +20,15 @@ FRONTED = re.compile(
 
 ON_LIMB = re.compile(r"\b(\w+),? (?:up |back |right )*on (?:its|his|her|their) (\w+)")
 
+MADE = re.compile(
+    r"\b(?:entirely |completely |wholly |all |fully )?(?:(?:made|built|carved|crafted|fashioned|formed|woven|knitted|knit|sewn|"
+    r"cast|forged|hewn|constructed|fabricated|moulded|molded|sculpted|cut|composed|wrought|welded|assembled|folded|"
+    r"chiseled|sculpted|shaped|put together|done) (?:entirely |completely |wholly |all )?(?:of|from|out of)|"
+    r"(?:upholstered|cast|cased|bound|encased) (?:in|with)|consisting of)\b"
+)
+""" "carved out of", "upholstered in": said of a material."""
+STOPPED = re.compile(r"\b(?:(?:has|have|had) )?(?:stop(?:s|ped)|ceased?s?|quits?) \w+ing(?: and| but)?\b")
+""" "has stopped running and stands"."""
 GONE = re.compile(
     r",? with (the [\w' -]+?) (?:gone|removed|missing|absent|deleted|erased|(?:taken|left|edited|cropped) (?:away|out|off))$"
 )
@@ -29,6 +38,8 @@ GONE = re.compile(
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
+    rewritten = STOPPED.sub("", rewritten)
+    rewritten = MADE.sub("made of", rewritten)
     rewritten = GONE.sub(r" without \1", rewritten)
     rewritten = _light().sub(_given, ON_LIMB.sub(_posture, rewritten))
     rewritten = COMPARED.sub(r"\1 \3 \2", rewritten)

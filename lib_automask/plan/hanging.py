@@ -75,7 +75,9 @@ def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
         return None
     for other in reversed(things):
         the_one = thing.article in DEFINITE and thing.number == "one"  # "that house, the one with the brown door"
-        if (other.count == 1 and thing.count == MANY) or (thing.number and thing.count != other.count and not the_one):
+        uncounted = other.count is None and other.tag and bare and thing.count == 1  # "bird, only one bird"
+        recounted = thing.number and thing.count != other.count and not (the_one or uncounted)
+        if (other.count == 1 and thing.count == MANY) or recounted:
             continue  # "two cats", "one in red": others
         again = (bare or thing.article in DEFINITE) and (
             other.key == thing.key

@@ -27,6 +27,11 @@ COMES_AND_GOES = (
         r"^(?:(?:can|could|may) (?:we|i|you) (?:please )?(?:have|get|see)|(?:how|what) about) (?P<new>.+?) "
         r"(?:rather than|instead of|in place of|where) (?P<old>.+?)(?: is| was| stands| sits)?$"
     ),
+    # what used to be a cup is now a vase
+    re.compile(
+        r"^what (?:used to be|was(?: once| before)?|had been) (?:an?|the|his|her|its|their) (?P<old>.+?) "
+        r"(?:is|are|has become|has turned into|becomes) (?:now )?(?P<new>.+)$"
+    ),
     # show me a vase instead of the cup
     re.compile(
         r"^(?:show me|let me see|give me|i want|i'd like|i would like) (?P<new>.+?) "
@@ -90,6 +95,14 @@ ALL_BUT = re.compile(
 """ "everything stays as it is except the cup, which should be"."""
 
 
+PUT_THERE = re.compile(
+    r"(?:^|(?<=[,;.] ))(?P<place>(?:on|in|under|behind|beside|near|above|over|next to|in front of|on top of|around|inside) "
+    r"(?:the|his|her|its|their) [\w' -]+?), (?P<put>(?:please )?(?:put|place|add|hang|draw|set|paint|insert|stick|have)) "
+    r"(?P<what>(?:an?|some|two|three|several) [\w' -]+)(?=$|[,;.])"
+)
+""" "on top of the shelf, put a globe"."""
+
+
 def set_right(text: str) -> str:
     """What commas tear apart, told as one.
 
@@ -97,7 +110,7 @@ def set_right(text: str) -> str:
     where the bench was, there is now a hammock    →   replace the bench with a hammock
     nothing changes but the cup, which is a vase   →   the cup should be a vase
     """
-    text = ALL_BUT.sub(_only_that, text)
+    text = PUT_THERE.sub(r"\g<put> \g<what> \g<place>", ALL_BUT.sub(_only_that, text))
     text = SHE_IS.sub(r"\1 should be \2", text)
     text = BACKGROUND.sub("change the background to ", TITLE.sub(r"\1 ", text))
     return WHERE_IT_WAS.sub(r", replace \1 with ", ASIDE.sub(" ", text))
@@ -112,8 +125,13 @@ def _only_that(match: re.Match[str]) -> str:
 def straighten(clause: str) -> str:
     """A wish that names what is to go as a replacement, and without what the instruction is good for."""
     for pattern in COMES_AND_GOES:
-        clause = pattern.sub(r"replace \g<old> with \g<new>", clause)
+        clause = pattern.sub(_swap, clause)
     return PURPOSE.sub("", WHOSE.sub("the ", ONLY_CHANGE.sub("", clause)))
+
+
+def _swap(match: re.Match[str]) -> str:
+    old = match["old"] if re.match(r"(?:the|an?|his|her|its|their|my)\b", match["old"]) else f"the {match['old']}"
+    return f"replace {old} with {match['new']}"
 
 
 def keeps_rest(text: str) -> bool:

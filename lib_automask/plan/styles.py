@@ -112,7 +112,8 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
         rest, style = _split(match[2], subjects, first=False) if is_photo(match[1]) else (match[2], "")
         return (rest, style) if style else (match[2], match[1])
     for pattern in SAID:
-        if match := pattern.search(clause):
+        match = pattern.search(clause)
+        if match and "expression" not in lexicon.attribute_kinds(match[1]):
             return clause[: match.start()].strip(" ,"), _without_article(match[1])
     for start in (match.start() for match in re.finditer(r",? \b|^", clause)):
         if (match := PERHAPS.match(clause, start)) and names_style(match[1]):

@@ -107,7 +107,7 @@ def _is_verb(spot: Spot) -> bool:
     if spot.follows("and") and text.endswith("s") and spot.precedes("article", "owner") and not listed:
         return True
     if spot.follows("and") and not spot.before_noun and not listed:
-        return verbs.is_verb(text) and not lexicon.is_attribute(text)
+        return verbs.is_verb(text) and (text.endswith("ing") or not lexicon.is_attribute(text))
     if _is_asked_for(spot):
         return True
     if text in wordlists.names("grammar", "ing nouns"):

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Literal, NamedTuple
 
-from lib_automask.plan import lexicon, wordlists
+from lib_automask.plan import lexicon, verbs, wordlists
 
 Tag = Literal[
     "article", "owner", "number", "pronoun", "be", "have", "and", "not", "adverb", "at", "who", "modal", "verb", "noun"
@@ -114,12 +114,19 @@ def _tag(text: str, before: list[Token], following: list[str]) -> Tag | None:
     if text == "round" and following and _closed().get(following[0]) in ("article", "owner"):
         return "at"  # "round a fire"
     tag = _closed().get(text)
+    if text in ("do", "does", "did") and following and _is_object(following[0]):
+        return None  # "does push-ups"
     return None if tag == "modal" and not _is_before_verb(following) else tag
 
 
 def _is_before_participle(following: list[str]) -> bool:
     """ "well lit", "well dressed"."""
     return bool(following) and following[0].endswith(("ed", "t", "n")) and following[0] not in _closed()
+
+
+def _is_object(word: str) -> bool:
+    """Whether a word behind "does" is what is done: no other verb, and of no closed class."""
+    return word not in _closed() and not verbs.is_verb(word)
 
 
 def _is_before_verb(following: list[str]) -> bool:
