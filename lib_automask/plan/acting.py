@@ -113,7 +113,8 @@ def _direction(action: Action) -> str:
 
 def action_text(action: Action, thing: Thing, prompt: Scene) -> str:
     """ "stretches" → "stretching"; with the part of the body that it moves: "spreading its wings"."""
-    text = f"{verbs.gerund(action.text)} {action.toward}".strip()
+    verb, _, rest = action.text.partition(" ")  # "does push-ups"
+    text = " ".join(filter(None, (verbs.gerund(verb), rest, action.toward)))
     for part in prompt.things:
         if part.relation == action.text and part.anchor is thing and lexicon.is_kind(part.key, "body"):
             return " ".join(filter(None, (text, part.article, part.phrase)))

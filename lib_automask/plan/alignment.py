@@ -176,10 +176,11 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     if not other.kind:
         return 2.5 * (alike or inside)
     around_it = lexicon.is_kind(other.key, "building", "furniture", "fixture", "terrain")
+    covers = lexicon.is_kind(other.key, "plant", "light") and lexicon.is_plural(other.words[-1]) and new.relation in ("in", "on")
     aboard = other.relation in ("in", "inside", "through", "aboard", "on", "on board") and lexicon.is_kind(
         other.key, "vehicle"
     )
-    return 2.5 * (alike and (around_it or aboard))
+    return 2.5 * (alike and (around_it or aboard or covers))
 
 
 def _relation(thing: Thing) -> str:

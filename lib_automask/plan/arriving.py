@@ -21,6 +21,8 @@ def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -
         return body_part(thing, alignment, caption)
     if thing.is_setting and thing.article == "the" and _is_anywhere(thing, alignment, prompt):
         return []
+    if thing.tag and prompt.styles and thing.key in wordlists.names("styles", "trace"):
+        return []  # "charcoal sketch, rough paper"
     if thing.is_setting:
         return _new_setting(thing)
     if lexicon.is_kind(thing.key, "light") and (thing.tag or _is_plain(thing)):
@@ -72,7 +74,8 @@ def _comes_along(thing: Thing, prompt: Scene) -> bool:
     """Owners, the woman of a statue, the bed of a truck."""
     owner = thing.owner
     part = owner is not None and owner.mentioned and not lexicon.is_kind(owner.key, "person", "animal")
-    subject = thing.relation == "of" and thing.anchor is not None and not thing.is_setting
+    filling = thing.relation in wordlists.names("common", "filled with") and thing.anchor in prompt.things
+    subject = (thing.relation == "of" or filling) and thing.anchor is not None and not thing.is_setting
     everywhere = thing.article == "same" or (
         thing.key in wordlists.names("common", "always there") and not thing.attributes
     )
@@ -93,7 +96,8 @@ def _new_setting(thing: Thing) -> list[Change]:
         return []
     lasting = not lexicon.is_kind(thing.key, "weather") or thing.key in wordlists.names("common", "season")
     edit = Edit("background", "background", thing.phrase, score=0.7)
-    return [Change(edit, new=thing.located, unsaid=thing.tag and lasting)]
+    behind = thing.region.endswith("background")  # "portrait of a woman, library in the background"
+    return [Change(edit, new=thing.located, unsaid=thing.tag and lasting and not behind)]
 
 
 def by_the_way(thing: Thing, scene: Scene) -> bool:

@@ -14,11 +14,18 @@ def is_body_part(thing: Thing, caption: Scene) -> bool:
     """Whether somebody or something of the caption has it anyway."""
     if any(lexicon.is_kind(word, "animal") for word in thing.words[:-1]):
         return False  # "cat ears" of a girl
+    if thing.key in wordlists.names("common", "face") and _is_lifeless(thing.anchor):
+        return False  # "a cactus with googly eyes"
     if thing.key == "hair" and thing.attributes and thing.anchor is not None:
         return True
     possessed = thing.article in wordlists.names("grammar", "possessive") and lexicon.is_kind(thing.key, "body")
     feathered = thing.key in ("feather", "plumage") and any("bird" in other.kind for other in caption.things)
     return possessed or feathered or thing.key in wordlists.names("common", "everybody has")
+
+
+def _is_lifeless(holder: Thing | None) -> bool:
+    """Whether something is known to have no face of its own."""
+    return holder is not None and bool(holder.kind) and not lexicon.is_kind(holder.key, "person", "animal", "toy")
 
 
 def body_part(thing: Thing, alignment: Alignment, caption: Scene) -> list[Change]:

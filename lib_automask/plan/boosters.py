@@ -122,6 +122,11 @@ def _is_listed(word: str) -> bool:
     return bool(lexicon.kinds(lexicon.singular(word))) or lexicon.is_attribute(word) or verbs.is_verb(word)
 
 
+def _is_known(word: str) -> bool:
+    """Whether a word is of a closed class, or listed: no name of an artist."""
+    return _is_listed(word) or any(word in wordlists.names("grammar", part) for part in ("determiner", "possessive"))
+
+
 def _is_request(clause: str) -> bool:
     """ "upscale this and add more detail"."""
     return all(map(_asks_for_quality, re.split(r" and (?=\w+ )", clause)))
@@ -161,4 +166,7 @@ def _sure_length(words: list[str]) -> int:
 def _without_artist(clause: str) -> str:
     """ "a castle on a hill by greg rutkowski" → "a castle on a hill"."""
     names = "|".join(wordlists.names("quality", "artist word"))
+    signed = re.fullmatch(r"(.+) by ((?:[\w.]+ ){0,2}[\w.]+)", clause)
+    if signed and not _media().isdisjoint(signed[1].split()) and not any(map(_is_known, signed[2].split())):
+        return signed[1]  # "a painting of pears by cezanne"
     return re.sub(rf"\s+(?:art |artwork )?by\s+(?:[\w.]+\s+){{0,2}}(?:{names})\b.*$", "", clause)

@@ -43,7 +43,7 @@ def _once(changes: Iterable[Change]) -> Iterator[Change]:
 
 
 def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
-    if old.is_setting or new.is_setting:
+    if old.is_setting or new.is_setting or old.key == "background":
         edit = Edit("background", name(old, caption), new.counted, score=0.9)
         return Change(edit, new=new.located, old=old.located)
     if new.vessel and not old.vessel and lexicon.same_concept(_vessel(new), old.key):

@@ -195,4 +195,6 @@ def _form(word: str) -> str:
     for name, *forms in wordlists.groups("instructions", "sets"):
         if name == word:
             return "|".join(map(_regex, forms))
+    if word == "to":
+        return r"(?<!\bnext )(?<!\bclose )\bto\b\s*"  # "the piano next to the lamp" names one thing
     return rf"\b{re.escape(word.replace('_', ' '))}\b\s*"

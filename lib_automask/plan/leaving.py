@@ -23,7 +23,7 @@ def removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scene
             yield _taken_away(thing, caption, 0.95)
         elif prompt.partial:
             continue
-        elif thing in alignment.gone and _repeats(alignment) and _is_missed(thing, prompt, alignment):
+        elif thing in alignment.gone and _repeats(alignment, prompt) and _is_missed(thing, prompt, alignment):
             yield _taken_away(thing, caption, 0.75)
     for thing in prompt.absent:
         if not _is_named(thing, caption.things):
@@ -47,11 +47,11 @@ def _is_named(thing: Thing, things: list[Thing]) -> bool:
     return any(lexicon.same_concept(thing.key, other.key) for other in things)
 
 
-def _repeats(alignment: Alignment) -> bool:
+def _repeats(alignment: Alignment, prompt: Scene) -> bool:
     """Whether the prompt says enough of what the caption says for a gap to mean something."""
     matched = len(alignment.same) + len(alignment.swapped)
     gone = len([thing for thing in alignment.gone if not (thing.is_setting or thing.mentioned or _is_common(thing))])
-    return bool(alignment.same) and (matched > gone or matched == gone == 1)
+    return bool(alignment.same) and (matched > gone or (matched == gone == 1 and not prompt.absent))
 
 
 def _is_common(thing: Thing) -> bool:

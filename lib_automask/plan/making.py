@@ -23,7 +23,8 @@ HANDLES = re.compile(r"^(?!be )(\w+) (an? .+)$")
 PLACED = re.compile(r"^(?:be |sit |stand |lie |be sitting |be standing )?(?:in|on|at|inside|under|by) (.+)$")
 ON_OWN = re.compile(r"(\w+) ((?:his|her|its|their) .+)$")
 """ "(make him) close his eyes"."""
-FALLING = {"snowing": "snow", "raining": "rain", "hailing": "hail", "storming": "storm"}
+FALLING = {"snowing": "snow", "raining": "rain", "hailing": "hail", "storming": "storm", "pouring": "rain",
+           "snow": "snow", "rain": "rain", "hail": "hail", "storm": "storm", "pour": "rain"}  # fmt: skip
 OPENS_RESULT = ("a", "an", "look", "be", "wear", "hold", "have", "into", "to", "more", "appear")
 PRONOUNS = ("it", "him", "her", "them", "he", "she", "they")
 
@@ -104,10 +105,16 @@ def _plain(new: str) -> str:
 
 
 def _newcomer(text: str, caption: Scene) -> str:
-    """ "a tiger lie in front of the throne" → "a tiger lying in ...", where the caption has none; else ""."""
+    """ "a tiger lie in front of the throne" → "a tiger lying in ...", where the caption has none; else "".
+
+    Without an article it is "smoke rise from the chimney".
+    """
     words = text.split()
-    verb = next((i for i, word in enumerate(words) if i > 1 and verbs.is_verb(word) and not lexicon.kinds(word)), 0)
-    if words[0] not in ("a", "an", "some", "two", "three") or not verb or meant(" ".join(words[:verb]), caption):
+    opened = words[0] in ("a", "an", "some", "two", "three")
+    spots = range(1 + opened, len(words))
+    verb = next((i for i in spots if verbs.is_verb(words[i]) and not lexicon.kinds(words[i])), 0)
+    named = opened or (words[0] not in PRONOUNS and tag_words(words[0])[0].tag == "noun" and verb == 1)
+    if not named or not verb or meant(" ".join(words[:verb]), caption):
         return ""
     return " ".join([*words[:verb], _doing(words[verb]), *words[verb + 1 :]])
 

@@ -133,7 +133,10 @@ class _Reader(Placer):
     def _pronoun(self, text: str) -> None:
         """ "a couch with a cat on it": the cat lies on the couch; "on top of it ..." opens with the subject."""
         clause = self.clause
-        if clause.relation and clause.last is not None and clause.last.anchor is not None:
+        several = self._several(clause.last) if text in ("them", "both") else None
+        if clause.relation and clause.last is not None and several is not None:
+            clause.last.stands = (clause.relation, several)
+        elif clause.relation and clause.last is not None and clause.last.anchor is not None:
             scenery = clause.last.anchor.is_setting and clause.about not in (None, clause.last)
             place = clause.about if scenery and clause.about else clause.last.anchor
             clause.last.stands = (clause.relation, _person(place) if text in ("him", "her") else place)
@@ -144,6 +147,12 @@ class _Reader(Placer):
         elif clause.about is None and text in ("it", "he", "she", "they"):
             clause.about = self.about
         clause.relation = ""
+
+    def _several(self, thing: Thing | None) -> Thing | None:
+        """The last ones before ``thing`` of which there are several: "chairs by a window", "a man and a woman"."""
+        before = [other for other in self.scene.things if other is not thing and not other.is_setting]
+        several = (other for other in reversed(before) if other.joined or other.count not in (1, None))
+        return next(several, None)
 
     def _verb(self, word: Word, following: str = "", later: str = "") -> None:
         clause = self.clause

@@ -100,6 +100,8 @@ def _put(thing: Thing, relation: str, where: Thing, caption: Scene) -> Change:
 def move_to(text: str, caption: Scene, kind: str = "") -> Change:
     """Everything put somewhere else, or into another time: then the setting of that ``kind`` goes, if there is one."""
     settings = [thing for thing in caption.things if thing.is_setting]
+    place = thing_in(text)
+    kind = kind or ("weather" if place is not None and lexicon.is_kind(place.key, "weather") else "place")
     setting = next((thing for thing in settings if kind in thing.kind), settings[0] if settings else None)
     edit = Edit("background", setting.phrase if setting else "background", bare(text))
     return Change(edit, new=bare(text), old=setting.located if setting else "")

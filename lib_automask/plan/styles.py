@@ -34,6 +34,11 @@ SAID = (
         rf"(?:had|would have|would|might have|did) (?:{DRAWN}|paint|draw|sketch)(?: (?:it|this|them|that))?$"
     ),
     re.compile(rf"^{ARTICLE}{NAME}{STYLE}$"),
+    # a clause of its own: "embroidered on linen"
+    re.compile(
+        r"^((?:hand[- ])?(?:embroidered|stitched|woven|printed|engraved|etched|drawn|painted|sketched|airbrushed|stenciled|"
+        r"carved|burned|sprayed|spray[- ]painted|tattooed|scratched|scribbled) (?:on|onto|into|in) [\w' -]+)$"
+    ),
 )
 """These say themselves that what they catch is a style."""
 PERHAPS = re.compile(rf",? ?\b(?:(?:{DRAWN} )?{AS_IF}|{TURNED}) ({ARTICLE}[\w'/ -]{{2,40}})$")
@@ -113,7 +118,7 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
         return (rest, style) if style else (match[2], match[1])
     for pattern in SAID:
         match = pattern.search(clause)
-        if match and "expression" not in lexicon.attribute_kinds(match[1]):
+        if match and not lexicon.attribute_kinds(match[1].split()[-1]) & {"expression", "colour"}:
             return clause[: match.start()].strip(" ,"), _without_article(match[1])
     for start in (match.start() for match in re.finditer(r",? \b|^", clause)):
         if (match := PERHAPS.match(clause, start)) and names_style(match[1]):

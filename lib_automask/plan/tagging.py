@@ -240,6 +240,9 @@ def _is_third_person(spot: Spot) -> bool:
     if lexicon.is_plural(last) and spot.precedes("at", "article", "owner", "number"):
         alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal") and spot.precedes("at")
         return (verbs.is_verb(text) or alive) and not lexicon.kinds(lexicon.singular(text))
+    said_of = spot.hung and "material" in lexicon.attribute_kinds(last) and spot.precedes("at")
+    if said_of and verbs.resting(verbs.stem(text)):
+        return True  # "a couch made of velvet stands in a lobby"
     if bare_tag or lexicon.is_plural(last) or (lexicon.is_attribute(last) and not lexicon.kinds(last)):
         return False
     alive = bool(lexicon.kinds(last) & {"person", "animal"})
