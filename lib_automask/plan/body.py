@@ -12,7 +12,8 @@ from lib_automask.structures import Edit
 
 def is_body_part(thing: Thing, caption: Scene) -> bool:
     """Whether somebody or something of the caption has it anyway."""
-    if any(lexicon.is_kind(word, "animal") for word in thing.words[:-1]):
+    worn = verbs.stem(thing.relation) == verbs.stem("wear")  # "wearing a red nose"
+    if worn or any(lexicon.is_kind(word, "animal") for word in thing.words[:-1]):
         return False  # "cat ears" of a girl
     if thing.key in wordlists.names("common", "face") and _is_lifeless(thing.anchor):
         return False  # "a cactus with googly eyes"

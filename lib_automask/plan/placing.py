@@ -16,7 +16,7 @@ from lib_automask.plan.hanging import (
     split_up,
 )
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
-from lib_automask.plan.saying import described_by, is_dressed_in, is_used
+from lib_automask.plan.saying import described_by, is_carried, is_dressed_in, is_used
 from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tagging import OWNED, Word
 
@@ -206,6 +206,8 @@ class Placer:
             clause.suffered = None
         elif clause.relation:
             thing.relation, thing.anchor = clause.relation, clause.holder
+            if clause.relation == "with" and clause.holder is not None and is_carried(thing, clause.holder):
+                thing.anchor = clause.holder = clause.holder.anchor
         elif clause.joined and clause.last is not None and shares_relation(clause.last, thing):
             thing.relation, thing.anchor = clause.last.relation, clause.last.anchor
 

@@ -8,6 +8,11 @@ from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Thing
 
 
+CARRIED = ("clothing", "carrier", "weapon", "tool", "device", "hair", "animal", "person", "food", "drink", "container",
+           "instrument", "reading", "toy", "plaything", "vehicle")  # fmt: skip
+"""What somebody has in hand or on, rather than what they wear has it."""
+
+
 def described_by(phrase: NounPhrase, clause: Clause) -> Thing | None:
     """Whose material, colour, hairdo or writing a phrase is: "made of gravel", "her hair in a bun", "says stop"."""
     holder = clause.holder
@@ -26,6 +31,14 @@ def is_dressed_in(phrase: NounPhrase, clause: Clause) -> bool:
     worn = clause.relation == "in" or clause.relation in wordlists.names("common", "worn")
     alive = clause.holder is not None and lexicon.is_kind(clause.holder.key, "person")
     return worn and alive and _is_colour(phrase)
+
+
+def is_carried(thing: Thing, worn: Thing) -> bool:
+    """Of "a man in a suit with a briefcase" the man has it; a belt is the suit's."""
+    wearer = worn.anchor
+    if wearer is None or not lexicon.is_kind(worn.key, "clothing") or not lexicon.is_kind(wearer.key, "person", "animal"):
+        return False
+    return lexicon.is_kind(thing.key, *CARRIED) and thing.key not in wordlists.names("common", "trimming")
 
 
 def is_used(phrase: NounPhrase, clause: Clause) -> bool:

@@ -91,7 +91,8 @@ class Thing:
         """Where or when the picture takes place, rather than something in it."""
         if not (lexicon.is_place(self.key) or lexicon.is_kind(self.key, "building")) or "toy" in self.words:
             return False
-        if self.vessel or (lexicon.is_kind(self.key, "vehicle") and self.relation in ("next to", "beside")):
+        solid = lexicon.is_kind(self.key, "vehicle", "building")
+        if self.vessel or (solid and self.relation in wordlists.names("common", "outside")):
             return False  # "a cup of water", and nobody is in a bus "next to a bus"
         outside = lexicon.is_kind(self.key, "building", "vehicle", "celestial")
         if self.tag and (not outside or self.key in wordlists.names("common", "interior")):

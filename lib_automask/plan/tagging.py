@@ -171,7 +171,8 @@ def _is_verb_in_ing(spot: Spot) -> bool:
         single = spot.before is not None and spot.before.text in ("a", "an", "the")  # "a clearing"
         return not spot.before_noun and not single
     if spot.before_noun and spot.nouns:
-        return not all(map(lexicon.is_attribute, spot.nouns)) or len(spot.nouns) > 2
+        hairdo = lexicon.is_kind(spot.nouns[-1], "hair")  # "a girl with a ponytail eating ice cream"
+        return hairdo or not all(map(lexicon.is_attribute, spot.nouns)) or len(spot.nouns) > 2
     if spot.before_noun and _is_held(spot):
         return False
     if spot.before_noun and (spot.before is None or spot.follows("verb")):
