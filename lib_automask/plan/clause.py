@@ -20,6 +20,7 @@ FRONTED = re.compile(
 
 ON_LIMB = re.compile(r"\b(\w+),? (?:up |back |right )*on (?:its|his|her|their) (\w+)")
 
+HAVING = re.compile(r"\bhaving (?=(?:(?:a|an|some|their|his|her) )?(?:(?:cup|glass|mug|bowl|plate|pint)s? of )?(\w+))")
 MADE = re.compile(
     r"\b(?:entirely |completely |wholly |all |fully )?(?:(?:made|built|carved|crafted|fashioned|formed|woven|knitted|knit|sewn|"
     r"cast|forged|hewn|constructed|fabricated|moulded|molded|sculpted|cut|composed|wrought|welded|assembled|folded|"
@@ -38,6 +39,7 @@ GONE = re.compile(
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
+    rewritten = HAVING.sub(_consuming, rewritten)
     rewritten = STOPPED.sub("", rewritten)
     rewritten = MADE.sub("made of", rewritten)
     rewritten = GONE.sub(r" without \1", rewritten)
@@ -61,6 +63,13 @@ def _posture(match: re.Match[str]) -> str:
     posture = wordlists.mapping("idioms", "on its").get(limb)
     alive = before in ("is", "are", "be") or lexicon.is_kind(lexicon.concept([before])[0], "person", "animal")
     return f"{before} {posture}" if posture and alive else match[0]
+
+
+def _consuming(match: re.Match[str]) -> str:
+    """ "having coffee" is drinking it, "having a pizza" eating it."""
+    noun = lexicon.concept([match[1]])[0]
+    verb = next((verb for kind, verb in (("drink", "drinking"), ("food", "eating")) if lexicon.is_kind(noun, kind)), "")
+    return f"{verb} " if verb else match[0]
 
 
 @cache

@@ -95,6 +95,8 @@ def _new_number(old: Thing, new: Thing) -> str:
     if old.is_setting or bool(old.vessel) != bool(new.vessel):
         return ""
     uncounted = new.count == MANY and not new.number
+    if uncounted and old.key in wordlists.names("common", "mass"):
+        return ""
     if uncounted:
         several = f"{new.group} of" if new.group else "several"
         many = old.count == 2 and new.group in wordlists.names("common", "great many")

@@ -221,9 +221,15 @@ def same_attribute(one: str, other: str) -> bool:
     return any(first[section] == second.get(section) for section in first)
 
 
+def _equipped(match: re.Match[str]) -> str | None:
+    """ "white-cabineted" has white cabinets; a "half-timbered" house has no timbers of its own."""
+    noun = match[2].removesuffix("ed")
+    return noun if noun != match[2] and "-" in match[0] and noun in _nouns() and is_attribute(match[1]) else None
+
+
 @cache
 def part_of(attribute: str) -> tuple[str, str] | None:
     """ "gray-haired" → ("gray", "hair"), "blue eyed" → ("blue", "eyes"); None for other attributes."""
     match = re.fullmatch(r"(\w+)[- ](\w+)", attribute)
-    noun = mapping("idioms", "part").get(match[2]) if match else None
+    noun = mapping("idioms", "part").get(match[2]) or _equipped(match) if match else None
     return (match[1], noun) if match and noun else None
