@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
+from lib_automask import masks
 from lib_automask.additions import addition
 from lib_automask.background import background
+from lib_automask.ground import outlined
 from lib_automask.removal import removed
 from lib_automask.selection import Place, thing
 from lib_automask.structures import EditPlan
-from lib_automask.view import View
+from lib_automask.view import GROUND, View
 
 
 def find_places(plan: EditPlan, view: View) -> list[Place]:
@@ -28,12 +30,20 @@ def find_places(plan: EditPlan, view: View) -> list[Place]:
             added |= places[-1].mask
         else:
             found = thing(edit.target, view.scores, view.shape, view.least)
-            places.append(without_trace(found, view) if edit.kind == "remove" else found)
+            places.append(without_trace(found, view) if edit.kind == "remove" else traced(found, view))
     return places
+
+
+def traced(place: Place, view: View) -> Place:
+    """The place of a thing, with the outline that its ground shows; a ground as the thing has none."""
+    if not place.mask.any() or masks.sides_touched(place.mask) >= GROUND:
+        return place
+    return replace(place, mask=outlined(view.image, place.mask, view.named() & ~place.mask))
 
 
 def without_trace(place: Place, view: View) -> Place:
     """The place of a thing that is removed: with its rim and its shadow."""
     if not place.mask.any():
         return place
-    return replace(place, mask=removed(view.image, place.mask, view.named() & ~place.mask))
+    thing = traced(place, view).mask
+    return replace(place, mask=removed(view.image, thing, view.named() & ~thing))

@@ -7,43 +7,25 @@ colour, and joined to the thing's foot.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import cv2
 import numpy as np
-import numpy.typing as npt
 
 from lib_automask import masks
+from lib_automask.ground import NOISES, Ground, ground_round, reach
 from lib_automask.structures import Image, Mask, box_of
 
-RING = 0.5
-"""Width of the ring of ground, and how far a shadow is looked for, in sizes of the thing (the root of its area)."""
 RIM = 0.06
 """The widest rim, in sizes of the thing."""
 RIM_SHARE = 0.6
 """Share of the pixels along the outline that must differ from the ground for a rim."""
-DARKER, DIFFERENT = 24, 40
-"""Steps of 255 that a shadow is darker than the ground, and that a rim differs from it, at least; and ``NOISES``
-deviations of the ground, whichever is more."""
-NOISES = 4
+DARKER = 24
+"""Steps of 255 that a shadow is darker than the ground at least; and ``NOISES`` deviations, whichever is more."""
 TINT = 0.2
 """A shadow keeps the ground's colour: its channels are dimmed alike up to this share."""
 DEEPEST = 0.15
 """No shadow dims the ground below this share of its lightness."""
 SMALLEST, LARGEST = 0.03, 1.0
 """Of a shadow, in areas of the thing: smaller is noise, larger is another ground."""
-
-
-@dataclass(frozen=True, eq=False)
-class Ground:
-    """What surrounds a thing: ``color`` float[3], and the deviation of its lightness."""
-
-    color: npt.NDArray[np.float64]
-    deviation: float
-
-    @property
-    def lightness(self) -> float:
-        return float(self.color.mean())
 
 
 def removed(image: Image, thing: Mask, others: Mask) -> Mask:
@@ -54,7 +36,7 @@ def removed(image: Image, thing: Mask, others: Mask) -> Mask:
         others: bool[H, W], the other things that are named.
     """
     spared = others & ~thing
-    ground = _ground(image, thing, spared)
+    ground = ground_round(image, thing, spared)
     if ground is None:
         return thing.copy()
     whole = thing | (_rim(image, thing, spared, ground) & ~spared)
@@ -78,21 +60,9 @@ def shadow(image: Image, thing: Mask, others: Mask, ground: Ground) -> Mask:
     return masks.grow(joined, 2 * radius) & ~others
 
 
-def _ground(image: Image, thing: Mask, others: Mask) -> Ground | None:
-    """The ground in a ring round a thing; None where nothing of it is seen."""
-    reach = _reach(thing)
-    ring = masks.grow(thing, 3 * reach) & ~masks.grow(thing, reach) & ~masks.grow(others, 2)
-    if not ring.any():
-        return None
-    seen = image[ring].astype(float)
-    lightness = seen.mean(1)
-    deviation = 1.4826 * float(np.median(abs(lightness - np.median(lightness))))
-    return Ground(np.median(seen, axis=0), deviation)
-
-
 def _rim(image: Image, thing: Mask, others: Mask, ground: Ground) -> Mask:
     """The thing grown as far as the pixels along its outline differ from the ground for the most part."""
-    different = abs(image - ground.color).max(2) > max(DIFFERENT, NOISES * ground.deviation)
+    different = ground.unlike(image)
     away = np.ceil(cv2.distanceTransform((~thing).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
     width = 0
     for distance in range(1, round(RIM * np.sqrt(thing.sum())) + 1):
@@ -104,12 +74,8 @@ def _rim(image: Image, thing: Mask, others: Mask, ground: Ground) -> Mask:
 
 def _at_foot(thing: Mask) -> Mask:
     """Round the lower half of a thing, and below it."""
-    near = masks.grow(thing, _reach(thing))
+    near = masks.grow(thing, reach(thing))
     box = box_of(thing)
     if box is not None:
         near[: box.top + box.height // 2] = False
     return near
-
-
-def _reach(thing: Mask) -> int:
-    return max(3, round(RING * float(np.sqrt(thing.sum()))))

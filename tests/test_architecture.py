@@ -24,7 +24,7 @@ FLOORS = (
     {"additions", "background", "removal", "certainty"},
     {"view", "witnesses"},
     {"selection", "placement", "plan"},
-    {"choosing", "figure", "room"},
+    {"choosing", "figure", "room", "ground"},
     {"advice", "remembering", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
     {"masks", "cache", "device", "precision", "hub", "fetching", "published", "files", "bar", "origin", "referring"},
     {"structures"},
