@@ -53,12 +53,18 @@ def unfilled() -> AbstractContextManager[Any]:
 
     What is in their weights is undefined until those of a file are put in their place.
     """
+    import torch
     from torch.overrides import TorchFunctionMode
+
+    initializers = ("torch.nn.init", "transformers.initialization")  # transformers 5 puts its own in torch's place
+    draws = (torch.Tensor.normal_, torch.Tensor.uniform_)
 
     class Unfilled(TorchFunctionMode):
         def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-            if getattr(function, "__module__", "") == "torch.nn.init":
+            if getattr(function, "__module__", "") in initializers:
                 return args[0] if args else kwargs["tensor"]
+            if function in draws:
+                return args[0].zero_()  # not left as it is: torch draws truncated normals until all are within bounds
             return function(*args, **(kwargs or {}))
 
     return Unfilled()

@@ -111,6 +111,8 @@ def test_layers_are_made_without_random_numbers_while_that_lasts() -> None:
     before = torch.get_rng_state()
     with unfilled():
         torch.nn.Linear(3, 4)
+        torch.empty(3, 4).normal_()
+        torch.nn.init.trunc_normal_(torch.full((3, 4), 9.0))
     assert torch.equal(torch.get_rng_state(), before)
     torch.nn.Linear(3, 4)
     assert not torch.equal(torch.get_rng_state(), before)
