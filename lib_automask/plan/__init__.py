@@ -1,6 +1,7 @@
 """What should change: a caption compared with the user's prompt, as text alone.
 
     syntax        A1111 prompt syntax → plain text
+    narrative     a story told round a change → the change
     boosters      plain text → clauses, without quality tags and artists
     instruction   "make her hair red": clauses → commands, by the templates of words/instructions.txt (roundabout)
     styles        medium and style of the whole picture are taken out of the other clauses
@@ -33,6 +34,7 @@ from lib_automask.plan.doubles import miscounted, tell_apart
 from lib_automask.plan.instruction import Command, read_commands
 from lib_automask.plan.making import hand, make, points_at
 from lib_automask.plan.meaning import bare
+from lib_automask.plan.narrative import only_change
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
 from lib_automask.plan.roundabout import keeps_rest, set_right
@@ -62,23 +64,24 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
         The plan; without edits when nothing changes. Never fails on a string, whatever it holds.
     """
     said, typed = split_clauses(read_syntax(caption).text), read_syntax(prompt)
-    commands, descriptions = read_commands([*map(counted_at_side, drop_boosters(split_clauses(set_right(typed.text))))])
+    told = only_change(typed.text)
+    commands, descriptions = read_commands([*map(counted_at_side, drop_boosters(split_clauses(set_right(told.text))))])
     if any(command.verb != "keep" for command in commands) or not descriptions:
         return _plan_commands(commands, descriptions, _without_echoes(_read_scene(said)), presence)
-    told = tell_apart(said, descriptions)
-    shown = _without_echoes(_read_scene(told.caption))
+    doubles = tell_apart(said, descriptions)
+    shown = _without_echoes(_read_scene(doubles.caption))
     spelled = {word for clause in said for word in clause.split()}
-    wanted = _read_scene(told.prompt, _nouns(shown), _doing(shown), spelled)
-    wanted.partial = bool(commands) or keeps_rest(typed.text)
+    wanted = _read_scene(doubles.prompt, _nouns(shown), _doing(shown), spelled)
+    wanted.partial = bool(commands) or told.partial or keeps_rest(typed.text)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
     alignment = align(shown, wanted)
-    changes = told.doubt(find_changes(shown, wanted, alignment, unwanted))
+    changes = doubles.doubt(find_changes(shown, wanted, alignment, unwanted))
     edits, kept = ask_picture(miscounted(said, changes, presence), presence)
     same = [old.phrase for old, _ in alignment.same]
     sure = 1.0 if same or len(shown.things) < 2 else WEAK
-    return told.name(_plan(edits, [*_unchanged(same, edits), *kept], wanted.residue, sure, shown, wanted))
+    return doubles.name(_plan(edits, [*_unchanged(same, edits), *kept], wanted.residue, sure, shown, wanted))
 
 
 def plan_target(target: str, prompt: str) -> EditPlan:
