@@ -12,7 +12,7 @@ from lib_automask.errors import Unsure
 from lib_automask.layers import Layer
 from lib_automask.options import Options
 from lib_automask.pipeline import build_mask
-from lib_automask.structures import Image, Mask, MaskRequest, MaskResult, Models
+from lib_automask.structures import Chances, Image, Mask, MaskRequest, MaskResult, Models, SoftSegmenter
 
 ANOTHER_GROUND = "change the background to plain white"
 """What stays under this prompt is what the picture is about."""
@@ -45,12 +45,12 @@ def cut_out(image: Image, models: Models, target: str = "", options: Options | N
         Unsure: it was not found, or not with enough certainty.
         AutomaskError: a model failed, or the user interrupted.
     """
-    chosen = replace(options or Options(), target=target, grow=0)
+    chosen = replace(options or Options(), target=target, grow=0, margins="as set")
     result = build_mask(MaskRequest(image, "" if target else ANOTHER_GROUND, None, chosen), models)
     mask = result.mask if target else subject(result, chosen.confidence)
     if not mask.any():
         raise Unsure(result.why)
-    return Cutout(image, layers.cut_out(image, mask), mask, reason(result, target))
+    return Cutout(image, layers.cut_out(image, mask, chances(image, result, models)), mask, reason(result, target))
 
 
 def subject(result: MaskResult, least: float) -> Mask:
@@ -63,6 +63,19 @@ def subject(result: MaskResult, least: float) -> Mask:
         return np.zeros(shape, np.bool_)
     chosen = (candidate.segment.mask for candidate in result.candidates if candidate.selected)
     return masks.fill_holes(masks.union(chosen, shape))
+
+
+def chances(image: Image, result: MaskResult, models: Models) -> Chances | None:
+    """How likely each pixel belongs to any of the chosen segments; None where the segmenter knows masks alone."""
+    segmenter = models.segmenter
+    if not isinstance(segmenter, SoftSegmenter):
+        return None
+    outlines = [candidate.segment.mask for candidate in result.candidates if candidate.selected]
+    likely = np.zeros(result.mask.shape, np.float32)
+    for outline in outlines:
+        found = segmenter.chances(image, outline)
+        likely = np.maximum(likely, outline if found is None else found)
+    return likely
 
 
 def reason(result: MaskResult, target: str) -> str:

@@ -21,7 +21,7 @@ from lib_automask import masks
 from lib_automask.errors import InputError
 from lib_automask.matting import Opacity, decontaminated, opacity_of
 from lib_automask.pictures import png
-from lib_automask.structures import Image, Mask, box_of
+from lib_automask.structures import Chances, Image, Mask, box_of
 
 THUMBNAIL = 256
 """The longest side of a thumbnail in OpenRaster, as its specification has it."""
@@ -41,9 +41,12 @@ class Layer:
             raise InputError(f"the layer {self.name!r} must be uint8[H, W, 4], but is {self.picture.shape}")
 
 
-def cut_out(image: Image, mask: Mask) -> npt.NDArray[np.uint8]:
-    """uint8[H, W, 4]: what ``mask`` covers, with a soft edge and without the old ground's colour in it."""
-    opacity = opacity_of(image, mask)
+def cut_out(image: Image, mask: Mask, chances: Chances | None = None) -> npt.NDArray[np.uint8]:
+    """uint8[H, W, 4]: what ``mask`` covers, with a soft edge and without the old ground's colour in it.
+
+    ``chances`` are what SAM thinks of each pixel, where that is known; see ``opacity_of``.
+    """
+    opacity = opacity_of(image, mask, chances)
     return with_opacity(decontaminated(image, opacity), opacity)
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from lib_automask import masks
-from lib_automask.structures import Box, Image, Mask, box_of
+from lib_automask.structures import Box, Chances, Image, Mask, box_of
 
 Opacity = npt.NDArray[np.float32]
 
@@ -18,31 +18,67 @@ BAND = 0.1
 """Half the width of the strip round the outline in which the edge is looked for, as a share of the thing's size."""
 WIDEST = 24
 """Pixels that this strip has at most on either side: of a large thing SAM's outline is not proportionally worse."""
+LONGEST = 512
+"""Pixels of the longer side of what ``outline_of`` looks at, so that its time does not grow with the picture."""
 AGREES = 0.75
 """A sharper outline is believed if its IoU with the given one is at least this; else the given one stays."""
 OPAQUE = 0.95
 """Pixels of more opacity show the thing's own colour."""
 LEAST_CONTRAST = 24.0
 """A line is unlike the ground from this distance of colours on, of 442 between black and white."""
-SHARPNESS = 1e-4
+SURE = 0.98
+"""From this chance on a pixel is taken for the thing's, and where as little is left to 0, for the ground's."""
+FARTHEST = 3
+"""So many half strips from the outline a chance is listened to: beyond, holes and islands may be meant."""
+SAID = 0.3
+"""The weight of the chances in a soft edge, beside the outline by colour."""
+SHARPNESS = 1e-5
 """The regularization of the guided filter: edges whose variance (of colours in 0–1) is larger are followed."""
 
 
-def opacity_of(image: Image, mask: Mask) -> Opacity:
+def opacity_of(image: Image, mask: Mask, chances: Chances | None = None) -> Opacity:
     """How much of each pixel belongs to what ``mask`` covers roughly; 0 everywhere for an empty mask.
 
     In a strip round the outline the edge is found anew by colour (GrabCut: Rother, Kolmogorov and Blake, 2004), and
     made soft by a guided filter with the picture as its guide (He, Sun and Tang, 2010). Beyond the strip the mask is
     taken at its word.
+
+    Where ``chances`` tell of each pixel how likely it belongs to the thing, those that are in doubt are decided by
+    colour too, even beyond the strip, and the edge is as soft as colours and chances together make it.
     """
     box = box_of(mask)
     opacity = np.zeros(mask.shape, np.float32)
-    if box is None:
-        return opacity
-    reach = round(min(WIDEST, max(4.0, BAND * (box.width * box.height) ** 0.5)))
-    part = _around(box, 4 * reach, mask.shape)
-    opacity[part] = _within(image[part], mask[part], reach)
+    if box is not None:
+        reach = _reach(box)
+        part = _around(box, 4 * reach, mask.shape)
+        likely = None if chances is None else _near_by(mask, chances, reach)[part]
+        sharp = _sharp(image[part], mask[part], likely, reach)
+        opacity[part] = _soft(image[part], sharp, likely, reach)
     return opacity
+
+
+def outline_of(image: Image, mask: Mask) -> Mask:
+    """``mask`` bool[H, W] with its outline found anew by colour, as ``opacity_of`` does, but hard.
+
+    Of a thing that is larger than ``LONGEST`` pixels the outline is looked for in a smaller picture.
+    """
+    box = box_of(mask)
+    found = mask.copy()
+    if box is None:
+        return found
+    part = _around(box, 4 * _reach(box), mask.shape)
+    seen, rough = image[part], mask[part]
+    height, width = rough.shape
+    scale = min(1.0, LONGEST / max(height, width))
+    if scale < 1:
+        size = (max(1, round(width * scale)), max(1, round(height * scale)))
+        seen = np.asarray(cv2.resize(seen, size, interpolation=cv2.INTER_AREA), np.uint8)
+        rough = cv2.resize(rough.astype(np.float32), size, interpolation=cv2.INTER_AREA) > 0.5
+    small = box_of(rough)
+    if small is not None:
+        sharp = _sharp(seen, rough, None, _reach(small)).astype(np.float32)
+        found[part] = cv2.resize(sharp, (width, height), interpolation=cv2.INTER_LINEAR) > 0.5
+    return found
 
 
 def decontaminated(image: Image, opacity: Opacity) -> Image:
@@ -56,6 +92,11 @@ def decontaminated(image: Image, opacity: Opacity) -> Image:
     return np.asarray(np.where(reached[..., None], colors, image).round().clip(0, 255), np.uint8)
 
 
+def _reach(box: Box) -> int:
+    """Half the width of the strip, in pixels."""
+    return round(min(WIDEST, max(4.0, BAND * (box.width * box.height) ** 0.5)))
+
+
 def _around(box: Box, margin: int, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """Rows and columns of the box with a margin: all that the edge can depend on."""
     return (
@@ -64,15 +105,31 @@ def _around(box: Box, margin: int, shape: tuple[int, ...]) -> tuple[slice, slice
     )
 
 
-def _within(image: Image, mask: Mask, reach: int) -> Opacity:
+def _near_by(mask: Mask, chances: Chances, reach: int) -> Chances:
+    """The chances near the outline; elsewhere the mask is sure."""
+    near = masks.grow(mask, FARTHEST * reach) & ~masks.grow(mask, -FARTHEST * reach)
+    return np.where(near, chances, mask).astype(np.float32)
+
+
+def _sharp(image: Image, mask: Mask, likely: Chances | None, reach: int) -> Mask:
+    """The mask with its edge found anew in the strip, and wherever else it is in doubt."""
     inside, outside = masks.grow(mask, -reach), ~masks.grow(mask, reach)
+    if likely is not None:
+        inside, outside = inside & (likely > SURE), outside & (likely < 1 - SURE)
     if not inside.any():  # a thin thing: its middle line at least is sure
         away = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
         inside = away >= 0.7 * away.max()
-    sharp = _with_its_line(image, _by_colour(image, mask, inside, outside), outside, reach)
-    soft = _guided(image, sharp, radius=max(2, reach // 3))
-    soft[masks.grow(sharp, -2)] = 1
-    soft[~masks.grow(sharp, 2)] = 0
+    return _with_its_line(image, _by_colour(image, mask, inside, outside), outside, reach)
+
+
+def _soft(image: Image, sharp: Mask, likely: Chances | None, reach: int) -> Opacity:
+    """A sharp edge made as soft as the picture's own."""
+    hard = sharp.astype(np.float32)
+    wanted = hard if likely is None else (1 - SAID) * hard + SAID * likely
+    soft = _guided(image, wanted, radius=max(4, reach // 2))
+    width = max(1, reach // 12)
+    soft[masks.grow(sharp, -width)] = 1
+    soft[~masks.grow(sharp, width)] = 0
     return soft
 
 
@@ -112,17 +169,16 @@ def _nearby(values: npt.NDArray[np.float32], where: Mask, sigma: float) -> tuple
     return np.asarray(mean, np.float32), np.where(weight > 1e-4, weight, 0).astype(np.float32)
 
 
-def _guided(image: Image, mask: Mask, radius: int) -> Opacity:
+def _guided(image: Image, wanted: Opacity, radius: int) -> Opacity:
     """The guided filter with a guide of three colours: in every window opacity is linear in the colour."""
     guide = image.astype(np.float64) / 255
-    wanted = mask.astype(np.float64)
     size = (2 * radius + 1, 2 * radius + 1)
 
     def mean(values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
         return np.asarray(cv2.blur(values, size, borderType=cv2.BORDER_REFLECT_101))
 
-    middle, level = mean(guide), mean(wanted)
-    spread = np.empty((*mask.shape, 3, 3))
+    middle, level = mean(guide), mean(wanted.astype(np.float64))
+    spread = np.empty((*wanted.shape, 3, 3))
     for one in range(3):
         for other in range(3):
             products = guide[..., one] * guide[..., other]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol, cast, get_args
+from typing import Any, Literal, NamedTuple, Protocol, cast, get_args, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,8 @@ from lib_automask.options import Options
 Image = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Heat = npt.NDArray[np.float32]
+Chances = npt.NDArray[np.float32]
+"""float32[H, W] in 0–1: how likely each pixel belongs to something."""
 
 EditKind = Literal["replace", "modify", "add", "remove", "background", "restyle"]
 Outcome = Literal["mask", "nothing", "unsure"]
@@ -292,6 +294,14 @@ class Segmenter(Protocol):
 
         Best predicted quality first.
         """
+
+
+@runtime_checkable
+class SoftSegmenter(Protocol):
+    """A segmenter that can say more of a region than where it is."""
+
+    def chances(self, image: Image, mask: Mask) -> Chances | None:
+        """How likely each pixel belongs to the region that ``mask`` shows; None where it means another region there."""
 
 
 @dataclass(frozen=True)

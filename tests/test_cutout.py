@@ -15,6 +15,9 @@ from lib_automask import load_models, masks
 from lib_automask.cli import main
 from lib_automask.cutout import cut_out
 from lib_automask.errors import Unsure
+from lib_automask.options import Options
+from lib_automask.pipeline import build_mask
+from lib_automask.structures import MaskRequest, Models, SoftSegmenter
 
 SCENE = Scene(
     (Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)), "grass", 160, 160, 3
@@ -62,3 +65,36 @@ def test_what_is_not_there_is_said_and_nothing_is_written(picture, tmp_path, cap
     assert not out.exists()
     with pytest.raises(Unsure, match="purple fish was not found"):
         cut_out(draw(SCENE), load_models("demo"), "purple fish")
+
+
+class Hard:
+    """A segmenter that knows masks alone."""
+
+    def __init__(self, segmenter) -> None:
+        self.segments = segmenter.segments
+
+
+class Contrary(Hard):
+    """One that means another region wherever it is asked again."""
+
+    def chances(self, _image, _mask):
+        return None
+
+
+def test_the_edge_is_made_by_what_sam_thinks_of_each_pixel_and_without_that_by_the_mask():
+    image, truth = draw(SCENE), silhouettes(SCENE)[0]
+    models = load_models("demo")
+    assert isinstance(models.segmenter, SoftSegmenter)
+    soft = cut_out(image, models, "red ball").picture[..., 3]
+    for segmenter in (Hard(models.segmenter), Contrary(models.segmenter)):
+        hard = cut_out(image, Models(models.captioner, models.matcher, segmenter), "red ball").picture[..., 3]
+        assert (soft != hard).any()
+        assert masks.iou(hard > 127, truth) > 0.93
+    assert masks.iou(soft > 127, truth) > 0.95
+
+
+def test_a_target_is_not_grown_as_an_edit_would_be():
+    image = draw(SCENE)
+    models = load_models("demo")
+    as_found = build_mask(MaskRequest(image, "", options=Options(target="red ball", margins="as set")), models).mask
+    np.testing.assert_array_equal(cut_out(image, models, "red ball").mask, as_found)

@@ -56,6 +56,36 @@ def test_the_dark_line_of_a_drawn_thing_belongs_to_it():
     assert masks.iou(opacity_of(ground, masks.grow(whole > 0, -2)) > 0.5, whole > 0) > 0.96
 
 
+def test_what_is_in_doubt_far_from_the_outline_is_decided_by_colour():
+    image, truth = disc()
+    bitten = truth > 0.5
+    bitten[20:40, 18:45] = False
+    missed = (truth > 0.5) & ~bitten
+    chances = np.where(missed, 0.3, bitten).astype(np.float32)
+    assert (opacity_of(image, bitten)[missed] > 0.5).mean() < 0.8, "without doubt the mask is taken at its word"
+    assert masks.iou(opacity_of(image, bitten, chances) > 0.5, truth > 0.5) > 0.98
+
+
+def test_what_is_sure_is_as_the_mask_says_whatever_its_colour():
+    image, truth = disc()
+    half = truth > 0.5
+    half[:, 48:] = False
+    found = opacity_of(image, half, half.astype(np.float32))
+    assert not found[:, 48 + 24 :].any(), "the other half is red too"
+
+
+def test_chances_far_from_the_outline_are_not_listened_to():
+    """A hole that was filled stays filled, and an island that was dropped stays away."""
+    image, truth = disc(192, 60)
+    image[92:100, 92:100] = GREEN
+    image[4:10, 4:10] = RED
+    chances = truth.copy()
+    chances[92:100, 92:100], chances[4:10, 4:10] = 0.1, 0.9
+    found = opacity_of(image, truth > 0.5, chances)
+    assert (found[92:100, 92:100] == 1).all()
+    assert not found[4:10, 4:10].any()
+
+
 def test_the_same_picture_has_the_same_edge_whatever_ran_before():
     image, truth = disc()
     first = opacity_of(image, truth > 0.5)

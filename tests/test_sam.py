@@ -20,7 +20,7 @@ from lib_automask.sam.generate import SamSegmenter
 from lib_automask.sam.loading import load_sam, recognize
 from lib_automask.sam.network import SamNetwork
 from lib_automask.sam.prompts import segment_at
-from lib_automask.structures import Box, Image
+from lib_automask.structures import Box, Image, SoftSegmenter
 
 
 @pytest.fixture(scope="module")
@@ -246,3 +246,26 @@ def test_answers_follow_the_predictor(folder: Path, picture: Image) -> None:
 def test_prompt_without_a_place_is_refused(folder: Path, picture: Image) -> None:
     with pytest.raises(InputError, match="point on the thing"):
         segment_at(SamNetwork(folder), picture, outside=[(1, 1)])
+
+
+# --- what lies behind an outline
+
+
+def test_chances_are_those_of_the_region_that_was_found(folder: Path, picture: Image) -> None:
+    segmenter = SamSegmenter(folder)
+    assert isinstance(segmenter, SoftSegmenter)
+    (asked, *_others) = segment_at(segmenter.network, picture, [(24.0, 16.0)])
+    found = segmenter.chances(picture, asked.mask)
+    if found is None:
+        pytest.skip("from within its middle this random network means another region")
+    assert (found.shape, found.dtype) == ((32, 48), np.float32)
+    assert 0 <= found.min() <= found.max() <= 1
+    assert ((found > 0.5) == asked.mask).mean() > 0.9
+
+
+def test_there_are_no_chances_of_what_sam_means_nothing_by(folder: Path, picture: Image) -> None:
+    segmenter = SamSegmenter(folder)
+    stripes = np.zeros((32, 48), np.bool_)
+    assert segmenter.chances(picture, stripes) is None
+    stripes[::2] = True
+    assert segmenter.chances(picture, stripes) is None

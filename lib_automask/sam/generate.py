@@ -14,11 +14,12 @@ from lib_automask.cache import ByteCache
 from lib_automask.device import Device
 from lib_automask.errors import InputError
 from lib_automask.precision import Precision
+from lib_automask.sam.chances import chances_of
 from lib_automask.sam.everything import ASK, ENCODE, KEEP, Asker, Candidates, Settings, find_everything
 from lib_automask.sam.guided import Guide, find_guided
 from lib_automask.sam.loading import generator_settings
 from lib_automask.sam.network import CACHE_BYTES, SamNetwork
-from lib_automask.structures import Heat, Image, Segment, digest
+from lib_automask.structures import Chances, Heat, Image, Mask, Segment, digest
 
 Progress = Callable[[float], None]
 """Told the share that is done, 0–1, between small pieces of work; it may raise ``Interrupted`` to end the run."""
@@ -100,6 +101,10 @@ class SamSegmenter:
             lambda made: made.nbytes,
         )
         return packed.unpack()
+
+    def chances(self, image: Image, mask: Mask) -> Chances | None:
+        """See ``SoftSegmenter`` and ``chances_of``."""
+        return self.device.run(self, lambda: chances_of(self.network, image, mask))
 
     @property
     def nbytes(self) -> int:
