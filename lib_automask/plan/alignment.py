@@ -62,7 +62,7 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     ]
     vessels = {lexicon.singular(word) for thing in caption for word in thing.vessel.split()[-1:]}
     come = [thing for thing in come if not (thing.key in unsaid or shown.is_sum(thing))]
-    come = [thing for thing in come if not (thing.tag and thing.key in vessels)]
+    come = [thing for thing in come if not (thing.article == "same" or (thing.tag and thing.key in vessels))]
     solid = [thing for thing in come if not (thing.tag and lexicon.is_kind(thing.key, "light"))]
 
     def substitution(old: Thing, new: Thing) -> float:

@@ -21,6 +21,8 @@ def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -
         return body_part(thing, alignment, caption)
     if thing.is_setting and thing.article == "the" and _is_anywhere(thing, alignment, prompt):
         return []
+    if thing.tag and prompt.partial and thing.article in wordlists.names("grammar", "possessive") and not thing.attributes:
+        return []  # "the same shop, its door, its windows"
     if thing.tag and prompt.styles and lexicon.singular(thing.words[-1]) in wordlists.names("styles", "trace"):
         return []  # "charcoal sketch, rough paper"
     if thing.is_setting:

@@ -29,7 +29,7 @@ COMES_AND_GOES = (
     ),
     # what used to be a cup is now a vase
     re.compile(
-        r"^what (?:used to be|was(?: once| before)?|had been) (?:an?|the|his|her|its|their) (?P<old>.+?) "
+        r"^what (?:once |before )?(?:used to be|was(?: once| before)?|had been) (?:an?|the|his|her|its|their) (?P<old>.+?) "
         r"(?:is|are|has become|has turned into|becomes) (?:now )?(?P<new>.+)$"
     ),
     # show me a vase instead of the cup
@@ -55,7 +55,7 @@ ONLY_CHANGE = re.compile(
 SAME = re.compile(
     r"\b(?:(?:very|exact|exactly the) same|same (?:picture|image|photo|scene|shot|thing|one|but|as before|\w+ but)|"
     r"instead of (?:just )?(?:one|two|three|four|\d)$|only (?:change|difference)|as before|"
-    r"(?:only )?(?:one|a single) (?:thing|change|difference)(?: is)? (?:different|new|changed)|"
+    r"(?:the )?(?:one|only) thing (?:missing|gone|new|left out)|(?:only )?(?:one|a single) (?:thing|change|difference)(?: is)? (?:different|new|changed)|"
     r"(?:everything|nothing|all)(?: else| about it)? "
     r"(?:is|stays|remains|has|as|about|the same|different|changed)|everything else)\b"
 )

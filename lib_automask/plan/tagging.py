@@ -139,6 +139,8 @@ def _is_doubtful(text: str) -> bool:
 def _is_asked_for(spot: Spot) -> bool:
     """After "would", after a pronoun that is a subject, after "who": "you notice", "that runs around it"."""
     text = spot.text
+    if spot.follows("have") and _is_done_already(spot):
+        return True
     to = spot.before is not None and spot.before.text == "to"
     if (to or spot.follows("not")) and verbs.is_verb(text) and not lexicon.kinds(text):
         return True
@@ -148,6 +150,13 @@ def _is_asked_for(spot: Spot) -> bool:
         return not text.endswith("ly")
     agrees = lexicon.is_plural(text) and not lexicon.kinds(lexicon.singular(text))
     return spot.follows("who") and (verbs.is_verb(text) or agrees)
+
+
+def _is_done_already(spot: Spot) -> bool:
+    """ "has put her book", "has moved away", but "has painted nails" and "has red hair"."""
+    acted_on = spot.precedes("article", "owner", "pronoun", "adverb", "at") or spot.after is None
+    done = verbs.is_participle(spot.text) or spot.text.endswith("ed") or _is_doubtful(spot.text)
+    return done and acted_on and not lexicon.kinds(lexicon.singular(spot.text))
 
 
 def _is_done_by_somebody(spot: Spot) -> bool:
