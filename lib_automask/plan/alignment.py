@@ -56,7 +56,7 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     lost = [
         thing
         for thing in gone
-        if (thing in denied or not wanted.partial)
+        if (thing in denied or not wanted.partial or any(_takes_over(new, thing) for new in come))
         and thing.key not in (told if thing.relation else told_of_subjects)
         and not (thing.mentioned or wanted.is_sum(thing) or _is_in_compound(thing, same))
     ]
@@ -109,6 +109,12 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
 def _is_same_place(old: Thing, new: Thing) -> bool:
     """ "the rain" and "a rainy day", "the mountains" and "a mountain trail"."""
     return old.is_setting and new.is_setting and (old.key in _told_by(new) or new.key in _told_by(old))
+
+
+def _takes_over(new: Thing, old: Thing) -> bool:
+    """One place for another, one weather for another, although all else stays."""
+    both = old.is_setting and new.is_setting and new.key not in wordlists.names("common", "anywhere")
+    return both and lexicon.is_kind(old.key, "weather") == lexicon.is_kind(new.key, "weather")
 
 
 def _is_in_compound(thing: Thing, same: list[tuple[Thing, Thing]]) -> bool:

@@ -74,6 +74,9 @@ def _kinds() -> dict[str, frozenset[str]]:
                 found.setdefault(_noun_groups().get(form, form), set()).add(above)
                 found.setdefault(form, set()).add(above)
                 above = parents("things").get(above)
+    for role, *_ in groups("people", "roles"):
+        for form in (role, _noun_groups().get(role, role)):
+            found.setdefault(form, set()).add("person")
     return {form: frozenset(sections) for form, sections in found.items()}
 
 

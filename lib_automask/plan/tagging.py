@@ -127,6 +127,8 @@ def _is_verb(spot: Spot) -> bool:
         return verbs.is_verb(text) and not spot.before_noun
     if spot.nouns and spot.after is not None and spot.after.text == "by" and _is_doubtful(text):
         return True  # "a street lit by neon signs"
+    if spot.before is None and text.endswith("s") and spot.precedes("article", "owner") and not listed:
+        return verbs.is_verb(text)  # "(the girl, at home,) wears a gown"
     if not spot.nouns:
         return spot.before is None and verbs.is_participle(text) and not spot.before_noun
     return verbs.is_participle(text) or _is_finite(spot)
