@@ -14,7 +14,8 @@ from webui_host import GREEN, changed, drawn, red_in
 
 from lib_automask import cutout
 from lib_automask.cutout import Cutout
-from lib_automask.errors import Unsure
+from lib_automask.errors import InputError, Unsure
+from lib_automask.webui import stacks
 
 
 @pytest.fixture
@@ -107,11 +108,75 @@ def test_the_finished_pictures_subject_is_cut_out(webui, folder, scissors):
     assert "00001.png" in names(folder)
 
 
-def test_after_passes_there_is_no_one_mask_to_keep(webui, folder):
-    pictures, _infotexts, below = webui.page(drawn(), outpath_samples=folder, also="mask", passes="edit\nedit")
-    assert len(pictures) == 1
-    assert names(folder) == ["00000.png"]
-    assert "after passes there is no one mask" in str(below)
+def pasted(names: list[str], folder: str, size: tuple[int, int]) -> Image.Image:
+    """Pictures of one size laid over each other."""
+    whole = Image.new("RGBA", size)
+    for name in names:
+        with Image.open(Path(folder, name)) as one:
+            whole.alpha_composite(one)
+    return whole
+
+
+def test_of_passes_each_is_a_layer_and_all_are_the_finished_picture(webui, folder):
+    passes = "edit: blur=4\noutpaint: left=8; up=16; blur=0; prompt=a field"
+    pictures, _infotexts, _below = webui.page(drawn(), outpath_samples=folder, also="layers as PNG", passes=passes)
+    files = ["00000-layer0-before.png", "00000-layer1-1-edit.png", "00000-layer2-2-outpaint.png"]
+    assert names(folder) == [*files, "00000.png"]
+    assert pictures[0].size == (72, 80)
+    assert not changed(pasted(files, folder, (72, 80)), pictures[0]).any()
+    with Image.open(Path(folder, files[0])) as before:
+        assert not changed(before.crop((8, 16, 72, 80)), drawn()).any(), "the old picture lies where it is in the new"
+    with Image.open(Path(folder, files[2])) as border:
+        opaque = np.array(border)[..., 3] > 0
+    assert opaque[:16].all()
+    assert opaque[:, :8].all()
+    assert not opaque[16:, 8:].any()
+
+
+def test_of_passes_the_layers_come_as_openraster_and_begin_anew_with_an_upscale(webui, folder):
+    passes = "edit: blur=0\nupscale: by=2; upscaler=Lanczos\noutpaint: right=8; blur=0"
+    pictures, _infotexts, _below = webui.page(drawn(), outpath_samples=folder, also="layers", passes=passes)
+    project = Project.load(str(Path(folder, "00000-layers.ora")))
+    assert [child.name for child in project.children] == ["3 outpaint", "2 upscale"]
+    assert not changed(project.get_image_data().convert("RGB"), pictures[0]).any()
+
+
+def test_of_passes_the_masks_are_kept_one_by_one(webui, folder):
+    passes = "edit: blur=0\nupscale: by=1; upscaler=Lanczos\noutpaint: down=8; blur=0"
+    webui.page(drawn(), outpath_samples=folder, also="mask", passes=passes)
+    assert names(folder) == ["00000-pass-1-mask.png", "00000-pass-3-mask.png", "00000.png"]
+    with (
+        Image.open(Path(folder, "00000-pass-1-mask.png")) as first,
+        Image.open(Path(folder, "00000-pass-3-mask.png")) as third,
+    ):
+        np.testing.assert_array_equal(np.array(first) > 127, red_in(drawn()))
+        assert third.size == (64, 72)
+        assert (np.array(third) > 127)[64:].all()
+        assert not (np.array(third) > 127)[:64].any()
+
+
+def test_of_passes_each_picture_of_a_run_has_layers_of_its_own(webui, folder):
+    more = {"outpath_samples": folder, "batch_size": 2, "n_iter": 2}
+    pictures, _infotexts, _below = webui.page(drawn(), also="layers as PNG", passes="edit: blur=0", **more)
+    finished = pictures[:4]
+    assert len({np.array(one).tobytes() for one in finished}) == 4
+    for number, picture in enumerate(finished):
+        files = [f"0000{number}-layer0-before.png", f"0000{number}-layer1-1-edit.png"]
+        assert not changed(pasted(files, folder, (64, 64)), picture).any()
+
+
+def test_of_passes_that_end_early_what_is_done_is_kept(webui, folder):
+    passes = "edit: blur=0\nupscale: upscaler=no such\nedit"
+    _pictures, _infotexts, below = webui.page(drawn(), outpath_samples=folder, also="layers as PNG", passes=passes)
+    assert "no upscaler" in str(below)
+    assert names(folder) == ["00000-layer0-before.png", "00000-layer1-1-edit.png", "00000.png"]
+
+
+def test_what_others_did_to_the_finished_picture_is_the_top_layer():
+    stack = stacks.of_passes(np.zeros((4, 4, 3), np.uint8), [], np.full((4, 4, 3), 9, np.uint8))
+    assert [layer.name for layer in stack] == ["before", "after the passes"]
+    with pytest.raises(InputError, match="size that the last pass left"):
+        stacks.of_passes(np.zeros((4, 4, 3), np.uint8), [], np.zeros((4, 8, 3), np.uint8))
 
 
 def test_without_saved_pictures_no_files_are_written(webui, folder):
@@ -128,6 +193,13 @@ def test_a_batch_has_masks_named_as_its_files_and_a_table_of_what_was_done(webui
     assert [line["picture"] for line in table] == ["00000.png", "00001.png", "00002.png"]
     masks = sorted(path.name for path in Path(folder, "automask-masks").iterdir())
     assert masks == ["00000.png", "00002.png"], "the second file had none"
+
+
+def test_the_table_of_a_batch_says_what_each_pass_did(webui, folder):
+    webui.batch([drawn()], outpath_samples=folder, also="mask", passes="edit\noutpaint: left=8")
+    with Path(folder, "automask.csv").open(encoding="utf-8", newline="") as file:
+        (line,) = csv.DictReader(file)
+    assert line["why"] == "replace red square → star; extended left 8: 64x64 → 72x64"
 
 
 def test_a_batch_names_them_after_its_files_where_the_host_does(webui, folder):

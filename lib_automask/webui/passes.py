@@ -19,11 +19,11 @@ from PIL import Image
 from lib_automask import origin
 from lib_automask.errors import AutomaskError, Interrupted
 from lib_automask.passes import Pass, read_passes, write_passes
-from lib_automask.webui import borrowing, clock, processing
+from lib_automask.webui import borrowing, clock, processing, saving
 from lib_automask.webui.failures import explained
 from lib_automask.webui.painting import Picture
 from lib_automask.webui.processing import Processing
-from lib_automask.webui.works import WORKS, Workshop
+from lib_automask.webui.works import WORKS, Done, Step, Workshop
 
 KEY = "automask pass"
 """In the infotext, with the number of a pass, for what it did."""
@@ -37,14 +37,14 @@ class Passage:
         picture: after the passes that are done.
         passes: with seeds that can be had again where they were random.
         told: a line for every pass that was begun.
-        kept: the picture after each pass that is done.
+        done: what each pass that is done made of the picture.
         error: what ended it early, if anything did.
     """
 
     picture: Picture
     passes: tuple[Pass, ...]
     told: list[str] = field(default_factory=list)
-    kept: list[Picture] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
     error: AutomaskError | None = None
 
     def go(self, shop: Workshop) -> None:
@@ -53,18 +53,25 @@ class Passage:
             borrowing.announce(f"automask pass {number} of {len(self.passes)}: {one.do} {one.target}".rstrip())
             try:
                 self.check()
-                self.picture, said = WORKS[one.do](shop, one, self.picture)
+                done = WORKS[one.do](shop, one, self.picture)
             except Exception as error:
                 self.error = explained(error, "so the passes ended there")
                 self.told.append(f"{self.error}; {self.left_at(number)}")
                 return
-            self.told.append(said)
-            self.kept.append(self.picture)
+            self.picture = done.picture
+            self.told.append(done.said)
+            self.done.append(done)
+
+    @property
+    def steps(self) -> list[Step]:
+        """What each pass made of the picture, under a name for people."""
+        names = (f"{number} {one.do} {one.target}".rstrip() for number, one in enumerate(self.passes, 1))
+        return list(zip(names, self.done))
 
     @property
     def not_its_prompt(self) -> str | None:
         """Why the run's prompt does not say what the picture shows now; None where it does."""
-        if not self.kept:
+        if not self.done:
             return "the picture as it was"
         if self.error is not None:
             return "the passes ended early"
@@ -112,12 +119,13 @@ class Passes:
                 passages.append(self.passage(p.iteration * p.batch_size + index))
                 passages[-1].go(self.shop)
         p.restore_faces = False
-        self.some_done = self.some_done or any(passage.kept for passage in passages)
+        self.some_done = self.some_done or any(passage.done for passage in passages)
         self.refuse(passages[0].error)
         given = self.given(passages)
         note(p, given)
         clock.write(p)
         self.keep(given)
+        saving.passed(p, [passage.steps for passage in given])
         return DecodedSamples(processing.decoded(passage.picture.image) for passage in given)
 
     def passage(self, index: int) -> Passage:
@@ -135,7 +143,7 @@ class Passes:
 
     def given(self, passages: list[Passage]) -> list[Passage]:
         """Those that are given back: the host stacks them, so all must be of one size."""
-        done = [passage for passage in passages if passage.kept] or passages[:1]
+        done = [passage for passage in passages if passage.done] or passages[:1]
         alike = [passage for passage in done if passage.picture.size == done[0].picture.size]
         for number, passage in enumerate(passages, 1):
             where = f"picture {number}, " if len(passages) > 1 else ""
@@ -152,7 +160,7 @@ class Passes:
         p = self.shop.p
         kept = p.__dict__["automask_kept"]
         for passage in given:
-            for number, picture in enumerate(passage.kept[:-1], 1):
+            for number, picture in enumerate((done.picture for done in passage.done[:-1]), 1):
                 kept.append((Image.fromarray(picture.image), picture.infotext))
                 if p.save_samples():
                     save(p, picture, number)

@@ -19,7 +19,6 @@ from modules import images as host_images
 from modules import shared
 from PIL import Image
 
-from lib_automask.errors import InputError
 from lib_automask.files import write_whole
 from lib_automask.options import Options
 from lib_automask.pictures import mask_png, png
@@ -27,6 +26,7 @@ from lib_automask.structures import Image as Pixels
 from lib_automask.structures import Mask, MaskResult, Models
 from lib_automask.webui.processing import Processing
 from lib_automask.webui.transparency import transparent
+from lib_automask.webui.works import Step
 
 MASKS = "automask-masks"
 """Folder beside the pictures of a Batch run, with masks named as its files are: just what the Batch tab takes as its
@@ -40,11 +40,15 @@ COLUMNS = ("file", "picture", "edit", "coverage", "why")
 
 @dataclass(frozen=True, eq=False)
 class Made:
-    """What a run was made of: ``before`` uint8[H, W, 3], and the mask that was found in it, if any."""
+    """What a run was made of: ``before`` uint8[H, W, 3], and the mask that was found in it, if any.
+
+    ``steps`` are those of the passes that made each of its pictures.
+    """
 
     options: Options
     before: Pixels
     result: MaskResult | None = None
+    steps: tuple[list[Step], ...] = ()
 
     @property
     def mask(self) -> Mask | None:
@@ -62,6 +66,13 @@ def found(p: Processing, result: MaskResult) -> None:
     made = p.__dict__.get("automask_made")
     if made is not None:
         p.__dict__["automask_made"] = replace(made, result=result)
+
+
+def passed(p: Processing, steps: list[list[Step]]) -> None:
+    """Remember what passes made of each picture of a batch."""
+    made = p.__dict__.get("automask_made")
+    if made is not None:
+        p.__dict__["automask_made"] = replace(made, steps=(*made.steps, *steps))
 
 
 def give(p: Processing, picture: Any) -> None:
@@ -88,13 +99,11 @@ def keep(p: Processing, processed: Any, models: Callable[[], AbstractContextMana
     if made is None:
         return
     pictures = finished(processed)
-    if made.options.passes.strip() and made.options.also != "cutout":
-        raise InputError("after passes there is no one mask; keep each pass, or a cutout")
     if in_batch:
         note(p, made, place(pictures[0]) if pictures else None)
     with models() if made.options.also == "cutout" else nullcontext() as ready:
-        for picture in pictures:
-            put(processed, picture, beside(made, picture, ready))
+        for number, picture in enumerate(pictures):
+            put(processed, picture, beside(made, picture, number, ready))
 
 
 def finished(processed: Any) -> list[Image.Image]:
@@ -130,25 +139,31 @@ def hand_back(p: Processing, processed: Any, given: Any) -> None:
         host_images.save_image(picture, p.outpath_samples, "", *names, info=infotext, p=p, suffix="-cutout")
 
 
-def beside(made: Made, picture: Image.Image, models: Models | None) -> dict[str, bytes]:
+def beside(made: Made, picture: Image.Image, number: int, models: Models | None) -> dict[str, bytes]:
     """Files by the end of their names, as ``options.also`` asks for; none where there is nothing to keep.
 
-    ``models`` are given where something is to be cut out, which nothing else needs them for.
+    ``number`` is the picture's among those of the run. ``models`` are given where something is to be cut out, which
+    nothing else needs them for.
 
     Raises:
         AutomaskError: nothing could be cut out of the picture, or it is not of the size that its mask is for.
     """
     from lib_automask import cutout, layers
+    from lib_automask.webui import stacks
 
     after, infotext = np.array(picture.convert("RGB")), picture.info.get("parameters", "")
     if models is not None:
         cut = cutout.cut_out(after, models, made.options.target)
         return {"-cutout.png": png(cut.picture, infotext)}
-    if made.mask is None:
-        return {}
+    steps = made.steps[number] if number < len(made.steps) else []
     if made.options.also == "mask":
-        return {"-mask.png": mask_png(made.mask, infotext)}
-    stack = edit_layers(made, after)
+        return {ending: mask_png(mask, infotext) for ending, mask in masks_of(made, steps).items()}
+    if made.result is not None and made.mask is not None:
+        stack = stacks.of_edits(made.before, made.result, after)
+    elif steps:
+        stack = stacks.of_passes(made.before, steps, after)
+    else:
+        return {}
     if made.options.also == "layers":
         return {"-layers.ora": layers.openraster(stack, (after.shape[0], after.shape[1]))}
     return {f"-layer{number}-{plain(one.name)}.png": png(one.picture) for number, one in enumerate(stack)}
@@ -159,27 +174,12 @@ def plain(name: str) -> str:
     return re.sub(r"\W+", "-", name).strip("-")[:40]
 
 
-def edit_layers(made: Made, after: Pixels) -> list[Any]:
-    """The picture as it was, and above it what each edit painted; laid over each other, the finished picture.
-
-    The host's blur reaches beyond the masks: what changed outside them is a layer of its own, below the edits.
-    """
-    from lib_automask import layers
-
-    if after.shape != made.before.shape:
-        raise InputError("layers need a result of the picture's own size; set width and height to it")
-    assert made.result is not None, "layers are those of a mask"
-    changed = (after != made.before).any(2)
-    edits = []
-    for part, edit in zip(made.result.parts or (made.result.mask,), made.result.plan.edits):
-        edits.append(layers.Layer(edit.replacement or edit.target, layers.with_opacity(after, _opaque(part & changed))))
-        changed &= ~part
-    edges = layers.Layer("edges", layers.with_opacity(after, _opaque(changed)))
-    return [layers.opaque("before", made.before), edges, *edits]
-
-
-def _opaque(mask: Mask) -> Any:
-    return mask.astype(np.float32)
+def masks_of(made: Made, steps: list[Step]) -> dict[str, Mask]:
+    """The mask of the run, or that of each pass that repainted a part of the picture, by the end of its file's name."""
+    if made.mask is not None:
+        return {"-mask.png": made.mask}
+    found = {f"-pass-{number}-mask.png": done.mask for number, (_name, done) in enumerate(steps, 1)}
+    return {ending: mask for ending, mask in found.items() if mask is not None and mask.any()}
 
 
 def note(p: Processing, made: Made, saved: Path | None) -> None:
@@ -194,7 +194,7 @@ def note(p: Processing, made: Made, saved: Path | None) -> None:
         saved.name if saved else "",
         told.get("automask edit", ""),
         told.get("automask coverage", ""),
-        told.get("automask why", ""),
+        told.get("automask why") or "; ".join(str(told[key]) for key in told if key.startswith("automask pass ")),
     )
     append(line, folder / TABLE)
 

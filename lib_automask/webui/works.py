@@ -24,8 +24,26 @@ from lib_automask.webui import borrowing, clock, upscale
 from lib_automask.webui.painting import Picture, paint, seed, start
 from lib_automask.webui.processing import Processing
 
-Done = tuple[Picture, str]
-"""The picture after a work, and one line of what was done, or why not."""
+
+@dataclass(frozen=True, eq=False)
+class Done:
+    """What a work made of a picture.
+
+    Args:
+        picture: after it.
+        said: one line of what was done, or why not.
+        mask: bool[H, W] that was to be repainted; None where the whole picture is another.
+        corner: (left, top) of the picture before, in this one.
+    """
+
+    picture: Picture
+    said: str
+    mask: Mask | None = None
+    corner: tuple[int, int] = (0, 0)
+
+
+Step = tuple[str, Done]
+"""What a pass made of a picture, under a name for people."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +60,14 @@ def edit(shop: Workshop, one: Pass, picture: Picture) -> Done:
     result = find(shop, one, picture)
     if not result.mask.any():
         if shop.options.unsure == "keep picture":
-            return picture, f"{result.why}; nothing was painted, as chosen"
-        return repainted(shop, one, picture, result), f"{result.why}; the whole picture was repainted, as chosen"
+            return Done(picture, f"{result.why}; nothing was painted, as chosen", result.mask)
+        return repainted(shop, one, picture, result)
     parts = single(result) if one.each else [result]
     for turn, part in enumerate(parts):
         fill = start(shop.p, masked_content(part, dataclasses.replace(shop.options, masked_content=one.masked_content)))
         picture = paint(shop.p, one, picture, part.mask, fill, turn)
     after = f", in {len(parts)} paintings" if len(parts) > 1 else ""
-    return dataclasses.replace(picture, own_prompt=""), result.why + after
+    return Done(dataclasses.replace(picture, own_prompt=""), result.why + after, result.mask)
 
 
 def find(shop: Workshop, one: Pass, picture: Picture) -> MaskResult:
@@ -76,18 +94,19 @@ def single(result: MaskResult) -> list[MaskResult]:
     return [part for part in alone if part.mask.any()]
 
 
-def repainted(shop: Workshop, one: Pass, picture: Picture, result: MaskResult) -> Picture:
+def repainted(shop: Workshop, one: Pass, picture: Picture, result: MaskResult) -> Done:
     """Plain img2img: everything is the mask."""
     everything = np.ones_like(result.mask)
     painted = paint(shop.p, dataclasses.replace(one, area="whole picture"), picture, everything)
-    return dataclasses.replace(painted, own_prompt="")
+    said = f"{result.why}; the whole picture was repainted, as chosen"
+    return Done(dataclasses.replace(painted, own_prompt=""), said, everything)
 
 
 def outpaint(shop: Workshop, one: Pass, picture: Picture) -> Done:
     """The picture with a new border, step by step; what was there before is put back pixel for pixel."""
     border = wanted(one, picture.size)
     steps = in_steps(border, one.step)
-    before, told = picture, ""
+    before, told, inside = picture, "", np.zeros((0, 0), np.bool_)
     for turn, step in enumerate(steps):
         larger, new = with_border(picture, step, one, turn)
         inside = np.zeros_like(new)
@@ -100,7 +119,10 @@ def outpaint(shop: Workshop, one: Pass, picture: Picture) -> Done:
             painted, image=np.where(free[..., None], painted.image, larger.image), own_prompt=picture.own_prompt
         )
     count = f" in {len(steps)} steps" if len(steps) > 1 else ""
-    return picture, f"extended {border}{count}: {before} → {picture}{told}"
+    said = f"extended {border}{count}: {before} → {picture}{told}"
+    sides = ((border.up, border.down), (border.left, border.right))
+    outside = np.pad(np.zeros(before.size, np.bool_), sides, constant_values=True)
+    return Done(picture, said, outside | inside, (border.left, border.up))
 
 
 def wanted(one: Pass, size: tuple[int, int]) -> Border:
@@ -146,12 +168,12 @@ def upscaled(shop: Workshop, one: Pass, picture: Picture) -> Done:
     larger = dataclasses.replace(picture, image=image, user_mask=user_mask, infotext="")
     said = f"upscaled by {upscaler}: {picture} → {larger}"
     if one.strength is None:
-        return larger, said
+        return Done(larger, said)
     larger, tiles = in_tiles(shop, one, larger)
-    return larger, f"{said}, repainted in {tiles}"
+    return Done(larger, f"{said}, repainted in {tiles}")
 
 
-def in_tiles(shop: Workshop, one: Pass, picture: Picture) -> Done:
+def in_tiles(shop: Workshop, one: Pass, picture: Picture) -> tuple[Picture, str]:
     """The picture repainted piece by piece, each with a seed of its own; and how many pieces of which size."""
     height, width = picture.size
     tile = min(shop.p.width, width // LATENT * LATENT), min(shop.p.height, height // LATENT * LATENT)
