@@ -37,6 +37,9 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     caption, prompt = shown.things, wanted.things
     denied = [old for old in caption if any(old.key == absent.key for absent in wanted.absent)]
 
+    instead = [thing.key for thing in wanted.absent if thing.relation == "instead of"]
+    forgone = [old for old in denied if old.key not in instead]
+
     def sameness(old: Thing, new: Thing) -> float:
         # "an owl instead of the bird": the owl is another.
         another = old in denied and old.key != new.key
@@ -68,6 +71,8 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     def substitution(old: Thing, new: Thing) -> float:
         # "carries a canoe instead of a ladder": the text itself takes the ladder away.
         # What both texts are about comes first in both.
+        if old in forgone and not old.kind & new.kind:
+            return 0  # "no glasses, whiskey" wants no whiskey on a nose
         evidence = _substitution(old, new, partner, len(lost), len(solid))
         return evidence + (old in denied) + (evidence > 0 and old is caption[0] and new is prompt[0])
 

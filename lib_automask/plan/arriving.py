@@ -94,6 +94,7 @@ def _seen_with(scene: Scene) -> set[str]:
 def _new_setting(thing: Thing) -> list[Change]:
     """A place or time where the caption has none; a bare tag may be where the picture is anyway."""
     mood = lexicon.is_kind(thing.key, "light") and not thing.attributes
+    mood = mood or (thing.tag and thing.key.endswith("scape") and len(thing.words) == 1)  # "seascape"
     if mood or thing.relation not in wordlists.names("common", "whole setting") | {""}:
         return []
     lasting = not lexicon.is_kind(thing.key, "weather") or thing.key in wordlists.names("common", "season")

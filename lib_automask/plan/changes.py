@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.alignment import Alignment
@@ -27,7 +28,14 @@ def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: 
     changes += [change for thing in alignment.come for change in arrived(thing, alignment, caption, prompt)]
     changes += removed(alignment, caption, prompt, unwanted)
     changes += restyled(caption, prompt)
-    return list(_once(changes))
+    return list(_once(_wished(changes)))
+
+
+def _wished(changes: list[Change]) -> list[Change]:
+    """A place named between commas may be where the picture is anyway; where nothing else changes, it is the wish."""
+    if any(not change.unsaid for change in changes):
+        return changes
+    return [replace(change, unsaid=False) if change.edit.kind == "background" else change for change in changes]
 
 
 def _once(changes: Iterable[Change]) -> Iterator[Change]:

@@ -158,7 +158,7 @@ class Placer:
         """Give a new thing its relation and anchor, and find out whether it has been named before."""
         clause = self.clause
         if clause.negated:
-            thing.anchor = clause.holder or clause.last
+            thing.relation, thing.anchor = clause.relation, clause.holder or clause.last
             self.scene.absent.append(thing)
             clause.negated = False
             return
