@@ -19,6 +19,9 @@ from lib_automask.structures import Captioner, Matcher, Models, Segmenter
 
 Progress = Callable[[str, float], None]
 DEMO = "demo"
+LOADING = "loading models"
+"""The stage that is told while files are read."""
+
 CACHE_BYTES = 256 * 2**20
 """Enough for about ten pictures of 768 × 512 with BLIP base and SAM vit_b."""
 
@@ -70,12 +73,10 @@ def load_models(
     for kind in KINDS:
         if ready is None or kind != "captioner":
             paths[kind] = _path(names.get(kind) or _first(kind, places), places, fetch, progress)
-    progress("loading models", 0.0)
+    progress(LOADING, 0.0)
     cache = ByteCache(CACHE_BYTES) if cache is None else cache
     loaded_captioner = ready or _captioner(paths["captioner"], device, cache, progress)
-    progress("loading models", 0.4)
     loaded_matcher = _matcher(paths["matcher"], device, cache, progress)
-    progress("loading models", 0.8)
     loaded_segmenter = _segmenter(paths["segmenter"], device, cache, progress)
     return Models(loaded_captioner, loaded_matcher, loaded_segmenter, progress, device.clear)
 
@@ -88,8 +89,8 @@ def load_captioner(
 ) -> Captioner:
     """The captioner alone; arguments and errors as those of ``load_models``."""
     path = _alone("captioner", sources, folders, device)
-    progress("loading models", 0.0)
-    return BlipCaptioner(path, device)
+    progress(LOADING, 0.0)
+    return BlipCaptioner(path, device, loading=_part(progress, 0.0, 1.0))
 
 
 def load_segmenter(
@@ -100,22 +101,30 @@ def load_segmenter(
 ) -> Segmenter:
     """The segmenter alone; arguments and errors as those of ``load_models``."""
     path = _alone("segmenter", sources, folders, device)
-    progress("loading models", 0.0)
-    return SamSegmenter(path, device, lambda share: progress("segments", share))
+    progress(LOADING, 0.0)
+    return SamSegmenter(path, device, lambda share: progress("segments", share), loading=_part(progress, 0.0, 1.0))
 
 
 def _captioner(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Captioner:
-    captioner = BlipCaptioner(path, device, lambda share: progress("caption", share))
+    loading = _part(progress, 0.0, 0.4)
+    captioner = BlipCaptioner(path, device, lambda share: progress("caption", share), loading)
     return RememberingCaptioner(captioner, fingerprint(path), cache)
 
 
 def _matcher(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Matcher:
-    matcher = BlipMatcher(path, device, cache, lambda share: progress("scores", share))
+    loading = _part(progress, 0.4, 0.8)
+    matcher = BlipMatcher(path, device, cache, lambda share: progress("scores", share), loading)
     return RememberingMatcher(matcher, fingerprint(path), cache)
 
 
 def _segmenter(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Segmenter:
-    return SamSegmenter(path, device, lambda share: progress("segments", share), cache=cache)
+    loading = _part(progress, 0.8, 1.0)
+    return SamSegmenter(path, device, lambda share: progress("segments", share), cache=cache, loading=loading)
+
+
+def _part(progress: Progress, begin: float, end: float) -> Callable[[float], None]:
+    """Tells the share of all loading that is done by the share of one model, which begins and ends there."""
+    return lambda share: progress(LOADING, begin + share * (end - begin))
 
 
 def check_device(device: str) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import pickle
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,12 +15,15 @@ from lib_automask.errors import ModelCorrupt, ModelMissing
 if TYPE_CHECKING:
     import torch
 
+Progress = Callable[[float], None]
+"""Told the share that is read, 0–1, again and again; it may raise ``Interrupted``."""
 
-def read_tensors(path: Path) -> dict[str, torch.Tensor]:
+
+def read_tensors(path: Path, progress: Progress = lambda _share: None) -> dict[str, torch.Tensor]:
     """The tensors of a .safetensors file, or of a .pth, .pt or .bin file that holds nothing else; on the CPU.
 
-    The file is opened here and handed over open, because Forge renames a file to ".corrupted" when loading it by its
-    name fails; and ``torch.serialization.load`` is called because hosts replace ``torch.load``.
+    The functions that are called are not those that hosts replace: Forge's ``torch.load`` and ``load_file`` rename a
+    file to ".corrupted" when loading it by its name fails.
 
     Raises:
         ModelMissing: there is no such file.
@@ -27,7 +32,7 @@ def read_tensors(path: Path) -> dict[str, torch.Tensor]:
     if not path.is_file():
         raise ModelMissing(f"{path} is not there; put the model file in this place, or fetch it with `models fetch`")
     read = _read_safetensors if path.suffix == ".safetensors" else _read_pickle
-    tensors = read(path)
+    tensors = read(path, progress)
     if not isinstance(tensors, dict) or not tensors:
         raise ModelCorrupt(f"{path.name} holds no table of tensors; delete it and fetch the model again")
     return tensors
@@ -70,29 +75,62 @@ def unfilled() -> AbstractContextManager[Any]:
     return Unfilled()
 
 
-def _read_safetensors(path: Path) -> Any:
-    from safetensors import SafetensorError  # type: ignore[attr-defined]
-    from safetensors.torch import load
+def _read_safetensors(path: Path, progress: Progress) -> Any:
+    from safetensors import SafetensorError, safe_open  # type: ignore[attr-defined]
 
+    tensors = {}
     try:
-        return load(path.read_bytes())
+        opened: Any = safe_open(path, "pt")  # type: ignore[no-untyped-call]
+        with opened as file:
+            names = list(file.keys())
+            for number, name in enumerate(names):
+                progress(number / len(names))
+                tensors[name] = file.get_tensor(name).clone()  # out of the file, which is only mapped so far
     except SafetensorError as error:
         raise _broken(path) from error
+    return tensors
 
 
-def _read_pickle(path: Path) -> Any:
+def _read_pickle(path: Path, progress: Progress) -> Any:
     from torch.serialization import load
 
-    try:
-        with path.open("rb") as file:
+    with _Watched(path, progress) as file:
+        try:
             return load(file, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ModelCorrupt(
-            f"{path.name} cannot be read as plain tensors, it is broken or carries program code; "
-            "delete it and fetch the model again"
-        ) from error
-    except (RuntimeError, EOFError, ValueError, KeyError) as error:
-        raise _broken(path) from error
+        except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
+            if file.stopped is not None:
+                raise file.stopped from None
+            if isinstance(error, pickle.UnpicklingError):
+                raise _not_plain(path) from error
+            raise _broken(path) from error
+
+
+class _Watched(io.BufferedReader):
+    """A file that tells how much of it was read; where that raises ``stopped``, it seems to end, as C++ reads it."""
+
+    def __init__(self, path: Path, progress: Progress) -> None:
+        super().__init__(io.FileIO(path))
+        self.progress, self.size, self.done = progress, path.stat().st_size, 0
+        self.stopped: Exception | None = None
+
+    def readinto(self, buffer: Any) -> int:
+        if self.stopped is not None:
+            return 0
+        try:
+            self.progress(min(1.0, self.done / self.size))
+        except Exception as error:
+            self.stopped = error
+            return 0
+        count = super().readinto(buffer)
+        self.done += count
+        return count
+
+
+def _not_plain(path: Path) -> ModelCorrupt:
+    return ModelCorrupt(
+        f"{path.name} cannot be read as plain tensors, it is broken or carries program code; "
+        "delete it and fetch the model again"
+    )
 
 
 def _broken(path: Path) -> ModelCorrupt:

@@ -118,6 +118,32 @@ def test_layers_are_made_without_random_numbers_while_that_lasts() -> None:
     assert not torch.equal(torch.get_rng_state(), before)
 
 
+@pytest.mark.parametrize("name", ["model.safetensors", "pytorch_model.bin"])
+def test_the_reading_of_files_is_told_and_can_be_interrupted(matcher_folder: Path, tmp_path: Path, name: str) -> None:
+    import torch
+    from safetensors.torch import load_file
+
+    folder = shutil.copytree(matcher_folder, tmp_path / "model")
+    if name == "pytorch_model.bin":
+        torch.save(load_file(folder / "model.safetensors"), folder / name)
+        (folder / "model.safetensors").unlink()
+    told: list[float] = []
+    BlipMatcher(folder, loading=told.append)
+    assert told == sorted(told)
+    assert (told[0], told[-1]) == (0.0, 1.0)
+    assert len(told) > 20
+
+    def stop_at_half(share: float) -> None:
+        told.append(share)
+        if share >= 0.5:
+            raise Interrupted("stopped")
+
+    told.clear()
+    with pytest.raises(Interrupted, match="stopped"):
+        BlipMatcher(folder, loading=stop_at_half)
+    assert told[-2] < 0.5 <= told[-1] < 0.9
+
+
 def test_head_that_transformers_5_left_out_is_put_back(captioner_folder: Path, tmp_path: Path, picture: Image) -> None:
     from safetensors.torch import load_file, save_file
 

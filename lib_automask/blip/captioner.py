@@ -24,6 +24,7 @@ class BlipCaptioner:
         folder: the model in Hugging Face's layout; its ``automask.json`` may set "num_beams" and "max_new_tokens".
         device: as torch names it, or one that is shared with other models.
         progress: see ``Progress``.
+        loading: the same for the files that are read.
 
     Raises:
         ModelMissing: a file is not there.
@@ -31,10 +32,14 @@ class BlipCaptioner:
     """
 
     def __init__(
-        self, folder: str | Path, device: str | Device = "cpu", progress: Progress = lambda _share: None
+        self,
+        folder: str | Path,
+        device: str | Device = "cpu",
+        progress: Progress = lambda _share: None,
+        loading: Progress = lambda _share: None,
     ) -> None:
         folder = Path(folder)
-        self.network = load_network(folder, "BlipForConditionalGeneration")
+        self.network = load_network(folder, "BlipForConditionalGeneration", progress=loading)
         self.tokenizer = load_tokenizer(folder)
         self.pixels = Pixels.from_folder(folder)
         self.device = Device.of(device)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
-from lib_automask.tensors import read_json, read_tensors, unfilled
+from lib_automask.tensors import Progress, read_json, read_tensors, unfilled
 
 if TYPE_CHECKING:
     import torch
@@ -20,13 +20,14 @@ WORDS = "text_decoder.bert.embeddings.word_embeddings.weight"
 HEAD = "text_decoder.cls.predictions"
 
 
-def load_network(folder: Path, kind: str, device: str = "cpu") -> Any:
+def load_network(folder: Path, kind: str, device: str = "cpu", progress: Progress = lambda _share: None) -> Any:
     """The network of a folder, float32, in evaluation mode.
 
     Args:
         folder: holds config.json and model.safetensors or pytorch_model.bin.
         kind: the class in ``transformers``, "BlipForConditionalGeneration" or "BlipForImageTextRetrieval".
         device: as torch names it.
+        progress: told the share that is loaded.
 
     Raises:
         ModelMissing: a file is not there.
@@ -35,11 +36,14 @@ def load_network(folder: Path, kind: str, device: str = "cpu") -> Any:
     import torch
     import transformers
 
-    tensors = read_tensors(_weights_file(folder))
+    network_class = getattr(transformers, kind)  # which is imported only now
+    tensors = read_tensors(_weights_file(folder), progress)
+    progress(1.0)
     with torch.inference_mode(False):  # tensors made in inference mode could never carry the gradients of Grad-CAM
         config = transformers.BlipConfig.from_dict(read_json(folder / "config.json"))
         with unfilled():
-            network = getattr(transformers, kind)(config)
+            network = network_class(config)
+        progress(1.0)
         _fill(network, _with_tied_head(tensors), folder.name)
         return network.float().eval().requires_grad_(False).to(device)
 

@@ -27,6 +27,7 @@ class BlipMatcher:
         device: as torch names it, or one that is shared with other models.
         cache: where vision passes, and what phrases found, are kept; its own, of 64 MB, if none is given.
         progress: see ``Progress``; the share is that of the segments that are scored.
+        loading: the same for the files that are read.
 
     Raises:
         ModelMissing: a file is not there.
@@ -39,8 +40,9 @@ class BlipMatcher:
         device: str | Device = "cpu",
         cache: ByteCache[Any] | None = None,
         progress: Progress = lambda _share: None,
+        loading: Progress = lambda _share: None,
     ) -> None:
-        self.reader = Reader(folder, "cpu", cache, progress)
+        self.reader = Reader(folder, "cpu", cache, progress, loading=loading)
         self.device = Device.of(device)
 
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:

@@ -39,6 +39,7 @@ class Reader:
         cache: where vision passes, and what phrases found, are kept; its own, of 64 MB, if none is given.
         progress: see ``Progress``.
         precision: of the large products that are made of pictures; see ``choose_dtype``.
+        loading: told the share of the files that is read.
 
     Raises:
         ModelMissing: a file is not there.
@@ -52,9 +53,10 @@ class Reader:
         cache: ByteCache[Any] | None = None,
         progress: Progress = lambda _share: None,
         precision: Precision = "auto",
+        loading: Progress = lambda _share: None,
     ) -> None:
         folder = Path(folder)
-        self.network = load_network(folder, "BlipForImageTextRetrieval", device)
+        self.network = load_network(folder, "BlipForImageTextRetrieval", device, loading)
         self.vision = VisionNetwork(self.network)
         self.text = TextNetwork(self.network)
         self.tokenizer = load_tokenizer(folder)

@@ -67,6 +67,7 @@ class SamSegmenter:
         cache: where embeddings, answers and segments are kept; its own, if none is given.
         precision: of the large products; see ``choose_dtype``.
         guide: how a guided search goes, if not as ``Guide`` says.
+        loading: as ``progress``, for the file that is read.
     """
 
     def __init__(
@@ -78,11 +79,12 @@ class SamSegmenter:
         cache: ByteCache[Any] | None = None,
         precision: Precision = "auto",
         guide: Guide | None = None,
+        loading: Progress = lambda _share: None,
     ) -> None:
         self.settings = Settings.from_mapping(generator_settings(path) | (settings or {}))
         self.guide = guide or Guide()
         self.cache: ByteCache[Any] = ByteCache(CACHE_BYTES) if cache is None else cache
-        self.network = SamNetwork(path, "cpu", self.cache, precision)
+        self.network = SamNetwork(path, "cpu", self.cache, precision, loading)
         self.device = Device.of(device)
         self.progress = progress
 

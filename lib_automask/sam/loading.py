@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.sam.architecture import VIT_B, VIT_H, VIT_L, SamShape, build_sam
-from lib_automask.tensors import read_json, read_tensors, unfilled
+from lib_automask.tensors import Progress, read_json, read_tensors, unfilled
 
 if TYPE_CHECKING:
     import torch
@@ -22,20 +22,22 @@ SETTINGS = ("sam.json", "sam.safetensors")
 FETCH = "choose a vit_b, vit_l or vit_h file, or fetch one with `python -m lib_automask models fetch sam-vit-b`"
 
 
-def load_sam(path: str | Path, device: str = "cpu") -> Any:
+def load_sam(path: str | Path, device: str = "cpu", progress: Progress = lambda _share: None) -> Any:
     """A ``segment_anything`` Sam, float32, in evaluation mode.
 
     Args:
         path: a published checkpoint (vit_b, vit_l or vit_h; .pth or .safetensors), or a folder with sam.json, which
             gives the shape, and sam.safetensors.
         device: as torch names it.
+        progress: told the share of the file that is read.
 
     Raises:
         ModelMissing: there is no such file.
         ModelCorrupt: it is broken, or is not a SAM that can be used here.
     """
     path = Path(path)
-    tensors = read_tensors(path / SETTINGS[1] if path.is_dir() else path)
+    tensors = read_tensors(path / SETTINGS[1] if path.is_dir() else path, progress)
+    progress(1.0)
     config = _settings(path)
     with unfilled():
         sam = build_sam(config or recognize(tensors, path.name))

@@ -11,6 +11,7 @@ from lib_automask.sam.encoder import encode
 from lib_automask.sam.everything import Embedding, Progress, embed
 from lib_automask.sam.loading import load_sam
 from lib_automask.structures import Image, digest
+from lib_automask.tensors import Progress as Loading
 
 if TYPE_CHECKING:
     import torch
@@ -27,6 +28,7 @@ class SamNetwork:
         cache: where image embeddings are kept (4 MB each for the published models); its own, of 64 MB, if none is
             given.
         precision: of the large products; see ``choose_dtype``.
+        loading: told the share of the file that is read.
     """
 
     def __init__(
@@ -35,8 +37,9 @@ class SamNetwork:
         device: str = "cpu",
         cache: ByteCache[Any] | None = None,
         precision: Precision = "auto",
+        loading: Loading = lambda _share: None,
     ) -> None:
-        self.model = load_sam(path)
+        self.model = load_sam(path, progress=loading)
         self.precision = precision
         self._dtypes: dict[str, torch.dtype] = {}
         self.to(device)
