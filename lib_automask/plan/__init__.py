@@ -21,8 +21,8 @@ stage to stage.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Collection
+from dataclasses import replace
 
 from lib_automask.plan import lexicon
 from lib_automask.plan.alignment import align
@@ -39,7 +39,7 @@ from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.presence import ask_picture
 from lib_automask.plan.roundabout import keeps_rest, set_right
 from lib_automask.plan.scene import Change, Scene
-from lib_automask.plan.singling import counted_at_side, put_back, take_out
+from lib_automask.plan.singling import counted_at_side, put_back, split_place, take_out
 from lib_automask.plan.styles import take_styles
 from lib_automask.plan.syntax import read_syntax
 from lib_automask.structures import Edit, EditPlan, Presence
@@ -111,8 +111,10 @@ def _plan_commands(commands: list[Command], rest: list[str], shown: Scene, prese
 
 def _obeyed_on_one(command: Command, shown: Scene) -> list[Change]:
     """The changes, where the instruction means one of several of that one."""
-    text, singled = take_out(command.old, shown)
-    changes = _obeyed(dataclasses.replace(command, old=text), shown)
+    before, named = ("", command.old) if command.old else split_place(command.new)
+    text, singled = take_out(named, shown)
+    plain = replace(command, old=text) if command.old else replace(command, new=f"{before}{text}")
+    changes = _obeyed(plain if named else command, shown)
     return [put_back(change, singled, shown) for change in changes] if singled else changes
 
 

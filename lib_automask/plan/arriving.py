@@ -25,7 +25,7 @@ def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -
         return []  # "the same shop, its door, its windows"
     if thing.tag and prompt.styles and lexicon.singular(thing.words[-1]) in wordlists.names("styles", "trace"):
         return []  # "charcoal sketch, rough paper"
-    if thing.is_setting:
+    if thing.is_setting and not _stands_in_place(thing):
         return _new_setting(thing)
     if lexicon.is_kind(thing.key, "light") and (thing.tag or _is_plain(thing)):
         return []
@@ -36,6 +36,12 @@ def _is_anywhere(place: Thing, alignment: Alignment, prompt: Scene) -> bool:
     """ "and a whale in the water", "no ladder in the room": where something comes or goes, not a new place."""
     bare = place.key in wordlists.names("common", "anywhere") and not place.attributes
     return bare or place.anchor in alignment.come or place.anchor in prompt.absent
+
+
+def _stands_in_place(thing: Thing) -> bool:
+    """ "a pool in the front yard" is something new there."""
+    placed = thing.stands is not None and not thing.relation and thing.article in ("a", "an")
+    return placed and thing.stands is not None and lexicon.is_place(thing.stands[1].key)
 
 
 def _addition(thing: Thing, alignment: Alignment, caption: Scene) -> Change:

@@ -14,13 +14,16 @@ from lib_automask.plan.putting import give, move_to
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.tagging import tag_words
 
-WISHED = re.compile(r"\s+(?:should|must|needs? to|has to|have to|ought to|to)\s+(?:be )?")
+WISHED = re.compile(r"\s+(?:should|must|needs? to|has to|have to|ought to|to(?! (?:the|his|her|its|their|an?)\b))\s+(?:be )?")
 HAS = re.compile(
     r"^(?:be |to )?(wear|wearing|hold|holding|have|having|with|carry|carrying|ride|riding|eat|eating|drink|drinking) "
     r"(.+)$"
 )
 HANDLES = re.compile(r"^(?!be )(\w+) (an? .+)$")
-PLACED = re.compile(r"^(?:be |sit |stand |lie |be sitting |be standing )?(?:in|on|at|inside|under|by) (.+)$")
+PLACED = re.compile(
+    r"^(?:be |sit |stand |lie |be (?:sitting|standing|lying|parked|placed|located|put|moved|set|shown|seen) )?"
+    r"(?:in front of|in|on|at|inside|under|by) (.+)$"
+)
 ON_OWN = re.compile(r"(\w+) ((?:his|her|its|their) .+)$")
 """ "(make him) close his eyes"."""
 FALLING = {"snowing": "snow", "raining": "rain", "hailing": "hail", "storming": "storm", "pouring": "rain",
@@ -138,7 +141,7 @@ def _is_action(what: str) -> bool:
 def _doing(what: str) -> str:
     """ "run on the beach" → "running", "do a split" → "doing a split"."""
     verb, _, rest = what.partition(" ")
-    doing = verb if verb.endswith("ing") else verbs.gerund(verb if verb.endswith("s") else verb + "s")
+    doing = verb if verb.endswith(("ing", "ed")) else verbs.gerund(verb if verb.endswith("s") else verb + "s")
     part = re.match(r"(?:his|her|its|their) (?:\w+ )?(\w+)$", rest)
     moved = part is not None and lexicon.is_kind(lexicon.singular(part[1]), "body")  # "cross her arms"
     whole = moved or verb.endswith("ing") or verbs.stem(verb) in {*verbs.stems("done"), verbs.stem("look")}

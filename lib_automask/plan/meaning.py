@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lib_automask.plan import lexicon
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.hanging import contradict, same_thing
 from lib_automask.plan.naming import name
 from lib_automask.plan.phrases import read_scene
@@ -12,6 +12,10 @@ from lib_automask.plan.scene import MANY, Scene, Thing
 
 PEOPLE = {"him": ("man", "boy"), "he": ("man", "boy"), "her": ("woman", "girl"), "she": ("woman", "girl")}
 SUBJECT = ("it", "them", "they", "this", "that", "the subject", "the main subject")
+
+
+HANDLED = re.compile(r"(?:what|whatever) (?:he|she|it|they)(?:'s|'re| is| are) (\w+ing)(?: in| on| at)?")
+""" "what he's holding"."""
 
 
 def bare(text: str) -> str:
@@ -28,6 +32,9 @@ def meant(text: str, caption: Scene) -> Thing | None:
     """The caption's thing that a phrase or pronoun of an instruction speaks of; None where it has none."""
     if text in PEOPLE or text in SUBJECT:
         return subject(caption, text)
+    if match := HANDLED.fullmatch(text):
+        stem = verbs.stem(match[1])
+        return next((thing for thing in caption.things if verbs.stem(thing.relation) == stem), None)
     if match := re.fullmatch(r"the (.+) ones?", text):
         return next((thing for thing in caption.things if match[1] in thing.attributes), None)
     asked = thing_in(text)
@@ -64,7 +71,7 @@ def subject(caption: Scene, pronoun: str = "it") -> Thing | None:
 
 def target(thing: Thing | None, text: str, caption: Scene) -> str:
     """The caption's own phrase for the thing; the user's where the caption does not tell two apart, or lacks it."""
-    asked = None if re.search(r" ones?$", text) else thing_in(text)
+    asked = None if re.search(r" ones?$", text) or HANDLED.fullmatch(text) else thing_in(text)
     if thing is None:
         return owned(asked) if asked else bare(text)
     if asked is None:

@@ -144,6 +144,8 @@ class _Reader(Placer):
             clause.last.stands = (clause.relation, self.subject) if self.subject else None
         elif clause.relation and clause.last is None and self.subject is not None:
             clause.place = (clause.relation, self.subject)
+        elif text in ("nothing", "nobody", "no one", "noone") and clause.after_verb and clause.holder is not None:
+            clause.holder.actions = clause.holder.actions[:-1]  # "pushing nothing"
         elif clause.about is None and text in ("it", "he", "she", "they"):
             clause.about = self.about
         clause.relation = ""

@@ -37,6 +37,16 @@ def counted_at_side(clause: str) -> str:
     return re.sub(rf"\b({_one_of(ORDINALS)})\b(.*?) from the (left|right|top|bottom)\b", r"\1\2 at the \3", clause)
 
 
+def split_place(text: str) -> tuple[str, str]:
+    """ "a hat on the left dog" → ("a hat on ", "the left dog"); the second is "" where no place is named."""
+    match = re.match(
+        r"(.+? (?:on|onto|over|around|in|into|behind|beside|near|next to|in front of|above|under|to|against|on top of) )"
+        r"((?:the|his|her|its|their) .+)$",
+        text,
+    )
+    return (match[1], match[2]) if match else (text, "")
+
+
 def take_out(text: str, shown: Scene) -> tuple[str, Singled | None]:
     """The text of an instruction without the words that single out a thing of which the caption has several."""
     several = _several(shown)

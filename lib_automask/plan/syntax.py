@@ -46,7 +46,7 @@ class Typed:
 
 def read_syntax(prompt: str) -> Typed:
     """What a prompt says in plain words; never fails, whatever the string."""
-    text = plain_characters(FOOTER.sub("", _beginning(prompt)))
+    text = plain_characters(FOOTER.sub("", _beginning(prompt).replace("\\n", "\n")))
     wanted, *rest = NEGATIVE.split(text, maxsplit=1)
     return Typed(_plain(wanted), _plain(" ".join(rest)))
 
