@@ -42,7 +42,7 @@ def _is_told_by_object(action: Action, doer: Thing, caption: Scene, prompt: Scen
     """ "smoking a pipe", where the caption has no pipe: that comes into the picture, and the deed with it."""
     if action.stem in verbs.stems("going"):
         return False
-    used = action.stem in verbs.stems("using") | verbs.stems("by people")
+    used = action.stem in verbs.stems("using") | verbs.stems("by people") | verbs.stems("handling")
     return any(
         (used or bool(thing.kind))
         and not (thing.is_setting or lexicon.is_kind(thing.key, "body"))

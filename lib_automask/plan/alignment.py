@@ -59,7 +59,7 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
     lost = [
         thing
         for thing in gone
-        if (thing in denied or not wanted.partial or any(_takes_over(new, thing) for new in come))
+        if (thing in denied or not wanted.partial or any(_takes_over(new, thing, partner) for new in come))
         and thing.key not in (told if thing.relation else told_of_subjects)
         and not (thing.mentioned or wanted.is_sum(thing) or _is_in_compound(thing, same))
     ]
@@ -116,8 +116,10 @@ def _is_same_place(old: Thing, new: Thing) -> bool:
     return old.is_setting and new.is_setting and (old.key in _told_by(new) or new.key in _told_by(old))
 
 
-def _takes_over(new: Thing, old: Thing) -> bool:
-    """One place for another, one weather for another, although all else stays."""
+def _takes_over(new: Thing, old: Thing, partner: dict[int, Thing]) -> bool:
+    """One place for another, one weather for another, what is chased for what was, although all else stays."""
+    if _in_same_hands(old, new, partner) and _relation(old) == _relation(new):
+        return True
     both = old.is_setting and new.is_setting and new.key not in wordlists.names("common", "anywhere")
     return both and lexicon.is_kind(old.key, "weather") == lexicon.is_kind(new.key, "weather")
 
@@ -159,10 +161,19 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     # The only one that is gone and the only new one, both beside the same thing; captions mistake sides.
     beside = old.relation in BESIDE and new.relation in BESIDE
     value += (gone == come == 1 and beside and holder is not None and holder is old.anchor) * 2.5
+    value += (gone == come == 1 and _in_same_hands(old, new, partner)) * 2.5
     value += (gone == come == 1 and _stand_alike(old, new, partner)) * 2.5
     value += (bool(old.place) and old.place == new.place) * 2.0
     value += 0.5 * sum(any(lexicon.same_attribute(a, b) for b in new.attributes) for a in old.attributes)
     return value
+
+
+def _in_same_hands(old: Thing, new: Thing, partner: dict[int, Thing]) -> bool:
+    """Whether somebody who did something with one does something with the other: "kicks a ball", "plays a lute"."""
+    prepositions = wordlists.names("grammar", "preposition")
+    done = all(thing.relation and thing.relation not in prepositions for thing in (old, new))
+    fixed = lexicon.is_kind(old.key, "fixture", "furniture", "building", "place", "terrain", "clothing", "body")
+    return done and not fixed and new.anchor is not None and partner.get(id(new.anchor)) is old.anchor
 
 
 def _stand_alike(old: Thing, new: Thing, partner: dict[int, Thing]) -> bool:

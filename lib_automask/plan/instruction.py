@@ -21,7 +21,10 @@ SURE = (
 )
 """What has to follow a verb that could be a noun or an adjective: "clear the table", but not "clear sky"."""
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
-WANTED = re.compile(r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps) ")
+WANTED = re.compile(
+    r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps|it would be|time to|it's time|"
+    r"why not|all i want|what i want|nice to|great to) "
+)
 """What opens a wish that only describes: "I'd like a cat on the bench"."""
 DRAWN = re.compile(r"(?:paint|draw|sketch|spray|print|carve|engrave|embroider|write|stitch) an? ")
 """These dye what is there ("paint the door red"), or put something new there ("paint a cat on the door")."""
@@ -30,6 +33,8 @@ PLACING = re.compile(
     r"beside|near|next to|in front of|above|across|against|to) "
     r"(?:the|an?|his|her|its|their) [\w' -]+)"
 )
+GOES_ON = re.compile(r"\b(?:is|are) now (?:\w+ly )?(?!\w*thing\b)\w{2,}ing (?:an?|the|his|her|its|their|at|on|in) ")
+""" "the dog is now chasing a chicken" describes."""
 WISH = re.compile(
     r"(?:the|her|his|their|its|this|it|he|she|they)\b.*\b(?:should|must|needs? to|has to|have to|ought to|to) "
     r"(?:be|have|wear|hold|look|become|get|carry|sit|stand|lie|smile|run|jump|fly|sleep|eat|turn) .+"
@@ -113,7 +118,7 @@ def _match(part: str) -> Command | None:
     for verb, pattern in _patterns():
         if (match := pattern.fullmatch(part)) and verb == "unknown":
             return Command(verb, part)
-        if match:
+        if match and not GOES_ON.search(part):
             found = match.groupdict(default="")
             return Command(verb, found.get("old", "").strip(), found.get("new", "").strip())
     return Command("make", part) if WISH.fullmatch(part) else None

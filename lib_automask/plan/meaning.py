@@ -44,7 +44,13 @@ def meant(text: str, caption: Scene) -> Thing | None:
 def find(asked: Thing, caption: Scene) -> Thing | None:
     """The thing of the caption that fits best, with its attributes, owner and place; None where none does."""
     alike = [thing for thing in caption.things if same_thing(thing, asked)]
+    alike = alike or [thing for thing in caption.things if _holds(thing, asked)]
     return max(alike, key=lambda thing: _fit(thing, asked), default=None)
+
+
+def _holds(thing: Thing, asked: Thing) -> bool:
+    """Whether "the glass" is that of "a glass of water"."""
+    return bool(thing.vessel) and lexicon.same_concept(lexicon.concept(thing.vessel.split())[0], asked.key)
 
 
 def _fit(thing: Thing, asked: Thing) -> float:

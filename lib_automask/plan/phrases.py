@@ -181,7 +181,7 @@ class _Reader(Placer):
     def _actor(self) -> Thing | None:
         """Who does what the verb says: the thing named last, or the one it is worn by, sits on or stands in."""
         actor = self.clause.last or self.subject
-        while actor is not None and actor.anchor is not None and takes_part(actor):
+        while actor is not None and actor.anchor is not None and (takes_part(actor) or _bears(actor)):
             actor = actor.anchor
         return self.subject if actor is None or actor.is_setting else actor
 
@@ -204,6 +204,14 @@ def _action(verb: Word, following: str, later: str) -> Action:
     if verbs.stem(verb.text) == verbs.stem("take") and following == "off" and later not in handled:
         return Action(verbs.stem("fly"), verb.text, following)
     return Action(verbs.stem(verb.text), verb.text)
+
+
+def _bears(thing: Thing) -> bool:
+    """The ladder of "a man on a ladder cleaning": what somebody is on does nothing itself."""
+    under = thing.relation in ("on", "on top of", "at", "under", "behind", "in front of", "next to", "against", "inside")
+    moves = lexicon.is_kind(thing.key, "person", "animal", "vehicle", "toy", "weather") or not thing.kind
+    alive = thing.anchor is not None and lexicon.is_kind(thing.anchor.key, "person", "animal")
+    return under and alive and not moves
 
 
 def _hand(actor: Thing | None, stem: str) -> Thing | None:

@@ -53,9 +53,9 @@ ONLY_CHANGE = re.compile(
     r"(?:is|be|being|should be|to be)(?: that)? "
 )
 SAME = re.compile(
-    r"\b(?:(?:very|exact|exactly the) same|same (?:picture|image|photo|scene|shot|thing|one|but|as before|\w+ but)|"
+    r"\b(?:(?:very|exact|exactly the) same|same (?:picture|image|photo|scene|shot|thing|one|but|as before|\w+,? (?:but|only|just|except)\b)|"
     r"instead of (?:just )?(?:one|two|three|four|\d)$|only (?:change|difference)|as before|"
-    r"(?:the )?(?:one|only) thing (?:missing|gone|new|left out)|(?:only )?(?:one|a single) (?:thing|change|difference)(?: is)? (?:different|new|changed)|"
+    r"(?:is|are) now \w+ing|(?:the )?(?:one|only) thing (?:missing|gone|new|left out)|(?:only )?(?:one|a single) (?:thing|change|difference)(?: is)? (?:different|new|changed)|"
     r"(?:everything|nothing|all)(?: else| about it)? "
     r"(?:is|stays|remains|has|as|about|the same|different|changed)|everything else)\b"
 )
