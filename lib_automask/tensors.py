@@ -96,13 +96,13 @@ def _read_pickle(path: Path, progress: Progress) -> Any:
 
     with _Watched(path, progress) as file:
         try:
-            return load(file, map_location="cpu", weights_only=True)
+            tensors = load(file, map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-            if file.stopped is not None:
-                raise file.stopped from None
-            if isinstance(error, pickle.UnpicklingError):
-                raise _not_plain(path) from error
-            raise _broken(path) from error
+            wrong = _not_plain(path) if isinstance(error, pickle.UnpicklingError) else _broken(path)
+            raise file.stopped or wrong from error
+    if file.stopped is not None:
+        raise file.stopped
+    return tensors
 
 
 class _Watched(io.BufferedReader):
@@ -124,6 +124,10 @@ class _Watched(io.BufferedReader):
         count = super().readinto(buffer)
         self.done += count
         return count
+
+    def read(self, size: int | None = -1) -> bytes:
+        """What C++ tries where ``readinto`` gives nothing."""
+        return super().read(size) if self.stopped is None else b""
 
 
 def _not_plain(path: Path) -> ModelCorrupt:
