@@ -100,11 +100,11 @@ class Axis:
 
     def touching(self, low: int, high: int) -> slice | None:
         """The picture's pixels that take anything from the grid's ``low`` to ``high``, both included."""
-        return _slice((self.last >= low) & (self.first <= high))
+        return _slice(self.last.searchsorted(low), self.first.searchsorted(high, "right"))
 
     def within(self, low: int, high: int) -> slice | None:
         """The picture's pixels that take nothing but from the grid's ``low`` to ``high``, both included."""
-        return _slice((self.first >= low) & (self.last <= high))
+        return _slice(self.first.searchsorted(low), self.last.searchsorted(high, "right"))
 
 
 class Canvas:
@@ -132,17 +132,17 @@ class Canvas:
         finds all it takes.
         """
         logits = logits[: self.rows.used, : self.columns.used]
-        inside = (logits > 0).cpu().numpy()
-        found = _extent(inside)
+        by_row, by_column = logits.amax(1).cpu().numpy(), logits.amax(0).cpu().numpy()
+        found = _ends(by_row > 0, by_column > 0)
         if found is None:
             return None
         outer = self._outer(*found)
         if outer is None:
             return None
-        left, top, right, bottom = _extent((logits > -self.offset).cpu().numpy()) or found
+        left, top, right, bottom = _ends(by_row > -self.offset, by_column > -self.offset) or found
         left, top = max(0, left - self.columns.reach), max(0, top - self.rows.reach)
-        kept = logits[top : bottom + self.rows.reach + 1, left : right + self.columns.reach + 1]
-        return Crop(kept.cpu().clone(), top, left, outer, self._inner(inside))
+        kept = logits[top : bottom + self.rows.reach + 1, left : right + self.columns.reach + 1].cpu().clone()
+        return Crop(kept, top, left, outer, self._inner((kept > 0).numpy(), left, top))
 
     def draw(self, crop: Crop) -> Drawn | None:
         """The mask above 0, and how stable it is when that threshold moves; None where it has no pixel."""
@@ -170,10 +170,11 @@ class Canvas:
             return None
         return np.array([columns.start, rows.start, columns.stop - 1, rows.stop - 1], np.float32)
 
-    def _inner(self, inside: Mask) -> Edges | None:
+    def _inner(self, inside: Mask, left: int, top: int) -> Edges | None:
         """What a mask covers for certain: pixels of the picture that take only from pixels ``inside`` the mask.
 
-        Where squares of the grid lie wholly inside, each of them holds such a pixel if both sides are dense.
+        ``inside`` begins at ``left`` and ``top`` of the grid. Where squares of the grid lie wholly inside, each of them
+        holds such a pixel if both sides are dense.
         """
         if not (self.rows.dense and self.columns.dense):
             return None
@@ -181,9 +182,8 @@ class Canvas:
         squares = _extent(_squares(inside, high, wide))
         if squares is None:
             return None
-        left, top, right, bottom = squares
-        rows = self.rows.within(top, bottom + high - 1)
-        columns = self.columns.within(left, right + wide - 1)
+        rows = self.rows.within(top + squares[1], top + squares[3] + high - 1)
+        columns = self.columns.within(left + squares[0], left + squares[2] + wide - 1)
         if rows is None or columns is None:
             return None
         return np.array([columns.start, rows.start, columns.stop - 1, rows.stop - 1], np.float32)
@@ -201,15 +201,20 @@ def _squares(mask: Mask, high: int, wide: int) -> Mask:
     return found
 
 
-def _slice(chosen: Mask) -> slice | None:
-    """From the first to the last of the chosen, which have no gaps."""
-    where = np.flatnonzero(chosen)
-    return slice(int(where[0]), int(where[-1]) + 1) if len(where) else None
+def _slice(start: np.intp, stop: np.intp) -> slice | None:
+    """None where it would be empty."""
+    return slice(int(start), int(stop)) if start < stop else None
 
 
 def _extent(mask: Mask) -> tuple[int, int, int, int] | None:
     """First and last column and row with something in them: left, top, right, bottom."""
-    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
-    if not len(rows):
+    return _ends(mask.any(1), mask.any(0))
+
+
+def _ends(rows: Mask, columns: Mask) -> tuple[int, int, int, int] | None:
+    """First and last of the columns and rows that are set: left, top, right, bottom."""
+    if not (rows.any() and columns.any()):
         return None
-    return int(columns[0]), int(rows[0]), int(columns[-1]), int(rows[-1])
+    left, top = int(columns.argmax()), int(rows.argmax())
+    right, bottom = len(columns) - 1 - int(columns[::-1].argmax()), len(rows) - 1 - int(rows[::-1].argmax())
+    return left, top, right, bottom

@@ -24,6 +24,8 @@ Tell = Callable[[float], None]
 SCORES_ON_CPU = 2**20
 """Attention scores at once: 4 MB in float32, what a core's cache holds."""
 SCORES_ELSEWHERE = 2**26
+NARROW = 32
+"""Side of windows up to which a product with ones and zeros is faster than an addition along such short lines."""
 ROWS_AT_ONCE = 16
 """Rows of patches that pass through the wide layer of a block together."""
 
@@ -44,7 +46,8 @@ def encode(
     """
     import torch
 
-    tokens = (encoder.patch_embed(pixels) + encoder.pos_embed)[0]
+    # The convolution leaves channels first, and every norm would bring them last again.
+    tokens = (encoder.patch_embed(pixels) + encoder.pos_embed)[0].contiguous()
     for number, block in enumerate(encoder.blocks):
         _pass(block, tokens, dtype, _part_of(progress, number / len(encoder.blocks), 1 / len(encoder.blocks)))
     embedding: torch.Tensor = encoder.neck(tokens[None].permute(0, 3, 1, 2))
@@ -64,7 +67,7 @@ def _pass(block: Any, tokens: torch.Tensor, dtype: torch.dtype, progress: Tell) 
     for rows in _bands(height, attention.side):
         tell = _part_of(progress, rows.start / height / 2, (rows.stop - rows.start) / height / 2)
         tokens[rows] += attention.see(tokens[rows], tell)
-    first, second = _Linear(block.mlp.lin1, dtype), _Linear(block.mlp.lin2, dtype)
+    first, second = Linear(block.mlp.lin1, dtype), Linear(block.mlp.lin2, dtype)
     for rows in _bands(height, ROWS_AT_ONCE):
         progress(0.5 + rows.start / height / 2)
         tokens[rows] += second(gelu_in_place(first(block.norm2(tokens[rows]).to(dtype))))
@@ -83,7 +86,7 @@ def gelu_in_place(values: torch.Tensor) -> torch.Tensor:
     return changed
 
 
-class _Linear:
+class Linear:
     """A layer with its weights in the type of the large products."""
 
     def __init__(self, layer: Any, dtype: torch.dtype) -> None:
@@ -101,9 +104,10 @@ class _Attention:
 
     def __init__(self, block: Any, side: int, dtype: torch.dtype) -> None:
         self.norm, self.heads, self.side, self.dtype = block.norm1, block.attn.num_heads, side, dtype
-        self.projection, self.output = _Linear(block.attn.qkv, dtype), _Linear(block.attn.proj, dtype)
+        self.projection, self.output = Linear(block.attn.qkv, dtype), Linear(block.attn.proj, dtype)
         self.by_row = _positions(block.attn.rel_pos_h, side, dtype)
         self.by_column = _positions(block.attn.rel_pos_w, side, dtype)
+        self.spread = _spread(side, self.by_row) if side <= NARROW else None
 
     def see(self, tokens: torch.Tensor, progress: Tell) -> torch.Tensor:
         """What one row of windows sees, [h, G, C] of float32[h, G, C], where h is ``side``, or less at the edge."""
@@ -145,12 +149,21 @@ class _Attention:
             some = queries[heads, rows]
             vertical = some @ self.by_row[rows]  # [n, h, W, H]
             horizontal = (some.transpose(1, 2) @ self.by_column).transpose(1, 2)  # [n, h, W, W]
-            bias = some.new_empty(*some.shape[:3], height, width)
-            torch.add(vertical[..., :, None], horizontal[..., None, :], out=bias)
             first = rows.start * width
-            some, bias = some.flatten(1, 2), bias.flatten(3).flatten(1, 2)
+            some, bias = some.flatten(1, 2), self._bias(vertical, horizontal)
             seen[heads, first : first + some.shape[1]] = _attend_biased(some, keys[heads], values[heads], bias)
         return seen
+
+    def _bias(self, vertical: torch.Tensor, horizontal: torch.Tensor) -> torch.Tensor:
+        """What each query [n, h, W] adds to each key by their rows [n, h, W, H] and columns [n, h, W, W]:
+        [n, h × W, H × W]."""
+        import torch
+
+        if self.spread is not None:
+            return (torch.cat([vertical, horizontal], -1) @ self.spread).flatten(1, 2)
+        bias = vertical.new_empty(*vertical.shape, horizontal.shape[-1])
+        torch.add(vertical[..., :, None], horizontal[..., None, :], out=bias)
+        return bias.flatten(3).flatten(1, 2)
 
 
 def _pieces(count: int, height: int, width: int, device: str) -> Iterator[tuple[slice, slice]]:
@@ -182,3 +195,11 @@ def _positions(table: torch.Tensor, side: int, dtype: torch.dtype) -> torch.Tens
 
     places = torch.arange(side, device=table.device)
     return table[places[:, None] - places[None, :] + side - 1].transpose(1, 2).to(dtype).contiguous()
+
+
+def _spread(side: int, like: torch.Tensor) -> torch.Tensor:
+    """Ones and zeros [2 × side, side²] that give each key of a window what belongs to its row and to its column."""
+    import torch
+
+    one = torch.eye(side, dtype=like.dtype, device=like.device)
+    return torch.cat([one.repeat_interleave(side, 1), one.repeat(1, side)])
