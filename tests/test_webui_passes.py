@@ -6,6 +6,8 @@ The pipeline is a stand-in: the target names a side of the picture ("left" is it
 
 from __future__ import annotations
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from modules import errors, images, sd_models, shared
@@ -15,7 +17,7 @@ from webui_host import SIZE, changed, drawn, expect_error
 from lib_automask import origin, pipeline
 from lib_automask.options import FIELDS
 from lib_automask.structures import Edit, EditPlan, MaskResult
-from lib_automask.webui import infotext
+from lib_automask.webui import borrowing, infotext
 
 PLAIN = {"steps": 20, "cfg_scale": 7.0, "sampler_name": "Euler", "denoising_strength": 0.75, "negative_prompt": "grain"}
 
@@ -443,6 +445,41 @@ def test_out_of_memory_in_pass_2_keeps_pass_1_and_says_what_helps(run, error):
     assert shared.opts.data == settings
     assert sd_models.model_data.loaded == "first.safetensors"
     assert len(errors.reported) == 1
+
+
+def test_out_of_memory_is_told_where_it_led_to_another_error(run):
+    def during(_p):
+        try:
+            raise RuntimeError("unable to mmap 560863526 bytes: Cannot allocate memory (12)")
+        except RuntimeError:
+            raise ValueError("Failed to recognize model type!")  # noqa: B904
+
+    host.during_sampling = during
+    status, body = run("edit")
+    assert status == 500
+    expect_error(body, "ran out of memory")
+
+
+def test_a_checkpoint_that_forge_lost_to_one_that_could_not_be_loaded_is_loaded_again(monkeypatch):
+    """As Forge does: what is loaded goes first, and what was loaded is known by a hash that only a success changes."""
+    data = SimpleNamespace(sd_model="first", forge_hash="first", wanted="first")
+
+    def forge_model_reload():
+        if data.forge_hash == data.wanted:
+            return
+        data.sd_model = None
+        if data.wanted == "too large":
+            raise MemoryError
+        data.sd_model = data.forge_hash = data.wanted
+
+    monkeypatch.setattr(sd_models, "model_data", data)
+    monkeypatch.setattr(sd_models, "forge_model_reload", forge_model_reload, raising=False)
+    with borrowing.checkpoint_kept():
+        data.wanted = "too large"
+        with pytest.raises(MemoryError):
+            forge_model_reload()
+        data.wanted = "first"
+    assert data.sd_model == "first"
 
 
 @pytest.mark.parametrize("known", [True, False])

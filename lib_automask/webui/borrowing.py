@@ -58,6 +58,10 @@ def load_as_set() -> None:
     from modules import sd_models
 
     if hasattr(sd_models, "forge_model_reload"):
+        if (
+            sd_models.model_data.sd_model is None
+        ):  # pushed out by one that could not be loaded, which Forge does not note
+            sd_models.model_data.forge_hash = ""
         sd_models.forge_model_reload()
         return
     from modules import sd_vae
