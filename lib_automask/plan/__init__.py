@@ -27,7 +27,7 @@ from dataclasses import replace
 from lib_automask.plan import lexicon
 from lib_automask.plan.alignment import align
 from lib_automask.plan.boosters import drop_boosters, split_clauses
-from lib_automask.plan.changes import find_changes, restyled
+from lib_automask.plan.changes import find_changes, restyled, speaks_of_part
 from lib_automask.plan.clause import rewrite_idioms, tag_of_action
 from lib_automask.plan.commands import in_place_of, obey
 from lib_automask.plan.doubles import miscounted, tell_apart
@@ -72,7 +72,7 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     shown = _without_echoes(_read_scene(doubles.caption))
     spelled = {word for clause in said for word in clause.split()}
     wanted = _read_scene(doubles.prompt, _nouns(shown), _doing(shown), spelled)
-    wanted.partial = bool(commands) or told.partial or keeps_rest(typed.text)
+    wanted.partial = bool(commands) or told.partial or keeps_rest(typed.text) or speaks_of_part(shown, wanted)
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)

@@ -9,6 +9,7 @@ from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.arriving import arrived
 from lib_automask.plan.differences import differences
+from lib_automask.plan.hanging import same_thing
 from lib_automask.plan.leaving import removed
 from lib_automask.plan.naming import name, other_names
 from lib_automask.plan.scene import Change, Scene, Thing
@@ -48,6 +49,19 @@ def _once(changes: Iterable[Change]) -> Iterator[Change]:
         if key not in seen:
             yield change
         seen.add(key)
+
+
+def speaks_of_part(caption: Scene, prompt: Scene) -> bool:
+    """Whether a prompt only says how something known is: "the tie is navy", of a man in a tie.
+
+    It opens with "the ...", and does not name what the caption is about.
+    """
+    first = next(iter(prompt.things), None)
+    definite = wordlists.names("grammar", "possessive") | {"the"}
+    if first is None or not caption.things or first.article not in definite or first.relation:
+        return False
+    named = [thing for thing in prompt.things if not thing.mentioned]
+    return not first.is_setting and not any(same_thing(caption.things[0], thing) for thing in named)
 
 
 def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:

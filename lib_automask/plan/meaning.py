@@ -38,7 +38,10 @@ def meant(text: str, caption: Scene) -> Thing | None:
     if match := re.fullmatch(r"the (.+) ones?", text):
         return next((thing for thing in caption.things if match[1] in thing.attributes), None)
     asked = thing_in(text)
-    return find(asked, caption) if asked is not None else None
+    found = find(asked, caption) if asked is not None else None
+    # "swap denim for leather": what is of denim
+    made = (thing for thing in caption.things if bare(text) in thing.attributes and text.count(" ") == 0)
+    return found or next(made, None)
 
 
 def find(asked: Thing, caption: Scene) -> Thing | None:

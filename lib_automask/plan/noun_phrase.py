@@ -69,6 +69,13 @@ class NounPhrase:
         return not self.article and self.only_attributes and not is_thing
 
     @property
+    def is_shade(self) -> bool:
+        """A colour behind words that no list knows: "iridescent blue"."""
+        *shade, colour = self.nouns
+        unlisted = bool(shade) and not any(lexicon.kinds(lexicon.singular(word)) for word in shade)
+        return unlisted and not self.article and "colour" in lexicon.attribute_kinds(colour)
+
+    @property
     def is_surface(self) -> bool:
         """What something can be of: "(a door of) glass", "(a turban of) saffron yellow"."""
         listed = len(self.nouns) > 1 and lexicon.concept(self.nouns)[1] > 1

@@ -132,6 +132,8 @@ class Placer:
             shows.attributes += phrase.nouns[:-1]
         elif (clause.predicate or clause.after_verb) and phrase.says_how and not is_used(phrase, clause):
             self.describe(phrase.nouns)
+        elif clause.predicate and not clause.relation and phrase.is_shade:
+            self.describe([" ".join(phrase.nouns)])
         elif (whole := described_by(phrase, clause)) is not None:
             whole.attributes += [word for word in phrase.nouns if word not in whole.attributes]
         elif clause.holder is not None and clause.after_verb and self._is_done(phrase):
