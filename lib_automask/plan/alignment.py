@@ -151,7 +151,8 @@ def _substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, 
     value = 0.0
     kinds = lexicon.kinds(old.key) & lexicon.kinds(new.key) - {"place"}
     value += 2.0 * bool(kinds)
-    value -= 0.5 * (bool(lexicon.kinds(old.key)) and bool(lexicon.kinds(new.key)) and not kinds)
+    alive = all(lexicon.is_kind(thing.key, "person", "animal") for thing in (old, new))
+    value -= 0.5 * (bool(lexicon.kinds(old.key)) and bool(lexicon.kinds(new.key)) and not (kinds or alive))
     value += 2.0 * (not old.relation and not new.relation and old.joined == new.joined)
     value += _same_role(old, new, partner)
     holder = partner.get(id(new.anchor)) if new.anchor is not None else None

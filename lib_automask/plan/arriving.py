@@ -13,7 +13,7 @@ from lib_automask.structures import Edit
 
 def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> list[Change]:
     """The changes that a thing new in the prompt stands for; none where it comes along with another."""
-    if _comes_along(thing, prompt) or by_the_way(thing, caption) or caption.is_sum(thing):
+    if _comes_along(thing, prompt) or _is_newcomers(thing, alignment, caption, prompt) or by_the_way(thing, caption) or caption.is_sum(thing):
         return []
     if _is_known_place(thing, alignment) or _is_handled(thing, alignment, caption, prompt):
         return []
@@ -89,6 +89,17 @@ def _comes_along(thing: Thing, prompt: Scene) -> bool:
     )
     implied = thing.tag and not thing.attributes and thing.key in prompt.implied() | _seen_with(prompt)
     return thing.mentioned or part or subject or everywhere or implied
+
+
+def _is_newcomers(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> bool:
+    """The balloon of "and a girl holding a balloon", where the girl is new herself."""
+    holder = thing.anchor
+    if holder is None or holder not in alignment.come or holder.anchor is thing or thing.is_setting:
+        return False
+    if not any(change.edit.kind == "add" for change in arrived(holder, alignment, caption, prompt)):
+        return False
+    worn = thing.relation == "in" and lexicon.is_kind(thing.key, "clothing")
+    return worn or thing.relation == "with" or thing.relation not in wordlists.names("grammar", "preposition")
 
 
 def _seen_with(scene: Scene) -> set[str]:

@@ -20,7 +20,10 @@ FRONTED = re.compile(
 
 ON_LIMB = re.compile(r"\b(\w+),? (?:up |back |right )*on (?:its|his|her|their) (\w+)")
 
-FALLS = re.compile(r"\bit(?:'s| is)(?: now)?(?: \w+ly)? (rain|snow|hail|storm)ing(?: \w+ly| hard| outside)?$")
+FALLEN = {"snow": "snowfall"}
+FALLS = re.compile(
+    r"\b(?:(?:while|as|and|where) )?it(?:'s| is)?(?: now)?(?: \w+ly)? (rain|snow|hail|storm)(?:ing|s)(?: \w+ly| hard| outside)?$"
+)
 HAVING = re.compile(r"\bhaving (?=(?:(?:a|an|some|their|his|her) )?(?:(?:cup|glass|mug|bowl|plate|pint)s? of )?(\w+))")
 MADE = re.compile(
     r"\b(?:entirely |completely |wholly |all |fully )?(?:(?:made|built|carved|crafted|fashioned|formed|woven|knitted|knit|sewn|"
@@ -40,7 +43,7 @@ GONE = re.compile(
 def rewrite_idioms(clause: str) -> str:
     """Turns of phrase brought to plain words: "takes a break" → "resting"."""
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
-    rewritten = FALLS.sub(lambda match: {"snow": "snowfall"}.get(match[1], match[1]), rewritten)
+    rewritten = FALLS.sub(lambda match: f"in {FALLEN.get(match[1], match[1])}", rewritten)
     rewritten = HAVING.sub(_consuming, rewritten)
     rewritten = STOPPED.sub("", rewritten)
     rewritten = MADE.sub("made of", rewritten)

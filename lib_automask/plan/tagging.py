@@ -226,6 +226,8 @@ def _is_finite(spot: Spot) -> bool:
         return True  # "two ladies on a bench argue"
     if spot.precedes("article", "owner", "pronoun", "number"):
         return verbs.is_verb(text) or not lexicon.kinds(text)
+    if spot.after is None and text in ("sit", "lie", "hang", "lean"):
+        return True  # "on which a cup of coffee and a bagel sit"
     counted = spot.run[0].tag == "number"
     alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal")
     if spot.joined and alive and spot.precedes("at") and verbs.is_verb(text):
