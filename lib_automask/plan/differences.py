@@ -33,7 +33,8 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
     if number := _new_number(old, new):
         text = f"{number} {new.vessel} of {new.noun}" if new.vessel else f"{number} {new.noun}"
         changes.append(Change(Edit("modify", target, text, score=0.85), new=text, old=old.phrase, counted=True))
-    if said := [word for word in new.attributes if not _is_said(word, old)]:
+    shown = {thing.key for thing in caption.things}
+    if said := [word for word in new.attributes if not (_is_said(word, old) or lexicon.implied(word) & shown)]:
         described = _described(old, new, said, target, other_names(old, caption))
         announced = prompt.partial or _is_singled_out(old, new, said, caption, prompt)
         changes.append(_announced(described) if announced else described)

@@ -40,8 +40,15 @@ def same_thing(one: Thing, other: Thing) -> bool:
     """Whether two phrases may name one thing: of one concept, of the same words, or a compound and its bare head."""
     if lexicon.same_concept(one.key, other.key) or _same_words(one, other) or _are_boys(one, other):
         return True
+    if _is_of_it(one, other) or _is_of_it(other, one):
+        return True
     shorter, longer = sorted((one, other), key=lambda thing: len(thing.key))
     return not shorter.attributes and lexicon.same_head(longer.key, shorter.key)
+
+
+def _is_of_it(made: Thing, named: Thing) -> bool:
+    """ "a hat made of straw" and "a straw hat"."""
+    return named.key in {f"{attribute} {made.noun}" for attribute in made.attributes}
 
 
 def _are_boys(one: Thing, other: Thing) -> bool:

@@ -166,7 +166,8 @@ class _Reader(Placer):
             return
         if actor is None and word.text.endswith("ing") and not clause.negated:
             self.early.append(action)
-        if (stated := clause.last if _is_body(clause.last) else actor) is not None and _is_state_of(stated, word.text):
+        stated = clause.last if _is_body(clause.last) else actor
+        if stated is not None and following != "by" and _is_state_of(stated, word.text):
             stated.attributes += [word.text] if lexicon.attribute_kinds(word.text) != {"nature"} else []
         elif not clause.negated:
             for doer in self._together(actor):
@@ -176,7 +177,14 @@ class _Reader(Placer):
 
     def _doer(self, action: Action) -> Thing | None:
         """ "a snowman that wears": the snowman, although people wear things."""
-        return self._actor() if self.clause.relative == "that" else _hand(self._actor(), action.stem)
+        actor = self._actor()
+        if self.clause.relative == "that":
+            return actor
+        doer = _hand(actor, action.stem)
+        lifeless = doer is not None and not lexicon.is_kind(doer.key, "person", "animal", "toy")
+        if lifeless and action.stem in verbs.stems("by people"):
+            return next((other for other in self.scene.things if lexicon.is_kind(other.key, "person")), doer)
+        return doer
 
     def _actor(self) -> Thing | None:
         """Who does what the verb says: the thing named last, or the one it is worn by, sits on or stands in."""

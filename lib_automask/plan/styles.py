@@ -118,7 +118,7 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
         return (rest, style) if style else (match[2], match[1])
     for pattern in SAID:
         match = pattern.search(clause)
-        if match and not lexicon.attribute_kinds(match[1].split()[-1]) & {"expression", "colour"}:
+        if match and not _is_other(match[1].split()[-1]):
             return clause[: match.start()].strip(" ,"), _without_article(match[1])
     for start in (match.start() for match in re.finditer(r",? \b|^", clause)):
         if (match := PERHAPS.match(clause, start)) and names_style(match[1]):
@@ -128,6 +128,12 @@ def _split(clause: str, subjects: Collection[str], first: bool) -> tuple[str, st
     if names_style(clause) and not _mentions(clause.split(), subjects):
         return "", _without_article(clause)
     return _split_end(clause, subjects)
+
+
+def _is_other(word: str) -> bool:
+    """What ends no style: "with a stern look", "painted in red", "a cart drawn by a horse"."""
+    felt = lexicon.attribute_kinds(word) & {"expression", "colour"}
+    return bool(felt) or lexicon.is_kind(lexicon.singular(word), "animal", "vehicle")
 
 
 def _prefix(clause: str) -> str:

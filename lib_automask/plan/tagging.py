@@ -220,6 +220,8 @@ def _is_finite(spot: Spot) -> bool:
     if text.endswith("s") and lexicon.is_plural(text):
         return _is_third_person(spot)
     described = lexicon.is_attribute(last) and not lexicon.kinds(last)
+    if _is_done_by_several(spot):
+        return True
     if spot.before_noun or spot.precedes("have") or described:
         return False
     if spot.subject == "several" and spot.after is None and verbs.is_verb(text) and not lexicon.kinds(text):
@@ -240,6 +242,14 @@ def _is_finite(spot: Spot) -> bool:
     return verbs.is_verb(text) and (several or unlisted)
 
 
+def _is_done_by_several(spot: Spot) -> bool:
+    """ "two players play tennis", "men drink beer"."""
+    several = lexicon.is_plural(spot.nouns[-1])
+    alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal")
+    verb = verbs.is_verb(spot.text) and not (lexicon.kinds(spot.text) or lexicon.is_attribute(spot.text))
+    return several and alive and verb and spot.before_noun and not spot.text.endswith(("ing", "ed"))
+
+
 def _named(nouns: list[str]) -> str:
     """What a run of nouns names: the eyes of "eyes closed"."""
     late = len(nouns) > 1 and lexicon.is_attribute(nouns[-1]) and lexicon.is_kind(lexicon.singular(nouns[-2]), "body")
@@ -249,7 +259,8 @@ def _named(nouns: list[str]) -> str:
 def _is_third_person(spot: Spot) -> bool:
     text, last = spot.text, _named(spot.nouns)
     bare_tag = spot.after is None and spot.run[0].tag == "noun"
-    if spot.subject == "one" and spot.hung and verbs.is_verb(text) and not lexicon.kinds(lexicon.singular(text)):
+    verb = verbs.is_verb(text) or (spot.after is None and spot.run[0].tag != "noun")
+    if spot.subject == "one" and spot.hung and verb and not lexicon.kinds(lexicon.singular(text)):
         return True  # "a girl with braids picks pears"
     if lexicon.is_plural(last) and spot.precedes("at", "article", "owner", "number"):
         alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal") and spot.precedes("at")
