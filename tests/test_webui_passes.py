@@ -460,26 +460,47 @@ def test_out_of_memory_is_told_where_it_led_to_another_error(run):
     expect_error(body, "ran out of memory")
 
 
-def test_a_checkpoint_that_forge_lost_to_one_that_could_not_be_loaded_is_loaded_again(monkeypatch):
-    """As Forge does: what is loaded goes first, and what was loaded is known by a hash that only a success changes."""
-    data = SimpleNamespace(sd_model="first", forge_hash="first", wanted="first")
+@pytest.fixture
+def forge(monkeypatch):
+    """How Forge loads: what is there goes first, and is known by a hash that only a success changes."""
+    data = SimpleNamespace(sd_model="first", forge_hash="first", wanted="first", there=["first"])
 
     def forge_model_reload():
-        if data.forge_hash == data.wanted:
-            return
-        data.sd_model = None
-        if data.wanted == "too large":
-            raise MemoryError
-        data.sd_model = data.forge_hash = data.wanted
+        if data.forge_hash != data.wanted:
+            data.sd_model = None
+            if data.wanted not in data.there:
+                raise MemoryError
+            data.sd_model = data.forge_hash = data.wanted
 
+    errors.reported.clear()
     monkeypatch.setattr(sd_models, "model_data", data)
+    monkeypatch.setattr(sd_models, "FakeInitialModel", SimpleNamespace, raising=False)
     monkeypatch.setattr(sd_models, "forge_model_reload", forge_model_reload, raising=False)
+    return data
+
+
+def load_too_large_a_checkpoint(forge):
     with borrowing.checkpoint_kept():
-        data.wanted = "too large"
+        forge.wanted = "too large"
         with pytest.raises(MemoryError):
-            forge_model_reload()
-        data.wanted = "first"
-    assert data.sd_model == "first"
+            sd_models.forge_model_reload()
+        forge.wanted = "first"
+
+
+def test_a_checkpoint_that_forge_lost_to_one_that_could_not_be_loaded_is_loaded_again(forge):
+    load_too_large_a_checkpoint(forge)
+    assert forge.sd_model == "first"
+    assert errors.reported == []
+
+
+def test_where_that_fails_too_forge_can_finish_the_run_and_the_next_tries_again(forge):
+    forge.there.clear()
+    load_too_large_a_checkpoint(forge)
+    assert forge.sd_model.use_distilled_cfg_scale is False
+    assert "could not be loaded again" in errors.reported[0]
+    forge.there.append("first")
+    sd_models.forge_model_reload()
+    assert forge.sd_model == "first"
 
 
 @pytest.mark.parametrize("known", [True, False])

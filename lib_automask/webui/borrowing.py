@@ -58,16 +58,31 @@ def load_as_set() -> None:
     from modules import sd_models
 
     if hasattr(sd_models, "forge_model_reload"):
-        if (
-            sd_models.model_data.sd_model is None
-        ):  # pushed out by one that could not be loaded, which Forge does not note
-            sd_models.model_data.forge_hash = ""
-        sd_models.forge_model_reload()
+        load_in_forge()
         return
     from modules import sd_vae
 
     sd_models.reload_model_weights()
     sd_vae.reload_vae_weights()
+
+
+def load_in_forge() -> None:
+    """A checkpoint that cannot be loaded pushes the one before out, and Forge does not note it.
+
+    Where that cannot be loaded either, Forge is left as it begins, with nothing loaded: that is enough to finish the
+    run, whose infotext asks for one property more, and the next run tries again.
+    """
+    from modules import sd_models
+
+    data = sd_models.model_data
+    if data.sd_model is None:
+        data.forge_hash = ""
+    try:
+        sd_models.forge_model_reload()
+    except Exception:
+        data.sd_model = sd_models.FakeInitialModel()
+        data.sd_model.use_distilled_cfg_scale = False
+        raise
 
 
 @contextmanager
