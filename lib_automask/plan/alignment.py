@@ -194,6 +194,9 @@ def _setting_substitution(old: Thing, new: Thing) -> float:
     if old.relation not in around:
         return 0.0
     somewhere = new.is_setting or lexicon.is_kind(new.key, "building") or not new.kind
+    vehicles = all(lexicon.is_kind(thing.key, "vehicle") for thing in (old, new))
+    if new.tag and vehicles:
+        return 2.5  # "a man in a train", "man, boat"
     alike = not hangs and (old.relation == new.relation or (new.tag and somewhere))
     inside = old.relation in ("in", "at", "inside") and new.relation in around
     if not other.kind:

@@ -266,4 +266,7 @@ def _is_attribute_tag(words: list[Word]) -> bool:
     """Whether a clause only says how something is: "matte black"."""
     phrase = NounPhrase(nouns=[word.text for word in words if word.tag == "noun"])
     bare = all(word.tag in ("noun", "adverb", "and") for word in words)
-    return bool(phrase.nouns) and bare and phrase.only_attributes and not lexicon.kinds(phrase.head)
+    key, length = lexicon.concept(phrase.nouns) if phrase.nouns else ("", 0)
+    named = lexicon.kinds(phrase.head) if phrase.nouns else frozenset()
+    named |= lexicon.kinds(key) if length > 1 else frozenset()  # "ice cream"
+    return bool(phrase.nouns) and bare and phrase.only_attributes and not named
