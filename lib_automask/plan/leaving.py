@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lib_automask.plan import lexicon, wordlists
+from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.arriving import by_the_way
 from lib_automask.plan.hanging import same_thing
@@ -69,6 +69,8 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
     place = lexicon.is_kind(thing.key, "place", "light") and not lexicon.is_kind(thing.key, "vehicle", "building")
     if thing.mentioned or _is_common(thing) or thing.is_setting or place or _is_told_once(thing, alignment):
         return False
+    if not thing.kind and _goes_on(thing, alignment):
+        return False  # "celebrating a goal", "celebrating"
     if thing.key == "hair" and not thing.attributes:
         return False  # who says nothing of it says nobody bald
     if _went_with_action(thing, alignment):
@@ -83,6 +85,12 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
 def _is_told_once(thing: Thing, alignment: Alignment) -> bool:
     """Of two white shirts a list of tags names one."""
     return any(new.tag and new.count is None and old.phrase == thing.phrase for old, new in alignment.same)
+
+
+def _goes_on(thing: Thing, alignment: Alignment) -> bool:
+    """Whether somebody still does what the caption says is done with it."""
+    new = next((after for before, after in alignment.same if before is thing.anchor), None)
+    return new is not None and verbs.stem(thing.relation) in {action.stem for action in new.actions}
 
 
 def _went_with_action(thing: Thing, alignment: Alignment) -> bool:

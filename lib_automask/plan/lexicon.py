@@ -108,6 +108,9 @@ def kinds(key: str) -> frozenset[str]:
     listed = _kinds().get(key) or _kinds().get(_noun_groups().get(key, ""))
     if listed:
         return listed
+    for ending, kind in mapping("common", "kind ending").items():
+        if key.endswith(ending) and key != ending:
+            return kinds(kind) | {kind}
     return frozenset(("place",)) if key.endswith(tuple(names("common", "place ending"))) else frozenset()
 
 

@@ -110,6 +110,8 @@ def _is_verb(spot: Spot) -> bool:
         return verbs.is_verb(text) and (text.endswith("ing") or not lexicon.is_attribute(text))
     if _is_asked_for(spot):
         return True
+    if text.endswith("ing") and spot.follows("be") and not spot.before_noun:
+        return True  # "a plane is landing"
     if text in wordlists.names("grammar", "ing nouns"):
         return _is_done_by_somebody(spot)
     if text.endswith("ing") and len(text) > 4:
