@@ -28,9 +28,9 @@ from lib_automask.plan import lexicon
 from lib_automask.plan.alignment import align
 from lib_automask.plan.boosters import drop_boosters, split_clauses
 from lib_automask.plan.changes import find_changes, restyled, speaks_of_part
-from lib_automask.plan.clause import rewrite_idioms, tag_of_action
 from lib_automask.plan.commands import in_place_of, obey
 from lib_automask.plan.doubles import miscounted, tell_apart
+from lib_automask.plan.idioms import rewrite_idioms, tag_of_action
 from lib_automask.plan.instruction import Command, read_commands
 from lib_automask.plan.making import hand, make, points_at
 from lib_automask.plan.meaning import bare

@@ -26,7 +26,11 @@ def _begun(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> Action | No
         handled = _handled(action, new, prompt)
         told = old.key != new.key and handled & roles.used_by(old.key)
         told = told or (action.stem in verbs.stems("handling") and handled & _held(old, caption))
-        if not (action.stem in done and not _other_posture(action, old)) and not told and _is_visible(action, old, new, caption):
+        if (
+            not (action.stem in done and not _other_posture(action, old))
+            and not told
+            and _is_visible(action, old, new, caption)
+        ):
             return action
     return None
 

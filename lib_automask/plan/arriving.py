@@ -13,7 +13,12 @@ from lib_automask.structures import Edit
 
 def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> list[Change]:
     """The changes that a thing new in the prompt stands for; none where it comes along with another."""
-    if _comes_along(thing, prompt) or _is_newcomers(thing, alignment, caption, prompt) or by_the_way(thing, caption) or caption.is_sum(thing):
+    if (
+        _comes_along(thing, prompt)
+        or _is_newcomers(thing, alignment, caption, prompt)
+        or by_the_way(thing, caption)
+        or caption.is_sum(thing)
+    ):
         return []
     if _is_known_place(thing, alignment) or _is_handled(thing, alignment, caption, prompt):
         return []
@@ -21,7 +26,12 @@ def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -
         return body_part(thing, alignment, caption)
     if thing.is_setting and thing.article == "the" and _is_anywhere(thing, alignment, prompt):
         return []
-    if thing.tag and prompt.partial and thing.article in wordlists.names("grammar", "possessive") and not thing.attributes:
+    if (
+        thing.tag
+        and prompt.partial
+        and thing.article in wordlists.names("grammar", "possessive")
+        and not thing.attributes
+    ):
         return []  # "the same shop, its door, its windows"
     if thing.tag and prompt.styles and lexicon.singular(thing.words[-1]) in wordlists.names("styles", "trace"):
         return []  # "charcoal sketch, rough paper"

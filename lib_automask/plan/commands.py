@@ -50,7 +50,9 @@ def _is_mood(thing: Thing) -> bool:
 
 def _turn_whole(text: str, caption: Scene) -> Change:
     """What becomes of "it" or "the picture": a style, another time or place, or another subject."""
-    text = re.sub(r" (?:would|might|did|had|does)(?: have)?(?: (?:painted|drawn|done|made|paint|draw|do))?(?: it)?$", "", text)
+    text = re.sub(
+        r" (?:would|might|did|had|does)(?: have)?(?: (?:painted|drawn|done|made|paint|draw|do))?(?: it)?$", "", text
+    )
     style = bare(re.sub(r"^(?:the )?(?:style|manner|look) of (?:an? )?|[ -]style$", "", bare(text)))
     thing, about = thing_in(text), subject(caption)
     counted = find(thing, caption) if thing is not None and thing.number else None

@@ -101,7 +101,9 @@ def mentioned_before(thing: Thing, things: list[Thing]) -> Thing | None:
 
 def _are_two(one: Thing, other: Thing) -> bool:
     """ "the red cow and the blue cow", "the brown cow and the spotted cow": what tells each from its like differs."""
-    told = [[word for word in thing.attributes if lexicon.attribute_kinds(word) != {"nature"}] for thing in (one, other)]
+    told = [
+        [word for word in thing.attributes if lexicon.attribute_kinds(word) != {"nature"}] for thing in (one, other)
+    ]
     shared = any(lexicon.same_attribute(a, b) for a in told[0] for b in told[1])
     return contradict(one.attributes, other.attributes) or (all(told) and not shared and other.article == "the")
 

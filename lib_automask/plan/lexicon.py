@@ -97,7 +97,12 @@ def concept(nouns: Sequence[str]) -> tuple[str, int]:
 
 def _is_compound(before: Sequence[str]) -> bool:
     """Whether a word before a noun is another noun, as far as lists and endings tell."""
-    if not before or before[0] in names("common", "which limb") or is_attribute(before[0]) or kinds(singular(before[0])) & {"person", "animal", "body"}:
+    if (
+        not before
+        or before[0] in names("common", "which limb")
+        or is_attribute(before[0])
+        or kinds(singular(before[0])) & {"person", "animal", "body"}
+    ):
         return False
     return not re.search(r"(?:ed|ing|y|ful|ous|ive|ic|al|less|er|ish|en)$", before[0])
 

@@ -6,15 +6,17 @@ import re
 
 from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.becoming import FILLING, MADE, become, is_description, modify, noun_for
-from lib_automask.plan.clause import rewrite_idioms
 from lib_automask.plan.commands import obey
+from lib_automask.plan.idioms import rewrite_idioms
 from lib_automask.plan.instruction import Command
 from lib_automask.plan.meaning import bare, meant, target, thing_in
 from lib_automask.plan.putting import give, move_to
 from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.tagging import tag_words
 
-WISHED = re.compile(r"\s+(?:should|must|needs? to|has to|have to|ought to|to(?! (?:the|his|her|its|their|an?)\b))\s+(?:be )?")
+WISHED = re.compile(
+    r"\s+(?:should|must|needs? to|has to|have to|ought to|to(?! (?:the|his|her|its|their|an?)\b))\s+(?:be )?"
+)
 HAS = re.compile(
     r"^(?:be |to )?(wear|wearing|hold|holding|have|having|with|carry|carrying|ride|riding|eat|eating|drink|drinking) "
     r"(.+)$"

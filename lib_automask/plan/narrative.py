@@ -22,7 +22,9 @@ LOOKED_AT = re.compile(
     r"(?:find|see|notice|discover)?(?: that)? ?(?:them|it|they are|it is|he is|she is) (?:to be )?"
 )
 """ "if you look at its sails you will find them black"."""
-NOT_BUT = re.compile(r"(?<=(?:is|re)) (?:no longer|not) (?:[\w'-]+ ){1,5}?(?:any more |anymore )?but (?:now |rather |instead )?(?!not\b)")
+NOT_BUT = re.compile(
+    r"(?<=(?:is|re)) (?:no longer|not) (?:[\w'-]+ ){1,5}?(?:any more |anymore )?but (?:now |rather |instead )?(?!not\b)"
+)
 """ "its stripes are no longer red but blue"."""
 DOES_NOT_BUT = re.compile(
     r"(?:no longer|does not|doesn't|do not|don't|is not|isn't) (?P<verb>\w+) (?P<old>(?:an?|the) [\w' ]+?) "
@@ -36,7 +38,9 @@ INSERTED = re.compile(
 """ "the cat, though, is gone"."""
 BEFORE = (
     # his cap, which used to be white, is now red
-    re.compile(r",? (?:which|that|who) (?:used to be|(?:was|were)(?: once| before)?|(?:had|has|have)(?: always)? been) [^,;]+,"),
+    re.compile(
+        r",? (?:which|that|who) (?:used to be|(?:was|were)(?: once| before)?|(?:had|has|have)(?: always)? been) [^,;]+,"
+    ),
     # as grey as ever they were
     re.compile(r",? ?\b(?:just )?as \w+ as (?:ever|before|always)(?: (?:it|they|he|she) (?:was|were))?\b"),
     # just as it did; exactly where it was left; the way they were
@@ -45,8 +49,12 @@ BEFORE = (
         rf"(?:{NOW} ?)+(?=[,;:.]|$| and | but )"
     ),
     # while everything else is the way it was, the nun ...
-    re.compile(r"(?:^|(?<=[,;.:] ))(?:while|whereas|although|though) [^,;.]*\b(?:everything|nothing|all|nobody)\b[^,;.]*, "),
-    re.compile(r"\b(?:any longer|any more|anymore|overnight|today|this time|for once|meanwhile|in the meantime|all of a sudden|suddenly)\b"),
+    re.compile(
+        r"(?:^|(?<=[,;.:] ))(?:while|whereas|although|though) [^,;.]*\b(?:everything|nothing|all|nobody)\b[^,;.]*, "
+    ),
+    re.compile(
+        r"\b(?:any longer|any more|anymore|overnight|today|this time|for once|meanwhile|in the meantime|all of a sudden|suddenly)\b"
+    ),
 )
 """How things were is no part of how they are to be."""
 ASIDES = (
@@ -73,9 +81,15 @@ CONSTANT = re.compile(
     r"neither (?:has|have|is|are|did|does)|so (?:is|are|has|have|does|do)|still|unchanged|as ever|as always|untouched|intact|as before|in (?:its|their|his|her) usual (?:place|spot|spots|places)|"
     r"(?:stays?|remains?|is|are) (?:just |exactly )?(?:the same|as (?:it|they) (?:was|were)|where))\b"
 )
-NEW = re.compile(r"\b(?:now|no longer|any longer|any more|anymore|this time|today|instead|gone|missing|turned|become)\b")
-SPOKEN_OF = re.compile(r"^(?:the|his|her|this) (?:[\w'-]+ ){1,3}?(?=(?:is|are|still|has|have|stands?|sits?|remains?|stays?)\b)")
-THEY = re.compile(r"^(?:he|she|they|it(?!(?:'s| is)(?: now)? (?:\w+ly )?(?:raining|snowing|hailing|storming|night|dark|sunny|day)))\b(?:'s)?")
+NEW = re.compile(
+    r"\b(?:now|no longer|any longer|any more|anymore|this time|today|instead|gone|missing|turned|become)\b"
+)
+SPOKEN_OF = re.compile(
+    r"^(?:the|his|her|this) (?:[\w'-]+ ){1,3}?(?=(?:is|are|still|has|have|stands?|sits?|remains?|stays?)\b)"
+)
+THEY = re.compile(
+    r"^(?:he|she|they|it(?!(?:'s| is)(?: now)? (?:\w+ly )?(?:raining|snowing|hailing|storming|night|dark|sunny|day)))\b(?:'s)?"
+)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from lib_automask.plan import lexicon, verbs, wordlists
 from lib_automask.plan.scene import MANY, Action, Thing
-from lib_automask.plan.tagging import OWNED, Word
+from lib_automask.plan.spot import OWNED, Word
 
 PAIRS = frozenset(("pair", "set", "kind", "type", "piece"))
 """Collectives that do not make several of one: a pair of slippers."""

@@ -6,13 +6,17 @@ then hangs it on ``Clause.holder``.
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, verbs, wordlists
-from lib_automask.plan.clause import Clause, rewrite_idioms
+from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.clause import Clause
+from lib_automask.plan.doing import action as read_action
+from lib_automask.plan.doing import bears, hand, is_body, is_state_of, person
 from lib_automask.plan.hanging import takes_part
+from lib_automask.plan.idioms import rewrite_idioms
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.placing import Placer
 from lib_automask.plan.scene import Action, Scene, Thing
-from lib_automask.plan.tagging import Word, tag_words
+from lib_automask.plan.spot import Word
+from lib_automask.plan.tagging import tag_words
 
 POSES = ("down", "up", "back")
 """How hair may be worn, and arms and tails be held."""
@@ -139,7 +143,7 @@ class _Reader(Placer):
         elif clause.relation and clause.last is not None and clause.last.anchor is not None:
             scenery = clause.last.anchor.is_setting and clause.about not in (None, clause.last)
             place = clause.about if scenery and clause.about else clause.last.anchor
-            clause.last.stands = (clause.relation, _person(place) if text in ("him", "her") else place)
+            clause.last.stands = (clause.relation, person(place) if text in ("him", "her") else place)
         elif clause.relation and clause.last is not None and self.subject not in (None, clause.last):
             clause.last.stands = (clause.relation, self.subject) if self.subject else None
         elif clause.relation and clause.last is None and self.subject is not None:
@@ -158,7 +162,7 @@ class _Reader(Placer):
 
     def _verb(self, word: Word, following: str = "", later: str = "") -> None:
         clause = self.clause
-        action = _action(word, following, later)
+        action = read_action(word, following, later)
         continues = clause.joined or (clause.predicate and not clause.relative)
         actor = clause.about if continues and clause.about else self._doer(action)
         if clause.front and not clause.joined:
@@ -166,8 +170,8 @@ class _Reader(Placer):
             return
         if actor is None and word.text.endswith("ing") and not clause.negated:
             self.early.append(action)
-        stated = clause.last if _is_body(clause.last) else actor
-        if stated is not None and following != "by" and _is_state_of(stated, word.text):
+        stated = clause.last if is_body(clause.last) else actor
+        if stated is not None and following != "by" and is_state_of(stated, word.text):
             stated.attributes += [word.text] if lexicon.attribute_kinds(word.text) != {"nature"} else []
         elif not clause.negated:
             for doer in self._together(actor):
@@ -180,7 +184,7 @@ class _Reader(Placer):
         actor = self._actor()
         if self.clause.relative == "that":
             return actor
-        doer = _hand(actor, action.stem)
+        doer = hand(actor, action.stem)
         lifeless = doer is not None and not lexicon.is_kind(doer.key, "person", "animal", "toy")
         if lifeless and action.stem in verbs.stems("by people"):
             return next((other for other in self.scene.things if lexicon.is_kind(other.key, "person")), doer)
@@ -189,7 +193,7 @@ class _Reader(Placer):
     def _actor(self) -> Thing | None:
         """Who does what the verb says: the thing named last, or the one it is worn by, sits on or stands in."""
         actor = self.clause.last or self.subject
-        while actor is not None and actor.anchor is not None and (takes_part(actor) or _bears(actor)):
+        while actor is not None and actor.anchor is not None and (takes_part(actor) or bears(actor)):
             actor = actor.anchor
         return self.subject if actor is None or actor.is_setting else actor
 
@@ -202,51 +206,6 @@ class _Reader(Placer):
         both = actor.joined and not actor.relation and not before.relation and before.kind & actor.kind
         busy = any(action.text not in before.words for action in before.actions)
         return [before, actor] if both and not busy else [actor]
-
-
-def _action(verb: Word, following: str, later: str) -> Action:
-    """What a verb says, with where somebody looks, or the "off" of what takes off."""
-    if verbs.stem(verb.text) == verbs.stem("look") and following in wordlists.names("common", "direction"):
-        return Action(verbs.stem("look"), verb.text, following)
-    handled = wordlists.names("grammar", "determiner") | wordlists.names("grammar", "possessive")
-    if verbs.stem(verb.text) == verbs.stem("take") and following == "off" and later not in handled:
-        return Action(verbs.stem("fly"), verb.text, following)
-    return Action(verbs.stem(verb.text), verb.text)
-
-
-def _bears(thing: Thing) -> bool:
-    """The ladder of "a man on a ladder cleaning": what somebody is on does nothing itself."""
-    under = thing.relation in ("on", "on top of", "at", "under", "behind", "in front of", "next to", "against", "inside")
-    moves = lexicon.is_kind(thing.key, "person", "animal", "vehicle", "toy", "weather") or not thing.kind
-    alive = thing.anchor is not None and lexicon.is_kind(thing.anchor.key, "person", "animal")
-    return under and alive and not moves
-
-
-def _hand(actor: Thing | None, stem: str) -> Thing | None:
-    """ "a policeman on a horse holding": what takes a hand, people do."""
-    person = actor.anchor if actor is not None else None
-    if person is None or not lexicon.is_kind(person.key, "person") or stem not in verbs.stems("by people"):
-        return actor
-    return actor if actor is not None and lexicon.is_kind(actor.key, "person") else person
-
-
-def _person(thing: Thing) -> Thing:
-    """Whom "him" means: the musician, not the banjo that he plays."""
-    person = thing
-    while person.anchor is not None and not lexicon.is_kind(person.key, "person", "animal"):
-        person = person.anchor
-    return person if lexicon.is_kind(person.key, "person", "animal") else thing
-
-
-def _is_state_of(thing: Thing, verb: str) -> bool:
-    """ "a car parked", "eyes closed", "arms raised" say how a thing is, not what it does."""
-    if _is_body(thing) and (verb.endswith("ed") or verbs.is_participle(verb)):
-        return True
-    return lexicon.is_attribute(verb) and (verb.endswith("ed") or _is_body(thing))
-
-
-def _is_body(thing: Thing | None) -> bool:
-    return thing is not None and lexicon.is_kind(thing.key, "body")
 
 
 def _sift(words: list[Word]) -> tuple[list[Word], list[str]]:

@@ -120,7 +120,9 @@ def give(owner: str, what: str, caption: Scene, relation: str = "") -> list[Chan
             Change(Edit("replace", name(before, caption), things[0].counted), new=things[0].phrase, old=before.phrase)
         ]
     if holder is not None and holder.vessel and len(things) == 1 and lexicon.is_kind(things[0].key, "food", "drink"):
-        return [Change(Edit("replace", name(holder, caption), things[0].counted), new=things[0].phrase, old=holder.phrase)]
+        return [
+            Change(Edit("replace", name(holder, caption), things[0].counted), new=things[0].phrase, old=holder.phrase)
+        ]
     called = target(holder, owner, caption)
     return [_given(thing, called, relation) for thing in things]
 

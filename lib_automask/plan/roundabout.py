@@ -97,7 +97,9 @@ ALL_BUT = re.compile(
 """ "everything stays as it is except the cup, which should be"."""
 
 
-USED_TO = re.compile(r"\bwhere (?:he|she|it|they) (?:used to|once|formerly|previously) (?:\w+)(?: on| at| in)? (?=(?:an?|the|his|her)\b)")
+USED_TO = re.compile(
+    r"\bwhere (?:he|she|it|they) (?:used to|once|formerly|previously) (?:\w+)(?: on| at| in)? (?=(?:an?|the|his|her)\b)"
+)
 """ "holding a rabbit where he used to hold a newspaper"."""
 SOMEBODY = (
     r"(?:somebody|someone|they|we|you|i)(?:'s|'ve| has| have| had)? (?:now |just |since )?"
@@ -132,7 +134,9 @@ def set_right(text: str) -> str:
 
 def _only_that(match: re.Match[str]) -> str:
     """What is left when "everything else stays" is taken away: "the cup should be"."""
-    verb = re.sub(r"^(?:has|have|is|are) (?:been )?(?:taken|removed|deleted|erased|left).*", "should be removed", match["verb"])
+    verb = re.sub(
+        r"^(?:has|have|is|are) (?:been )?(?:taken|removed|deleted|erased|left).*", "should be removed", match["verb"]
+    )
     verb = re.sub(r"^(?:is|are)\b(?: now)?$", "should be", verb)
     return f", {match['old']} {verb}"
 

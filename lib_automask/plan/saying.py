@@ -7,7 +7,6 @@ from lib_automask.plan.clause import Clause
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.scene import Thing
 
-
 CARRIED = ("clothing", "carrier", "weapon", "tool", "device", "hair", "animal", "person", "food", "drink", "container",
            "instrument", "reading", "toy", "plaything", "vehicle")  # fmt: skip
 """What somebody has in hand or on, rather than what they wear has it."""
@@ -36,7 +35,11 @@ def is_dressed_in(phrase: NounPhrase, clause: Clause) -> bool:
 def is_carried(thing: Thing, worn: Thing) -> bool:
     """Of "a man in a suit with a briefcase" the man has it; a belt is the suit's."""
     wearer = worn.anchor
-    if wearer is None or not lexicon.is_kind(worn.key, "clothing") or not lexicon.is_kind(wearer.key, "person", "animal"):
+    if (
+        wearer is None
+        or not lexicon.is_kind(worn.key, "clothing")
+        or not lexicon.is_kind(wearer.key, "person", "animal")
+    ):
         return False
     return lexicon.is_kind(thing.key, *CARRIED) and thing.key not in wordlists.names("common", "trimming")
 

@@ -6,66 +6,13 @@ in -s that its noun agrees with and that an article or preposition follows, a pa
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from lib_automask.plan import lexicon, verbs, wordlists
-from lib_automask.plan.tokens import OWN, Tag, Token, tokenize
+from lib_automask.plan.finite import is_finite
+from lib_automask.plan.spot import Spot, Word
+from lib_automask.plan.tokens import tokenize
 
 OPENS_PHRASE = ("article", "owner", "number")
 SPEAKERS = ("i", "you", "he", "she", "they", "we")
-
-
-@dataclass(frozen=True)
-class Word:
-    """One word, or a fixed phrase such as "in front of", with its tag."""
-
-    text: str
-    tag: Tag
-
-
-OWNED = Word(OWN, "owner")
-"""The possessive ending: "the man's jacket" → the, man, OWNED, jacket."""
-
-
-@dataclass(frozen=True)
-class Spot:
-    """An open word at its place.
-
-    Args:
-        text: the word.
-        before: the word before it, None at the start.
-        after: the token behind it, None at the end.
-        run: the unfinished noun phrase to its left, with the word that opens it.
-        joined: "and" stands before that.
-        hung: a preposition stands before that.
-        subject: "several" or "one", where the clause opened with people or animals that do nothing so far; else "".
-    """
-
-    text: str
-    before: Word | None
-    after: Token | None
-    run: tuple[Word, ...]
-    joined: bool = False
-    hung: bool = False
-    subject: str = ""
-
-    @property
-    def nouns(self) -> list[str]:
-        """The content words to the left."""
-        return [word.text for word in self.run if word.tag == "noun"]
-
-    @property
-    def before_noun(self) -> bool:
-        """Whether another open word follows, so that this one may belong to it."""
-        return self.after is not None and self.after.tag is None
-
-    def follows(self, *tags: Tag) -> bool:
-        """Whether the word before has one of the tags."""
-        return self.before is not None and self.before.tag in tags
-
-    def precedes(self, *tags: Tag) -> bool:
-        """Whether the token behind has one of the tags."""
-        return self.after is not None and self.after.tag in tags
 
 
 def tag_words(clause: str) -> list[Word]:
@@ -133,7 +80,7 @@ def _is_verb(spot: Spot) -> bool:
         return verbs.is_verb(text)  # "(the girl, at home,) wears a gown"
     if not spot.nouns:
         return spot.before is None and verbs.is_participle(text) and not spot.before_noun
-    return verbs.is_participle(text) or _is_finite(spot)
+    return verbs.is_participle(text) or is_finite(spot)
 
 
 def _is_doubtful(text: str) -> bool:
@@ -178,7 +125,11 @@ def _is_verb_in_ing(spot: Spot) -> bool:
         return False
     if _is_of_use(spot):
         return False
-    if spot.nouns and lexicon.kinds(spot.text) and not lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal"):
+    if (
+        spot.nouns
+        and lexicon.kinds(spot.text)
+        and not lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal")
+    ):
         return False  # "a forest clearing"
     if spot.follows("article", "owner", "number"):
         single = spot.before is not None and spot.before.text in ("a", "an", "the")  # "a clearing"
@@ -211,72 +162,3 @@ def _is_verb_in_ed(spot: Spot) -> bool:
     if spot.nouns:
         return not spot.before_noun or not all(map(lexicon.is_attribute, spot.nouns))
     return (not lexicon.is_attribute(spot.text) or spot.precedes("at")) and (not spot.before_noun or spot.follows("be"))
-
-
-def _is_finite(spot: Spot) -> bool:
-    """ "a cat stretches with", "hikers take a", "a guy plays the": a verb that agrees with the noun before it."""
-    text, last = spot.text, spot.nouns[-1]
-    agrees = spot.run[0].text in ("a", "an") and lexicon.is_plural(text)  # "a bird bathes", no "a bird baths"
-    if lexicon.concept([*spot.nouns, text])[1] > 1 and not agrees:
-        return False  # "a street corner"
-    if text.endswith("s") and lexicon.is_plural(text):
-        return _is_third_person(spot)
-    described = lexicon.is_attribute(last) and not lexicon.kinds(last)
-    if _is_done_by_several(spot):
-        return True
-    if spot.before_noun or spot.precedes("have") or described:
-        return False
-    if spot.subject == "several" and spot.after is None and verbs.is_verb(text) and not lexicon.kinds(text):
-        return True  # "two ladies on a bench argue"
-    if spot.precedes("article", "owner", "pronoun", "number"):
-        return verbs.is_verb(text) or not lexicon.kinds(text)
-    if spot.after is None and text in ("sit", "lie", "hang", "lean"):
-        return True  # "on which a cup of coffee and a bagel sit"
-    counted = spot.run[0].tag == "number"
-    alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal")
-    if spot.joined and alive and spot.precedes("at") and verbs.is_verb(text):
-        return True
-    several = (lexicon.is_plural(last) and (alive or not lexicon.kinds(text))) or last in wordlists.names(
-        "common", "still noun"
-    )
-    both = spot.joined and (alive or spot.after is not None)  # "a cat and a dog stand", but "a rack and a coat stand"
-    unlisted = not lexicon.kinds(text) and (counted or both)
-    return verbs.is_verb(text) and (several or unlisted)
-
-
-def _is_done_by_several(spot: Spot) -> bool:
-    """ "two players play tennis", "men drink beer"."""
-    several = lexicon.is_plural(spot.nouns[-1])
-    alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal")
-    verb = verbs.is_verb(spot.text) and not (lexicon.kinds(spot.text) or lexicon.is_attribute(spot.text))
-    return several and alive and verb and spot.before_noun and not spot.text.endswith(("ing", "ed"))
-
-
-def _named(nouns: list[str]) -> str:
-    """What a run of nouns names: the eyes of "eyes closed"."""
-    late = len(nouns) > 1 and lexicon.is_attribute(nouns[-1]) and lexicon.is_kind(lexicon.singular(nouns[-2]), "body")
-    return nouns[-2] if late else nouns[-1]
-
-
-def _is_third_person(spot: Spot) -> bool:
-    text, last = spot.text, _named(spot.nouns)
-    bare_tag = spot.after is None and spot.run[0].tag == "noun"
-    verb = verbs.is_verb(text) or (spot.after is None and spot.run[0].tag != "noun")
-    if spot.subject == "one" and spot.hung and verb and not lexicon.kinds(lexicon.singular(text)):
-        return True  # "a girl with braids picks pears"
-    if lexicon.is_plural(last) and spot.precedes("at", "article", "owner", "number"):
-        alive = lexicon.is_kind(lexicon.concept(spot.nouns)[0], "person", "animal") and spot.precedes("at")
-        return (verbs.is_verb(text) or alive) and not lexicon.kinds(lexicon.singular(text))
-    said_of = spot.hung and "material" in lexicon.attribute_kinds(last) and spot.precedes("at")
-    if said_of and verbs.resting(verbs.stem(text)):
-        return True  # "a couch made of velvet stands in a lobby"
-    if bare_tag or lexicon.is_plural(last) or (lexicon.is_attribute(last) and not lexicon.kinds(last)):
-        return False
-    alive = bool(lexicon.kinds(last) & {"person", "animal"})
-    if lexicon.kinds(lexicon.singular(text)):
-        acts = alive or spot.precedes("article", "owner", "number") or verbs.resting(verbs.stem(text))
-        return verbs.is_verb(text) and not spot.before_noun and acts
-    if verbs.is_verb(text) or spot.precedes("article", "owner"):
-        return True
-    one = spot.run[0].text in ("a", "an", "one", "this")
-    return one and spot.after is not None and (alive or not spot.before_noun)
