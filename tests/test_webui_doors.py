@@ -165,6 +165,19 @@ def test_routes_ask_for_the_password_of_the_hosts_api(client):
     assert guarded.get("/automask/v1/options", auth=("bob", "other")).status_code == 200
 
 
+def test_unload_route_gives_back_the_models_with_what_they_remember(client, webui, monkeypatch):
+    loaded = []
+    residence = residency.Residency(lambda _choice: loaded.append(True) or Models(None, None, None, lambda *_: None))
+    monkeypatch.setattr(webui.automask, "residency", residence)
+    asked, request = client(), {"image": base64_of(drawn(RED)), "prompt": "replace"}
+    for _ in range(2):
+        assert asked.post("/automask/v1/mask", json=request).status_code == 200
+    assert len(loaded) == 1
+    assert asked.post("/automask/v1/unload").json() == {}
+    asked.post("/automask/v1/mask", json=request)
+    assert len(loaded) == 2
+
+
 def test_no_routes_where_the_hosts_api_is_off(client):
     assert client(api=False).get("/automask/v1/options").status_code == 404
 

@@ -38,7 +38,7 @@ def underscore_js(monkeypatch):
 
 def built():
     with gradio.Blocks():
-        return panel.build()
+        return panel.build(lambda: None)
 
 
 def test_trap_12_the_panel_is_drawn_with_both_kinds_of_accordion():
@@ -63,6 +63,12 @@ def test_trap_13_labels_and_ids_are_the_extensions_own():
 
 def test_what_is_hidden_is_never_saved_as_a_default():
     assert all(control.do_not_save_to_config for control in built()[-2:])
+
+
+def test_the_button_that_gives_memory_back_says_that_it_did():
+    pressed = []
+    assert "forgotten" in panel.unloaded(lambda: pressed.append(True))
+    assert pressed == [True]
 
 
 def test_every_control_is_pasted_into():

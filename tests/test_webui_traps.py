@@ -340,5 +340,5 @@ def test_trap_15_routes_are_plain_functions_with_and_without_a_page(webui, demo)
     added = {}
     app = SimpleNamespace(add_api_route=lambda path, endpoint, **_more: added.update({path: endpoint}))
     webui_api.add_routes(webui.automask.residency, webui.automask.known, demo, app)
-    assert set(added) == {"/automask/v1/options", "/automask/v1/mask"}
+    assert set(added) == {f"/automask/v1/{name}" for name in ("options", "mask", "unload")}
     assert not any(inspect.iscoroutinefunction(endpoint) for endpoint in added.values())

@@ -1,4 +1,4 @@
-"""The extension's own routes: the schema of the options, and a mask without painting."""
+"""The extension's own routes: the schema of the options, a mask without painting, and the memory given back."""
 
 # Without `from __future__ import annotations`: FastAPI reads the annotations of the functions that add_routes makes.
 
@@ -52,9 +52,15 @@ def add_routes(residency: Residency, known_pictures: Known, _demo: Any, app: Any
             told = explained(error)
             raise HTTPException(STATUS.get(told.exit_code, 500), str(told)) from error
 
+    def unload() -> dict[str, Any]:
+        with queue_lock:
+            residency.unload()
+        return {}
+
     guard = [Depends(signed_in)] if shared.cmd_opts.api_auth else []
     app.add_api_route("/automask/v1/options", options, methods=["GET"], dependencies=guard)
     app.add_api_route("/automask/v1/mask", mask, methods=["POST"], dependencies=guard)
+    app.add_api_route("/automask/v1/unload", unload, methods=["POST"], dependencies=guard)
 
 
 def known(username: str, password: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import gradio as gr
@@ -18,12 +20,17 @@ INTRO = (
     "What was found, and why, is told here and below the result.</p><p id='automask_why'></p>"
 )
 
+UNLOADED = (
+    "<p>The models are out of memory, and what they saw of pictures is forgotten. The next run loads them again.</p>"
+)
 
-def build() -> list[Any]:
+
+def build(unload: Callable[[], None]) -> list[Any]:
     """The controls in the order of ``FIELDS``, then three hidden ones: what asks for a
     preview, what the page read, and what asks for a cutout.
 
     The host calls this once for the page and twice for the API's defaults: nothing is done here but drawing.
+    ``unload`` is called when the user wants the memory back.
     """
     first, *others = FIELDS
     controls: dict[str, Any] = {}
@@ -41,6 +48,7 @@ def build() -> list[Any]:
                 with FormRow():
                     for row in pair:
                         controls[row.name] = control(row)
+            freeing(unload)
     return [*(controls[row.name] for row in FIELDS), preview, page_texts(), cutout]
 
 
@@ -67,6 +75,19 @@ def button(label: str, elem_id: str, pressed: str) -> Any:
     shown = gr.Button(label, elem_id=f"{elem_id}_button", size="sm")
     shown.click(fn=None, _js=pressed, inputs=[], outputs=[])
     return flag
+
+
+def freeing(unload: Callable[[], None]) -> None:
+    """A button that gives back the memory of models and of what is remembered; it is no control and has no value."""
+    pressed = gr.Button("Unload models, forget pictures", elem_id="automask_unload_button", size="sm")
+    said = gr.HTML("", elem_id="automask_unloaded")
+    pressed.click(fn=partial(unloaded, unload), inputs=[], outputs=[said])
+
+
+def unloaded(unload: Callable[[], None]) -> str:
+    """Do it, and say so. A run that is under way ends first."""
+    unload()
+    return UNLOADED
 
 
 def page_texts() -> Any:

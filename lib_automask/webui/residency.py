@@ -78,7 +78,7 @@ class Residency:
                     self._models.clear()
 
     def unload(self) -> None:
-        """Give the memory back; the next run loads again."""
+        """Give the memory back, that of what is remembered too; the next run loads again. Waits for one under way."""
         with self._lock:
             self._forget()
 

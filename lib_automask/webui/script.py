@@ -37,7 +37,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
     def ui(self, is_img2img: bool) -> list[Any]:
         from lib_automask.webui import panel
 
-        controls = panel.build()
+        controls = panel.build(self.residency.unload)
         self.infotext_fields = infotext.paste_fields(controls)
         return controls
 

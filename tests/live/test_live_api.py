@@ -198,6 +198,13 @@ def test_nothing_leaks_into_the_next_request(webui, picture):
     assert np.array_equal(webui.img2img(picture, PROMPT).images[0], plain)
 
 
+def test_the_mask_is_the_same_after_all_was_forgotten(webui, picture):
+    request = {"image": encoded(picture), "prompt": PROMPT}
+    before = webui.post("/automask/v1/mask", request).json()["mask"]
+    assert webui.post("/automask/v1/unload", {}).status_code == 200
+    assert webui.post("/automask/v1/mask", request).json()["mask"] == before
+
+
 def test_the_schema_names_every_option(webui):
     names = [entry["name"] for entry in webui.get("/automask/v1/options")]
     assert names[0] == "enabled"

@@ -60,6 +60,16 @@ def test_a_missing_model_is_told_in_the_page(page, webui, picture, tmp_path):
         webui.post("/sdapi/v1/options", {"automask_segmenter": "demo", "automask_fetch": True})
 
 
+def test_models_are_unloaded_by_a_button_and_loaded_again(page, picture, mask, tmp_path):
+    put(page, picture, tmp_path)
+    page.locator("#automask_unload_button").click()
+    page.locator("#automask_unloaded").get_by_text("forgotten").wait_for()
+    if folder := os.environ.get("AUTOMASK_SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / "unloaded.png"))
+    generate(page, PROMPT)
+    assert np.array_equal((result(page) != picture).any(2), mask)
+
+
 def test_a_preview_paints_nothing(page, picture, mask, tmp_path):
     put(page, picture, tmp_path)
     assert "red ball → blue star" in generate(page, PROMPT, "automask_preview_button")
