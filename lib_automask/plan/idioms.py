@@ -19,20 +19,22 @@ ON_LIMB = re.compile(r"\b(\w+),? (?:up |back |right )*on (?:its|his|her|their) (
 
 FALLEN = {"snow": "snowfall"}
 FALLS = re.compile(
-    r"\b(?:(?:while|as|and|where) )?it(?:'s| is)?(?: now)?(?: \w+ly)? (rain|snow|hail|storm)(?:ing|s)(?: \w+ly| hard| outside)?$"
+    r"\b(?:(?:while|as|and|where) )?it(?:'s| is)?(?: now)?(?: \w+ly)? "
+    r"(rain|snow|hail|storm)(?:ing|s)(?: \w+ly| hard| outside)?$"
 )
 HAVING = re.compile(r"\bhaving (?=(?:(?:a|an|some|their|his|her) )?(?:(?:cup|glass|mug|bowl|plate|pint)s? of )?(\w+))")
 MADE = re.compile(
-    r"\b(?:entirely |completely |wholly |all |fully )?(?:(?:made|built|carved|crafted|fashioned|formed|woven|knitted|knit|sewn|"
-    r"cast|forged|hewn|constructed|fabricated|moulded|molded|sculpted|cut|composed|wrought|welded|assembled|folded|"
-    r"chiseled|sculpted|shaped|put together|done) (?:entirely |completely |wholly |all )?(?:of|from|out of)|"
+    r"\b(?:entirely |completely |wholly |all |fully )?(?:(?:made|built|carved|crafted|fashioned|formed|woven|knitted|"
+    r"knit|sewn|cast|forged|hewn|constructed|fabricated|moulded|molded|sculpted|cut|composed|wrought|welded|assembled|"
+    r"folded|chiseled|shaped|put together|done) (?:entirely |completely |wholly |all )?(?:of|from|out of)|"
     r"(?:upholstered|cast|cased|bound|encased) (?:in|with)|consisting of)\b"
 )
 """ "carved out of", "upholstered in": said of a material."""
 STOPPED = re.compile(r"\b(?:(?:has|have|had) )?(?:stop(?:s|ped)|ceased?s?|quits?) \w+ing(?: and| but)?\b")
 """ "has stopped running and stands"."""
 GONE = re.compile(
-    r",? with (the [\w' -]+?) (?:gone|removed|missing|absent|deleted|erased|(?:taken|left|edited|cropped) (?:away|out|off))$"
+    r",? with (the [\w' -]+?) "
+    r"(?:gone|removed|missing|absent|deleted|erased|(?:taken|left|edited|cropped) (?:away|out|off))$"
 )
 """ "a sofa with the pillow gone"."""
 

@@ -22,8 +22,8 @@ SURE = (
 """What has to follow a verb that could be a noun or an adjective: "clear the table", but not "clear sky"."""
 INSTEAD = re.compile(r"\s*\b(?:instead of|rather than|in place of)\s+((?:the |an? |his |her |its )?[\w' -]+)$")
 WANTED = re.compile(
-    r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps|it would be|time to|it's time|"
-    r"why not|all i want|what i want|nice to|great to) "
+    r"(?:i|i'd|we|we'd|show me|please|imagine|let there be|how about|what about|maybe|perhaps|it would be|time to|"
+    r"it's time|why not|all i want|what i want|nice to|great to) "
 )
 """What opens a wish that only describes: "I'd like a cat on the bench"."""
 DRAWN = re.compile(r"(?:paint|draw|sketch|spray|print|carve|engrave|embroider|write|stitch) an? ")

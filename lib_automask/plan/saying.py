@@ -59,8 +59,9 @@ def _is_material(phrase: NounPhrase, clause: Clause) -> bool:
 
 
 def _is_patterned(phrase: NounPhrase) -> bool:
-    """ "a bag with polka dots"."""
-    return not phrase.number and "pattern" in lexicon.attribute_kinds(" ".join(phrase.nouns))
+    """ "a bag with polka dots"; "red stripes" are things that can turn blue."""
+    coloured = any("colour" in lexicon.attribute_kinds(word) for word in phrase.nouns[:-1])
+    return not (phrase.number or coloured) and "pattern" in lexicon.attribute_kinds(" ".join(phrase.nouns))
 
 
 def _is_colour_of(phrase: NounPhrase, holder: Thing) -> bool:

@@ -40,7 +40,8 @@ def counted_at_side(clause: str) -> str:
 def split_place(text: str) -> tuple[str, str]:
     """ "a hat on the left dog" → ("a hat on ", "the left dog"); the second is "" where no place is named."""
     match = re.match(
-        r"(.+? (?:on|onto|over|around|in|into|behind|beside|near|next to|in front of|above|under|to|against|on top of) )"
+        r"(.+? (?:on|onto|over|around|in|into|behind|beside|near|next to|in front of|above|under|to|against|"
+        r"on top of) )"
         r"((?:the|his|her|its|their) .+)$",
         text,
     )

@@ -36,8 +36,8 @@ SAID = (
     re.compile(rf"^{ARTICLE}{NAME}{STYLE}$"),
     # a clause of its own: "embroidered on linen"
     re.compile(
-        r"^((?:hand[- ])?(?:embroidered|stitched|woven|printed|engraved|etched|drawn|painted|sketched|airbrushed|stenciled|"
-        r"carved|burned|sprayed|spray[- ]painted|tattooed|scratched|scribbled) (?:on|onto|into|in) [\w' -]+)$"
+        r"^((?:hand[- ])?(?:embroidered|stitched|woven|printed|engraved|etched|drawn|painted|sketched|airbrushed|"
+        r"stenciled|carved|burned|sprayed|spray[- ]painted|tattooed|scratched|scribbled) (?:on|onto|into|in) [\w' -]+)$"
     ),
 )
 """These say themselves that what they catch is a style."""
