@@ -60,7 +60,9 @@ def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:
     """The stems of everything that the caption says is done, in so many words or by what it calls somebody."""
     done = {action.stem for thing in caption.things for action in thing.actions}
     done |= {verbs.stem(word) for thing in caption.things for word in thing.words if not _is_used(word)}
-    done |= {verbs.stem(part) for word in old.attributes for part in word.split("-")} | {verbs.agent_stem(old.key)}
+    done |= {verbs.stem(part) for word in old.attributes for part in word.split("-")} | {
+        verbs.agent_stem(old.key.split()[-1])
+    }
     return done | (roles.done_by(old.key) if old.key != new.key else set())
 
 

@@ -27,7 +27,7 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     noun = noun_for(thing, old, called)
     new = re.sub(r"[ -]colou?red$", "", re.sub(r"(?<= )ones?$", noun, new))
     if new in wordlists.mapping("grammar", "number") or new.isdigit():
-        return modify(called, f"{new} {noun}")
+        return modify(called, f"{new} {lexicon.singular(noun) if new in ('one', '1') else noun}")
     if is_description(new):
         text = FILLING.sub("", new)
         text = wordlists.mapping("idioms", "compared").get(text, text)

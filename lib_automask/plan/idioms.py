@@ -32,11 +32,6 @@ MADE = re.compile(
 """ "carved out of", "upholstered in": said of a material."""
 STOPPED = re.compile(r"\b(?:(?:has|have|had) )?(?:stop(?:s|ped)|ceased?s?|quits?) \w+ing(?: and| but)?\b")
 """ "has stopped running and stands"."""
-GONE = re.compile(
-    r",? with (the [\w' -]+?) "
-    r"(?:gone|removed|missing|absent|deleted|erased|(?:taken|left|edited|cropped) (?:away|out|off))$"
-)
-""" "a sofa with the pillow gone"."""
 
 
 def rewrite_idioms(clause: str) -> str:
@@ -46,7 +41,6 @@ def rewrite_idioms(clause: str) -> str:
     rewritten = HAVING.sub(_consuming, rewritten)
     rewritten = STOPPED.sub("", rewritten)
     rewritten = MADE.sub("made of", rewritten)
-    rewritten = GONE.sub(r" without \1", rewritten)
     rewritten = _light().sub(_given, ON_LIMB.sub(_posture, rewritten))
     rewritten = COMPARED.sub(r"\1 \3 \2", rewritten)
     rewritten = FRONTED.sub(r"\2 on the \1", rewritten)

@@ -58,6 +58,12 @@ TURNS = (
         r"(?= (?:is|are|has|have|was|were|should|now)\b)",
         r"\g<old>",
     ),
+    # a sofa with the pillow gone
+    (
+        rf",? with (?P<old>{THE} [\w' -]+?) (?:gone|removed|missing|absent|deleted|erased|"
+        r"(?:taken|left|edited|cropped) (?:away|out|off))(?=$|[,;.])",
+        r" without \g<old>",
+    ),
     # holding a rabbit where he used to hold a newspaper
     (
         r"\bwhere (?:he|she|it|they) (?:used to|once|formerly|previously) \w+(?: on| at| in)? "
