@@ -33,6 +33,8 @@ def is_finite(spot: Spot) -> bool:
         "common", "still noun"
     )
     both = spot.joined and (alive or spot.after is not None)  # "a cat and a dog stand", but "a rack and a coat stand"
+    if lexicon.is_attribute(text) and not alive:
+        return False  # "curtains open"
     unlisted = not lexicon.kinds(text) and (counted or both)
     return verbs.is_verb(text) and (several or unlisted)
 

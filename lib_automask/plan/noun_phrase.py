@@ -48,7 +48,9 @@ class NounPhrase:
         if len(self.nouns) < 2 or not lexicon.is_attribute(self.nouns[-1]):
             return
         last, before = (lexicon.kinds(lexicon.singular(noun)) for noun in (self.nouns[-1], self.nouns[-2]))
-        if before & {"body", "person", "animal", "clothing"} and not last and not lexicon.is_attribute(self.nouns[-2]):
+        told = lexicon.attribute_kinds(self.nouns[-1]) & {"colour", "state"}  # "a fence white", "curtains open"
+        sure = before & {"body", "person", "animal", "clothing"} or (told and before)
+        if sure and not last and not lexicon.is_attribute(self.nouns[-2]):
             self.nouns.insert(-1, self.nouns.pop())
 
     @property

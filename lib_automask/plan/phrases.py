@@ -170,7 +170,7 @@ class _Reader(Placer):
             return
         if actor is None and word.text.endswith("ing") and not clause.negated:
             self.early.append(action)
-        stated = clause.last if is_body(clause.last) else actor
+        stated = clause.last if is_body(clause.last) or _is_left(clause.last, word.text) else actor
         if stated is not None and following != "by" and is_state_of(stated, word.text):
             stated.attributes += [word.text] if lexicon.attribute_kinds(word.text) != {"nature"} else []
         elif not clause.negated:
@@ -206,6 +206,14 @@ class _Reader(Placer):
         both = actor.joined and not actor.relation and not before.relation and before.kind & actor.kind
         busy = any(action.text not in before.words for action in before.actions)
         return [before, actor] if both and not busy else [actor]
+
+
+def _is_left(thing: Thing | None, verb: str) -> bool:
+    """The doors of "a bus with its doors closed"."""
+    state = verb.endswith("ed") and "state" in lexicon.attribute_kinds(verb)
+    return (
+        thing is not None and thing.relation == "with" and state and not lexicon.is_kind(thing.key, "person", "animal")
+    )
 
 
 def _sift(words: list[Word]) -> tuple[list[Word], list[str]]:
