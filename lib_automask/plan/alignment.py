@@ -106,9 +106,21 @@ def _sameness(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing])
     value -= contradict(old.attributes, new.attributes)
     value += same_key(old.anchor, new.anchor) + same_key(old.owner, new.owner) + (old.relation == new.relation) / 2
     value += old.count == new.count
+    value += _company(old, new, caption, prompt)
     value += old.stands is not None and old.stands[1].key in map(lexicon.singular, new.words[:-1])
     value += (bool(old.place) and old.place == new.place) * 3 - (old.place != new.place) * 0.5
     return value - abs(caption.index(old) - prompt.index(new)) * 0.01
+
+
+def _company(old: Thing, new: Thing, caption: list[Thing], prompt: list[Thing]) -> int:
+    """ "the man in the blue shirt": more is alike where both have or wear the same, less where it is not the same."""
+    pairs = [
+        (mine, theirs)
+        for mine in caption
+        for theirs in prompt
+        if mine.anchor is old and theirs.anchor is new and mine.relation == theirs.relation and mine.key == theirs.key
+    ]
+    return sum(-1 if contradict(mine.attributes, theirs.attributes) else 1 for mine, theirs in pairs)
 
 
 def _is_same_place(old: Thing, new: Thing) -> bool:

@@ -65,7 +65,9 @@ def speaks_of_part(caption: Scene, prompt: Scene) -> bool:
 
 
 def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
-    if old.is_setting or new.is_setting or old.key == "background":
+    stood = lexicon.is_kind(old.key, "plant", "vehicle", "animal", "person", "terrain")
+    house = lexicon.is_kind(new.key, "building") and stood  # "in front of a tree", "in front of a tower"
+    if old.is_setting or (new.is_setting and not house) or old.key == "background":
         edit = Edit("background", name(old, caption), new.counted, score=0.9)
         return Change(edit, new=new.located, old=old.located)
     if new.vessel and not old.vessel and lexicon.same_concept(_vessel(new), old.key):

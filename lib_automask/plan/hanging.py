@@ -126,6 +126,8 @@ def takes_part(thing: Thing) -> bool:
 def shares_relation(first: Thing, second: Thing) -> bool:
     """ "a hat and a scarf" are both worn, "in a jacket and a woman" are not both put on."""
     places = first.relation in wordlists.names("grammar", "preposition") - {"with"}
+    if first.anchor is not None and first.anchor.key == second.key:
+        return False  # "a woman with a dog and a woman with a cat"
     if not first.relation or first.is_setting or (places and not lexicon.is_kind(first.key, "clothing")):
         return False
     return lexicon.is_kind(first.key, "person", "animal") == lexicon.is_kind(second.key, "person", "animal")

@@ -21,7 +21,7 @@ def substitution(old: Thing, new: Thing, partner: dict[int, Thing], gone: int, c
     if new.key == "hair" != old.key:
         return 0  # "brushing her hair" takes no thing's place
     if old.is_setting or new.is_setting:
-        return _setting_substitution(old, new)
+        return _setting_substitution(old, new) or 2.5 * _stand_behind_one(old, new, partner)
     value = 0.0
     kinds = lexicon.kinds(old.key) & lexicon.kinds(new.key) - {"place"}
     value += 2.0 * bool(kinds)
@@ -56,6 +56,12 @@ def _stand_alike(old: Thing, new: Thing, partner: dict[int, Thing]) -> bool:
     if old.stands is None or new.stands is None or old.stands[0] != new.stands[0]:
         return False
     return partner.get(id(new.stands[1])) is old.stands[1]
+
+
+def _stand_behind_one(old: Thing, new: Thing, partner: dict[int, Thing]) -> bool:
+    """ "a window in front of a tree", "a window in front of a tower": as places go, the tower could be one."""
+    same = old.relation == new.relation and old.anchor is not None
+    return same and new.anchor is not None and partner.get(id(new.anchor)) is old.anchor and not old.is_setting
 
 
 def _setting_substitution(old: Thing, new: Thing) -> float:
