@@ -1,8 +1,8 @@
 """BLIP's text network over what was seen once: the same sums as in transformers, each done as seldom as it can be.
 
 No patch is made a key or a value: the few words of a phrase are turned into the vision network's terms, compared with
-the patches there, and what they gather is turned back. That is less than the keys and values of all patches cost, up to
-eight phrases. What a phrase makes of itself before it first looks is done once for all segments. Of the last block only
+the patches there, and what they gather is turned back. While phrases are few that is less work than the keys and values
+of all patches. What a phrase makes of itself before it first looks is done once for all segments. Of the last block only
 the first token is followed, since the match is read from it alone. Phrases come one at a time, so that none is padded.
 """
 
