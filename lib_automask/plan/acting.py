@@ -84,6 +84,8 @@ def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
             return False
     if action.stem == verbs.stem("ride") and (any(map(_is_mount, caption.things)) or _rides(old)):
         return False
+    if action.stem in verbs.stems("befalling"):
+        return True
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
     postures = verbs.stems("posture") - (verbs.stems("perching") if lexicon.is_kind(new.key, "bird") else set())

@@ -92,8 +92,7 @@ def _comes_along(thing: Thing, prompt: Scene) -> bool:
     """Owners, the woman of a statue, the bed of a truck."""
     owner = thing.owner
     part = owner is not None and owner.mentioned and not lexicon.is_kind(owner.key, "person", "animal")
-    filling = thing.relation in wordlists.names("common", "filled with") and thing.anchor in prompt.things
-    subject = (thing.relation == "of" or filling) and thing.anchor is not None and not thing.is_setting
+    subject = thing.relation == "of" and thing.anchor is not None and not thing.is_setting
     everywhere = thing.article == "same" or (
         thing.key in wordlists.names("common", "always there") and not thing.attributes
     )
@@ -109,7 +108,8 @@ def _is_newcomers(thing: Thing, alignment: Alignment, caption: Scene, prompt: Sc
     if not any(change.edit.kind == "add" for change in arrived(holder, alignment, caption, prompt)):
         return False
     worn = thing.relation == "in" and lexicon.is_kind(thing.key, "clothing")
-    return worn or thing.relation == "with" or thing.relation not in wordlists.names("grammar", "preposition")
+    filling = thing.relation in wordlists.names("common", "filled with")
+    return worn or filling or thing.relation == "with" or thing.relation not in wordlists.names("grammar", "preposition")
 
 
 def _seen_with(scene: Scene) -> set[str]:

@@ -15,7 +15,7 @@ ARTICLE = r"(?:(?:an?|the|this|some) )?"
 NAME = r"([\w'/ -]{2,40}?)"
 STYLE = r"[ -](?:art )?(?:style|look|aesthetic|filter|effect|graphics)"
 DEPICTS = (
-    r"(?:of|depicting|showing|portraying|representing|featuring|about|in which|on which|where|that shows|that depicts)"
+    r"(?:of|depicting|showing|portraying|representing|featuring|in which|on which|where|that shows|that depicts)"
 )
 DRAWN = (
     r"(?:rendered|painted|drawn|sketched|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)"
