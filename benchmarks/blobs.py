@@ -21,6 +21,7 @@ import torch
 
 from lib_automask.sam import everything
 from lib_automask.sam.decoder import Answers, PictureDecoder
+from lib_automask.sam.projection import Looks
 
 THINGS = 90
 
@@ -101,7 +102,7 @@ def quick_answers(blobs: Blobs, idle: bool = False) -> Iterator[None]:
             self.asked += len(prompts) if several else 0
             qualities = blobs.qualities[self.batch, self.masks]
             if idle:
-                return Answers(qualities, qualities, [], several)
+                return Answers(qualities, qualities, Looks(), several)
             return replace(super().answer(prompts, several), qualities=qualities)
 
         def draw(self, answers: Answers, prompts: Sequence[int], rows: int) -> torch.Tensor:

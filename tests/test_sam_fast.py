@@ -164,11 +164,9 @@ def test_overflow_in_half_precision_is_done_again_in_float32(monkeypatch: pytest
     assert torch.equal(found, expected)
 
 
-@pytest.mark.parametrize("part", ["norm4.weight", "cross_attn_image_to_token.out_proj.weight"])
-def test_overflow_in_the_decoder_too(part: str) -> None:
-    """Of the patches, or only of their squares, which would otherwise count as infinitely long and vanish."""
+def test_overflow_in_the_decoder_too() -> None:
     sam, image = blob_sam("windows"), tiles(60, 90)
-    sam.mask_decoder.transformer.layers[0].get_parameter(part).mul_(1e5 if part == "norm4.weight" else 300)
+    sam.mask_decoder.transformer.layers[0].norm4.weight.mul_(1e5)
     settings = Settings(points_per_side=3, pred_iou_thresh=0.0, stability_score_thresh=0.0, box_nms_thresh=0.95)
     embedding = embed(sam, image, torch.float32)
     found, expected = (find_everything(sam, embedding, dtype, settings) for dtype in (torch.float16, torch.float32))

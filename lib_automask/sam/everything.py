@@ -57,7 +57,7 @@ class Settings:
 
     def batch(self, device: str) -> int:
         """Points at once: few on a CPU, so that they stay in its cache, enough that the tokens make whole products."""
-        return self.points_per_batch or (4 if device == "cpu" else 64)
+        return self.points_per_batch or (8 if device == "cpu" else 64)
 
 
 @dataclass(frozen=True, eq=False)
