@@ -109,7 +109,9 @@ def _is_newcomers(thing: Thing, alignment: Alignment, caption: Scene, prompt: Sc
         return False
     worn = thing.relation == "in" and lexicon.is_kind(thing.key, "clothing")
     filling = thing.relation in wordlists.names("common", "filled with")
-    return worn or filling or thing.relation == "with" or thing.relation not in wordlists.names("grammar", "preposition")
+    return (
+        worn or filling or thing.relation == "with" or thing.relation not in wordlists.names("grammar", "preposition")
+    )
 
 
 def _seen_with(scene: Scene) -> set[str]:

@@ -35,6 +35,8 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
         return modify(called, text if alone else f"{text} {noun}")
     if bare(new) in wordlists.mapping("people", "looks"):
         return modify(called, bare(new))  # "a brunette"
+    if thing is not None and bare(old) in thing.attributes:
+        return modify(called, bare(new))  # "exchange bricks for logs"
     result = thing_in(new)
     if result is None or MADE.match(new):
         return modify(called, bare(FILLING.sub("", new)))

@@ -105,9 +105,9 @@ def _read(part: str) -> Command | None:
     part = re.sub(r"\b(?:only|just) ", "", part.strip())
     while (shorter := _politeness().sub("", part).strip()) != part:
         part = shorter
-    if DRAWN.match(part) and (drawn := _placed(part)):
-        return drawn
     instead = INSTEAD.search(part)
+    if DRAWN.match(part) and (drawn := _placed(INSTEAD.sub("", part).strip())):
+        return replace(drawn, instead=instead[1] if instead else "")
     if instead and (command := _match(INSTEAD.sub("", part).strip())):
         return Command(command.verb, command.old, command.new, instead[1])
     done = (command for spelled in told(part) if (command := _match(spelled)))
@@ -142,9 +142,11 @@ def _placed(part: str) -> Command | None:
 
 def _unknown(part: str) -> Command | None:
     """A verb that no pattern knows, before an article: nothing is done, and nothing is guessed."""
-    first, _, rest = part.partition(" ")
-    opens = re.match(r"(?:the|his|her|its|their|him|them|it)\b", rest)
-    return Command("unknown", part) if opens and verbs.is_verb(first) and not first.endswith("ing") else None
+    match = re.match(r"(\w+)( (?:up|down|out|off|away|back))? (?:the|his|her|its|their|him|them|it)\b", part)
+    if match is None or match[1].endswith(("ing", "ed")) or tokenize(match[1])[0].tag is not None:
+        return None
+    known = verbs.is_verb(match[1]) or not (lexicon.kinds(match[1]) or match[1].endswith("s"))
+    return Command("unknown", part) if known else None
 
 
 def _continued(last: Command, text: str) -> Command | None:

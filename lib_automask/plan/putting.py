@@ -110,7 +110,8 @@ def move_to(text: str, caption: Scene, kind: str = "") -> Change:
 def give(owner: str, what: str, caption: Scene, relation: str = "") -> list[Change]:
     """ "give the man a hat"; "give her red hair" changes the hair that the caption has."""
     things = [thing for thing in read_scene([what]).things if not (thing.mentioned or thing.relation)]
-    if len(things) == 1 and (had := meant(things[0].noun, caption)):
+    had = meant(things[0].noun, caption) if len(things) == 1 else None
+    if had is not None and not (things[0].key == "hair" != had.key):  # a beard is no hair of the head
         return [become(had, things[0].noun, what, caption)]
     holder = meant(owner, caption)
     if is_description(what):

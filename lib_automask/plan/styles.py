@@ -14,9 +14,7 @@ from lib_automask.plan import lexicon, wordlists
 ARTICLE = r"(?:(?:an?|the|this|some) )?"
 NAME = r"([\w'/ -]{2,40}?)"
 STYLE = r"[ -](?:art )?(?:style|look|aesthetic|filter|effect|graphics)"
-DEPICTS = (
-    r"(?:of|depicting|showing|portraying|representing|featuring|in which|on which|where|that shows|that depicts)"
-)
+DEPICTS = r"(?:of|depicting|showing|portraying|representing|featuring|in which|on which|where|that shows|that depicts)"
 DRAWN = (
     r"(?:rendered|painted|drawn|sketched|depicted|done|made|illustrated|shown|imagined|portrayed|pictured|reimagined)"
 )
