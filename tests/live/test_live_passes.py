@@ -11,6 +11,7 @@ import json
 import re
 import threading
 import time
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,19 +20,26 @@ from conftest import PROMPT, SIDE, WebUI
 from PIL import Image
 
 from lib_automask import MaskRequest, Options, build_mask, load_models
+from lib_automask.passes import read_passes
 
 RESTYLE = "make it an oil painting"
 RECIPE = [
     {"do": "upscale", "by": 2, "upscaler": "Lanczos", "overlap": 4, "strength": 0.3},
     {"do": "upscale", "by": 2, "upscaler": "Lanczos", "overlap": 8, "strength": 0.1},
     {"do": "outpaint", "down": 32, "step": 16, "strength": 0.8, "cfg": 7.5, "blur": 4},
-    {"do": "edit", "masked_content": "original", "area": "only masked", "padding": 256, "steps": 8, "cfg": 17,
+    {"do": "edit", "masked_content": "original", "area": "only masked", "padding": 256, "steps": 80, "cfg": 17,
      "strength": 0.6},
-    {"do": "edit", "prompt": "make it a pencil drawing", "cfg": 7, "strength": 0.4, "area": "only masked", "seed": 77,
-     "sampler": "dpm++ sde", "schedule": "karras"},
+    {"do": "edit", "prompt": "make it a pencil drawing", "cfg": 7, "strength": 0.4},
     {"do": "upscale", "by": 1, "upscaler": "Lanczos"},
 ]  # fmt: skip
-"""docs/recipes.md at a sixteenth of its size, and a last pass so that all before it are kept."""
+"""docs/recipes.md at a sixteenth of its size, without the target, and a last pass so that all before it are kept."""
+DOCUMENT = Path(__file__).parents[2] / "docs" / "recipes.md"
+
+
+def written(block: int) -> Any:
+    """A block of code of the document's recipe: its lines, or its JSON."""
+    text = DOCUMENT.read_text(encoding="utf-8").split("## From a small picture to a large one")[1]
+    return text.split("```")[2 * block + 1].removeprefix("json")
 
 
 def settings_of(infotext: str) -> dict[str, str]:
@@ -51,47 +59,91 @@ def settings(webui: WebUI) -> Any:
     return webui.get("/sdapi/v1/options")
 
 
-def test_the_recipe_arrives_at_the_sampler_as_it_is_written(webui, picture):
+def test_the_recipe_is_the_documents_at_a_sixteenth_of_its_size():
+    """It needs no WebUI."""
+    lines, sent = read_passes(written(0)), json.loads(written(1))
+    assert read_passes(sent["alwayson_scripts"]["automask"]["args"][0]["passes"]) == lines
+    for one, full in zip(read_passes(RECIPE), lines):
+        sizes = {"upscale": ("overlap",), "outpaint": ("down", "step")}.get(one.do, ())
+        assert [16 * getattr(one, key) for key in sizes] == [getattr(full, key) for key in sizes]
+        for key in ("do", "by", "strength", "cfg", "steps", "masked_content", "area", "padding", "blur"):
+            assert getattr(one, key) == getattr(full, key)
+    assert (lines[4].prompt, lines[4].target) == ("a woman in a red dress", "dress")
+
+
+@pytest.fixture
+def checkpoints(webui) -> tuple[str, str]:
+    """The one that is loaded, and another; the same where the WebUI has no other."""
+    loaded = settings_of(webui.img2img(np.zeros((64, 64, 3), np.uint8), "", width=64, height=64).infotexts[0])["Model"]
+    names = [one["model_name"] for one in webui.get("/sdapi/v1/sd-models")]
+    return loaded, next((name for name in names if name != loaded), loaded)
+
+
+def test_the_recipe_arrives_at_the_sampler_as_it_is_written(webui, picture, checkpoints):
+    """With another checkpoint for the masked pass, where there is one."""
+    loaded, other = checkpoints
     small = np.array(Image.fromarray(picture).resize((32, 48)))
-    answer = run(webui, small, RECIPE, RESTYLE, width=64, height=96, steps=4, seed=30, negative_prompt="grain")
+    recipe = [{**one, "checkpoint": other} if one.get("padding") else one for one in RECIPE]
+    more = {"width": 64, "height": 96, "steps": 4, "negative_prompt": "grain"}
+    before = settings(webui)
+    answer = run(webui, small, recipe, RESTYLE, seed=30, **more)
     assert answer.status == 200, answer.text
     final, *after = [image.shape[1::-1] for image in answer.images]
     assert after == [(64, 96), (128, 192), (128, 224), (128, 224), (128, 224)]
     assert final == (128, 224)
     told = [settings_of(text) for text in answer.infotexts[1:]]
-    keys = ("Steps", "CFG scale", "Denoising strength", "Size", "Seed")
-    common = {"Steps": "4"}
+    keys = ("Steps", "CFG scale", "Denoising strength", "Size", "Seed", "Model")
+    common = {"Steps": "4", "CFG scale": "1", "Seed": "30", "Size": "64x96", "Model": loaded}
     expected = [
-        {**common, "CFG scale": "1", "Denoising strength": "0.3", "Size": "64x96", "Seed": "30"},  # one tile
-        {**common, "CFG scale": "1", "Denoising strength": "0.1", "Size": "64x96", "Seed": "38"},  # the ninth
-        {**common, "CFG scale": "7.5", "Denoising strength": "0.8", "Size": "128x224", "Seed": "31"},  # the second step
-        {**common, "CFG scale": "17", "Denoising strength": "0.6", "Size": "64x96", "Seed": "30", "Steps": "8"},
-        {**common, "CFG scale": "7", "Denoising strength": "0.4", "Size": "64x96", "Seed": "77"},
-    ]  # fmt: skip
+        {**common, "Denoising strength": "0.3"},  # one tile
+        {**common, "Denoising strength": "0.1", "Seed": "38"},  # the ninth
+        {**common, "Denoising strength": "0.8", "CFG scale": "7.5", "Size": "128x224", "Seed": "31"},  # the second step
+        {**common, "Denoising strength": "0.6", "CFG scale": "17", "Steps": "80", "Model": other},
+        {**common, "Denoising strength": "0.4", "CFG scale": "7", "Size": "128x224"},
+    ]
     assert [{key: one[key].removesuffix(".0") for key in keys} for one in told] == expected
-    assert [one["Sampler"] for one in told] == ["DPM++ 2M"] * 4 + ["DPM++ SDE"]
-    assert told[-1]["Schedule type"] == "Karras"
+    assert [one["Sampler"] for one in told] == ["DPM++ 2M"] * 5
     assert [one.get("Mask blur") for one in told] == [None, None, "4", "4", "4"]
-    assert [one.get("Inpaint area") for one in told] == [None, None, None, "Only masked", "Only masked"]
-    assert [one.get("Masked area padding") for one in told] == [None, None, None, "256", "32"]
+    assert [one.get("Inpaint area") for one in told] == [None, None, None, "Only masked", None]
+    assert [one.get("Masked area padding") for one in told] == [None, None, None, "256", None]
     assert [one.get("Masked content") for one in told] == [None] * 5, "original is not told"
     prompts = [text.splitlines()[0] for text in answer.infotexts[1:]]
     assert prompts == [RESTYLE] * 4 + ["make it a pencil drawing"]
     assert all("Negative prompt: grain" in text for text in answer.infotexts)
+    assert np.array_equal(answer.images[3][:192], answer.images[2]), "what was there before it was extended"
+    assert settings(webui) == before
+    assert settings_of(webui.img2img(picture, PROMPT).infotexts[0])["Model"] == loaded
+
+    whole = settings_of(answer.infotexts[0])
+    assert read_passes(whole["automask passes"]) == read_passes(recipe)
+    sent = {"seed": int(whole["Seed"]), "cfg_scale": float(whole["CFG scale"])}
+    again = run(webui, small, whole["automask passes"], answer.infotexts[0].splitlines()[0], **more, **sent)
+    assert np.array_equal(again.images[0], answer.images[0])
 
 
-def test_outside_each_mask_nothing_moves(webui, picture, mask):
-    passes = "edit: blur=0; area=only masked\nedit: target=orange cat; prompt=a black cat; blur=0"
-    answer = run(webui, picture, passes)
+def test_outside_each_mask_of_the_recipe_nothing_moves(webui, picture, mask):
+    """Its last two passes, sharp at the edge, on a picture in which their targets are to be found."""
+    first = {**RECIPE[3], "blur": 0}
+    second = {**RECIPE[4], "blur": 0, "target": "orange cat", "prompt": "a black cat"}
+    answer = run(webui, picture, [first, second])
     assert answer.status == 200, answer.text
-    final, first = answer.images
-    assert not (first != picture).any(2)[~mask].any()
-    assert (first != picture).any(2)[mask].mean() > 0.9
-    second = build_mask(
-        MaskRequest(first, "a black cat", options=Options(target="orange cat")), load_models("demo")
+    final, after = answer.images
+    assert not (after != picture).any(2)[~mask].any()
+    assert (after != picture).any(2)[mask].mean() > 0.9
+    told = settings_of(answer.infotexts[1])
+    assert (told["Steps"], told["CFG scale"].removesuffix(".0"), told["Denoising strength"]) == ("80", "17", "0.6")
+    repainted = build_mask(
+        MaskRequest(after, "a black cat", options=Options(target="orange cat")), load_models("demo")
     ).mask
-    assert not (final != first).any(2)[~second].any()
-    assert (final != first).any(2)[second].mean() > 0.9
+    assert not (final != after).any(2)[~repainted].any()
+    assert (final != after).any(2)[repainted].mean() > 0.9
+
+
+def test_sampler_schedule_and_seed_of_a_pass_are_the_hosts(webui, picture):
+    line = "edit: sampler=dpm++ sde; schedule=karras; seed=77; area=only masked"
+    told = settings_of(run(webui, picture, f"{line}\nupscale: by=1; upscaler=Lanczos").infotexts[1])
+    assert (told["Sampler"], told["Schedule type"], told["Seed"]) == ("DPM++ SDE", "Karras", "77")
+    assert told["Masked area padding"] == "32"
 
 
 @pytest.mark.parametrize(
