@@ -108,6 +108,8 @@ def _is_newcomers(thing: Thing, alignment: Alignment, caption: Scene, prompt: Sc
     if not any(change.edit.kind == "add" for change in arrived(holder, alignment, caption, prompt)):
         return False
     worn = thing.relation == "in" and lexicon.is_kind(thing.key, "clothing")
+    if holder.stands is not None and holder.stands[1] is thing and thing.article in ("a", "an"):
+        return True  # "with a dog in a sidecar"
     filling = thing.relation in wordlists.names("common", "filled with")
     return (
         worn or filling or thing.relation == "with" or thing.relation not in wordlists.names("grammar", "preposition")

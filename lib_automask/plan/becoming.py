@@ -41,7 +41,8 @@ def become(thing: Thing | None, old: str, new: str, caption: Scene) -> Change:
     if result is None or MADE.match(new):
         return modify(called, bare(FILLING.sub("", new)))
     sky = called.split()[-1:] == ["sky"]
-    if lexicon.is_place(result.key) and (sky or (thing is not None and _is_around(thing, caption))):
+    somewhere = lexicon.is_place(result.key) or not result.kind  # "a candy land"
+    if somewhere and (sky or (thing is not None and _is_around(thing, caption))):
         return Change(Edit("background", called, bare(new)), new=bare(new), old=called)
     if result.key in (thing.key if thing else "", lexicon.concept(noun.split())[0]):
         return modify(called, result.counted)

@@ -99,7 +99,7 @@ class Thing:
             return True
         if lexicon.is_kind(self.key, "celestial") and self.relation in ("under", "below", "beneath"):
             return False
-        around = ("in", "inside", "at", "on top of", "in front of")
+        around = ("in", "inside", "at", "on top of", "in front of", "among", "amongst", "aboard", "on board")
         inside = lexicon.is_kind(self.key, "building") and self.relation in around
         if not lexicon.is_place(self.key):
             return inside
