@@ -63,7 +63,8 @@ def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:
     done |= {verbs.stem(part) for word in old.attributes for part in word.split("-")} | {
         verbs.agent_stem(old.key.split()[-1])
     }
-    return done | (roles.done_by(old.key) if old.key != new.key else set())
+    told = old.key != new.key or not old.actions  # "an orchestra", "an orchestra playing"
+    return done | (roles.done_by(old.key) if told else set())
 
 
 def _held(holder: Thing, scene: Scene) -> set[str]:

@@ -23,8 +23,10 @@ BEFORE = tuple(
         re.compile,
         (
             # his cap, which used to be white, is now red
-            r",? (?:which|that|who) (?:used to be|(?:was|were)(?: once| before)?|(?:had|has|have)(?: always)? been) "
+            r", (?:which|that|who) (?:used to be|(?:was|were)(?: once| before)?|(?:had|has|have)(?: always)? been) "
             r"[^,;]+,",
+            # the man who was sitting on the sofa is now lying on it
+            r" (?:which|that|who) (?:was|were|used to) [^,;]+?(?= (?:is|are|has|have) now\b)",
             # as grey as ever they were
             r",? ?\b(?:just )?as \w+ as (?:ever|before|always)(?: (?:it|they|he|she) (?:was|were))?\b",
             # just as it did; exactly where it was left; the way they were

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from lib_automask.plan import lexicon
 from lib_automask.plan.boosters import split_clauses
 from lib_automask.plan.phrases import read_scene
+from lib_automask.plan.presence import SHOWN
 from lib_automask.plan.scene import Thing
 from lib_automask.plan.syntax import read_syntax
+from lib_automask.structures import Presence
+
+NUMBERS = ("no", "one", "two", "three", "four")
 
 
 def first_thing(caption: str) -> str:
@@ -16,30 +21,37 @@ def first_thing(caption: str) -> str:
 
     "" where it names none, or several.
     """
-    things = [thing for thing in _things(caption) if not thing.is_setting and not thing.mentioned]
-    alone = len({thing.phrase for thing in things}) == 1 and things[0].count in (1, None)
-    return things[0].phrase if alone else ""
+    phrases = {thing.phrase for thing in _things(caption) if not thing.is_setting}
+    counts = {thing.count for thing in _things(caption)}
+    return phrases.pop() if len(phrases) == 1 and counts <= {1, None} else ""
 
 
-def retold(caption: str, things: Sequence[str]) -> str:
-    """The caption with ``things`` ("green fish", "green box") in place of those that it names itself.
+def retold(caption: str, things: Sequence[str], presence: Presence) -> str:
+    """The caption with ``things`` in place of what it names itself and the picture does not show.
 
     two green fish, in the snow | green fish, green box   →   a green fish, a green box, in the snow
     """
-    places = [thing.located for thing in _things(caption) if thing.is_setting]
-    return ", ".join([*(f"{'an' if name[0] in 'aeiou' else 'a'} {name}" for name in things), *places])
-
-
-def named(caption: str) -> list[str]:
-    """The things, not places, that a caption names."""
-    return [thing.phrase for thing in _things(caption) if not thing.is_setting]
-
-
-def is_among(name: str, things: Sequence[str]) -> bool:
-    """Whether one of the things is of that kind."""
-    concepts = [lexicon.concept(thing.split())[0] for thing in things]
-    return any(lexicon.same_concept(lexicon.concept(name.split())[0], concept) for concept in concepts)
+    said = _things(caption)
+    others = [thing.phrase for thing in said if not thing.is_setting and not _is_among(thing.phrase, things)]
+    shown = [name for name, share in zip(others, presence(others) if others else []) if share >= SHOWN]
+    counted = [_counted(name, count) for name, count in Counter([*things, *shown]).items()]
+    return ", ".join([*counted, *(thing.located for thing in said if thing.is_setting)])
 
 
 def _things(caption: str) -> list[Thing]:
     return read_scene(split_clauses(read_syntax(caption).text)).things
+
+
+def _is_among(name: str, things: Sequence[str]) -> bool:
+    """Whether one of the things is of that kind."""
+    concept = lexicon.concept(name.split())[0]
+    return any(lexicon.same_concept(lexicon.concept(thing.split())[0], concept) for thing in things)
+
+
+def _counted(name: str, count: int) -> str:
+    """ "a green box", "two green boxes"."""
+    if count == 1:
+        return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    head = name.split()[-1]
+    ending = next((ending for ending in ("s", "es") if lexicon.singular(head + ending) == head), "")
+    return f"{NUMBERS[count]} {name}{ending}"

@@ -76,8 +76,9 @@ def _is_verb(spot: Spot) -> bool:
         return verbs.is_verb(text) and not spot.before_noun
     if spot.nouns and spot.after is not None and spot.after.text == "by" and _is_doubtful(text):
         return True  # "a street lit by neon signs"
-    if spot.before is None and text.endswith("s") and spot.precedes("article", "owner") and not listed:
-        return verbs.is_verb(text)  # "(the girl, at home,) wears a gown"
+    opens = spot.before is None or spot.follows("pronoun")
+    if opens and text.endswith("s") and spot.precedes("article", "owner") and not listed:
+        return verbs.is_verb(text)  # "(the girl, at home,) wears a gown", "on one of them sits a cat"
     if not spot.nouns:
         return spot.before is None and verbs.is_participle(text) and not spot.before_noun
     return verbs.is_participle(text) or is_finite(spot)

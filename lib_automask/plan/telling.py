@@ -46,6 +46,12 @@ TURNS = (
         r"but (?:now |rather |instead )?(?!not\b)",
         " now ",
     ),
+    # it's not a bone but a shoe that the dog has
+    (
+        r"\bit(?:'s| is) (?:no longer|not) (?P<old>(?:an?|the) [\w' ]+?) but (?P<new>(?:an?|the) [\w' -]+?)"
+        r"(?: that| which|$|(?=[,;.]))",
+        r"replace \g<old> with \g<new>,",
+    ),
     # no longer rides a bicycle but a donkey
     (
         r"(?:no longer|does not|doesn't|do not|don't|is not|isn't) (?P<verb>\w+) (?P<old>(?:an?|the) [\w' ]+?) "
