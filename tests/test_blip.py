@@ -597,6 +597,15 @@ def test_scoring_ends_between_batches_when_interrupted(matcher_folder: Path, pic
     assert sorted(set(told)) == [0, 0.25, 0.5]
 
 
+def test_progress_is_told_between_the_blocks_that_read_phrases(matcher_folder: Path, picture: Image) -> None:
+    told: list[float] = []
+    matcher = BlipMatcher(matcher_folder, progress=told.append)
+    matcher.match(picture, ["a cat"])
+    told.clear()
+    matcher.match(picture, ["a cat", "a dog", "a star"])
+    assert len(told) >= 3 * len(matcher.reader.text.blocks)
+
+
 def test_progress_is_told_between_the_layers_and_may_stop_a_caption(captioner_folder: Path, picture: Image) -> None:
     told: list[float] = []
 
