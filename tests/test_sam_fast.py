@@ -19,6 +19,8 @@ from lib_automask.sam.decoder import PictureDecoder
 from lib_automask.sam.encoder import encode
 from lib_automask.sam.everything import ASK, ENCODE, KEEP, Settings, embed, find_everything
 from lib_automask.sam.loading import generator_settings, load_sam
+from lib_automask.sam.norm import Norm
+from lib_automask.sam.projection import Looks
 from lib_automask.sam.suppression import Candidate, box_iou, keep_best, least_overlap
 from lib_automask.structures import Image, Segment
 
@@ -195,6 +197,20 @@ def test_decoder_gives_the_same_qualities_and_logits(name: str, several: bool) -
     torch.testing.assert_close(answers.qualities, qualities, atol=1e-5, rtol=1e-5)
     torch.testing.assert_close(drawn, masks[[0, 2], :, : 4 * (grid - 3)], atol=1e-5, rtol=1e-5)
     assert none.shape == (0, *drawn.shape[1:])
+
+
+def test_a_patch_that_its_tokens_undo_stays_finite() -> None:
+    """Its variance is then a difference of equals, which rounding can make less than nothing."""
+    torch.manual_seed(2)
+    layer = build_sam(SHAPES["windows"]).mask_decoder.transformer.layers[0].requires_grad_(False)
+    attention = layer.cross_attn_image_to_token
+    attention.out_proj.bias.zero_()
+    values, shares = 30 * torch.randn(4, 1, 4), torch.zeros(4, 500)  # four heads, one token, 500 patches
+    shares[0] = torch.linspace(0.9, 1.1, 500)
+    offered = values[0] @ attention.out_proj.weight.T[:4]
+    after = Norm([layer], -offered.expand(500, -1), torch.bfloat16)(Looks(), values, [shares.bfloat16()])
+    assert after.scales[0].isfinite().all()
+    assert after.shares[0].isfinite().all()
 
 
 def test_precision_goes_by_the_device_and_a_wrong_name_is_refused() -> None:

@@ -1,4 +1,4 @@
-"""SAM's mask decoder for many prompts on one picture: the same numbers for a quarter of the work.
+"""SAM's mask decoder for many prompts on one picture: the same numbers for a fraction of the work.
 
 The network is the two-way transformer of Kirillov et al. (Segment Anything, 2023, appendix A): a few tokens of a prompt
 and the thousands of patches of the picture look at each other in turn. As written, every look projects every patch, for

@@ -66,10 +66,12 @@ class Norm:
             parts = [part[prompt] + bias for part, bias in zip(with_picture, self.bias_products)]
             products = torch.cat(parts).flatten(0, 1) * scale.to(self.dtype)
             products.addmm_(among[prompt], held).mul_(held)
-            variances = scale.square() * self.variances + products.sum(0, keepdim=True, dtype=torch.float32)
+            own = scale.square() * self.variances
+            variances = own + products.sum(0, keepdim=True, dtype=torch.float32)
             if self.dtype == torch.float16 and not variances.isfinite().all():
                 raise FloatingPointError("the decoder overflowed in half precision")
-            factor = (variances + self.eps).rsqrt()
+            # Where the tokens' part all but undoes the picture's, what is left is not known below the rounding.
+            factor = (variances.maximum(own * torch.finfo(self.dtype).eps) + self.eps).rsqrt()
             after.append(held.mul_(factor.to(self.dtype)))
             scales.append(scale * factor)
         return Looks(everything, after, scales)
