@@ -20,7 +20,7 @@ def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -
         or caption.is_sum(thing)
     ):
         return []
-    if _is_known_place(thing, alignment) or _is_handled(thing, alignment, caption, prompt):
+    if is_left_over(thing) or _is_known_place(thing, alignment) or _is_handled(thing, alignment, caption, prompt):
         return []
     if is_body_part(thing, caption):
         return body_part(thing, alignment, caption)
@@ -46,6 +46,17 @@ def _is_anywhere(place: Thing, alignment: Alignment, prompt: Scene) -> bool:
     """ "and a whale in the water", "no ladder in the room": where something comes or goes, not a new place."""
     bare = place.key in wordlists.names("common", "anywhere") and not place.attributes
     return bare or place.anchor in alignment.come or place.anchor in prompt.absent
+
+
+def is_left_over(thing: Thing) -> bool:
+    """One bare word in the middle of a sentence that no list knows: a verb, most likely, that was taken for a noun.
+
+    Behind a preposition it would be a noun: "covered with graffiti".
+    """
+    bare = not (thing.article or thing.number or thing.owner or thing.attributes or thing.vessel or thing.tag)
+    listed = bool(thing.kind) or lexicon.is_plural(thing.words[-1])
+    placed = thing.joined or thing.relation in wordlists.names("grammar", "preposition")
+    return bare and not (listed or placed) and len(thing.words) == 1
 
 
 def _stands_in_place(thing: Thing) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.alignment import Alignment
-from lib_automask.plan.arriving import arrived
+from lib_automask.plan.arriving import arrived, is_left_over
 from lib_automask.plan.differences import differences
 from lib_automask.plan.hanging import same_thing
 from lib_automask.plan.leaving import removed
@@ -23,6 +23,7 @@ FLAT = ("plate", "tray", "platter", "saucer")
 def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: Scene) -> list[Change]:
     """Every change between two scenes; ``unwanted`` is what the negative prompt names."""
     changes: list[Change] = []
+    prompt.residue += [thing.phrase for thing in alignment.come if is_left_over(thing)]
     for old, new in alignment.same:
         changes += differences(old, new, name(old, caption), caption, prompt)
     changes += [_swapped(old, new, caption) for old, new in alignment.swapped]
