@@ -72,7 +72,9 @@ def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> E
     shown = _without_echoes(_read_scene(doubles.caption))
     spelled = {word for clause in said for word in clause.split()}
     wanted = _read_scene(doubles.prompt, _nouns(shown), _doing(shown), spelled)
-    wanted.partial = bool(commands) or told.partial or keeps_rest(typed.text) or speaks_of_part(shown, wanted)
+    wanted.partial = (
+        bool(commands) or told.partial or keeps_rest(typed.text) or _speaks_of_part(typed.text, shown, wanted)
+    )
     unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
     if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
         return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
@@ -164,6 +166,11 @@ def _nouns(scene: Scene) -> frozenset[str]:
 def _doing(scene: Scene) -> frozenset[str]:
     """What is done in a scene, as typed: "painting"."""
     return frozenset(action.text for thing in scene.things for action in thing.actions)
+
+
+def _speaks_of_part(text: str, shown: Scene, wanted: Scene) -> bool:
+    """ "the tie is navy" leaves the rest as it is; "only the foal is in the paddock" does not."""
+    return speaks_of_part(shown, wanted) and not text.startswith(("only ", "just "))
 
 
 def _unchanged(phrases: list[str], edits: list[Edit]) -> list[str]:

@@ -74,7 +74,12 @@ def align(shown: Scene, wanted: Scene) -> Alignment:
         if old in forgone and not old.kind & new.kind:
             return 0  # "no glasses, whiskey" wants no whiskey on a nose
         evidence = substitution(old, new, partner, len(lost), len(solid))
-        return evidence + (old in denied) + (evidence > 0 and old is caption[0] and new is prompt[0])
+        return (
+            evidence
+            + (old in denied)
+            + (old.key in instead)
+            + (evidence > 0 and old is caption[0] and new is prompt[0])
+        )
 
     swapped = _greedy(lost, come, exchange, LEAST)
     matched = {id(thing) for pair in swapped for thing in pair}

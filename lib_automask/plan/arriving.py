@@ -51,11 +51,11 @@ def _is_anywhere(place: Thing, alignment: Alignment, prompt: Scene) -> bool:
 def is_left_over(thing: Thing) -> bool:
     """One bare word in the middle of a sentence that no list knows: a verb, most likely, that was taken for a noun.
 
-    Behind a preposition it would be a noun: "covered with graffiti".
+    Behind a preposition or a verb it would be a noun: "covered with graffiti", "eating poutine".
     """
     bare = not (thing.article or thing.number or thing.owner or thing.attributes or thing.vessel or thing.tag)
     listed = bool(thing.kind) or lexicon.is_plural(thing.words[-1])
-    placed = thing.joined or thing.relation in wordlists.names("grammar", "preposition")
+    placed = thing.joined or bool(thing.relation)
     return bare and not (listed or placed) and len(thing.words) == 1
 
 

@@ -74,6 +74,8 @@ def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
     if new.vessel and not old.vessel and lexicon.same_concept(_vessel(new), old.key):
         relation = "on" if old.key in FLAT else "in"
         return Change(Edit("add", name(old, caption), _content(new), relation, score=0.85), new=new.phrase)
+    if old.vessel and "empty" in new.attributes:
+        return Change(Edit("modify", name(old, caption), new.phrase, score=0.9), new=new.phrase, old=old.phrase)
     if old.vessel and not new.vessel and lexicon.same_concept(_vessel(old), new.key):
         return Change(Edit("remove", _content(old), score=0.85), old=old.phrase)
     edit = Edit("replace", name(old, caption), new.counted, score=0.9)

@@ -53,5 +53,5 @@ def _counted(name: str, count: int) -> str:
     if count == 1:
         return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
     head = name.split()[-1]
-    ending = next((ending for ending in ("s", "es") if lexicon.singular(head + ending) == head), "")
-    return f"{NUMBERS[count]} {name}{ending}"
+    ending = "es" if head.endswith(("s", "x", "z", "sh", "ch")) else "s"
+    return f"{NUMBERS[count]} {name}{ending if lexicon.singular(head + ending) == head else ''}"
