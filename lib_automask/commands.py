@@ -14,7 +14,7 @@ from lib_automask.bar import Bar
 from lib_automask.cutout import cut_out
 from lib_automask.errors import AutomaskError, InputError, Interrupted, ModelError
 from lib_automask.files import read_lines, write_lines, write_whole
-from lib_automask.layers import openraster
+from lib_automask.layers import openraster, photoshop
 from lib_automask.loading import load_captioner, load_models, load_segmenter
 from lib_automask.options import FIELDS, Options
 from lib_automask.pipeline import build_mask
@@ -156,6 +156,10 @@ def cutout(args: argparse.Namespace) -> Answer:
         write_whole(openraster(found.layers, found.size), layered)
         pictures.write(found.layers[0].picture[..., :3], stem.with_name(f"{stem.name}-background.png"))
         answer["layers"] = {"path": str(layered)}
+    if args.psd:
+        document = stem.with_name(f"{stem.name}-layers.psd")
+        write_whole(photoshop(found.layers, found.size), document)
+        answer["psd"] = {"path": str(document)}
     return answer, 0
 
 

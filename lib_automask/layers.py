@@ -110,6 +110,30 @@ def openraster(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
     return content.getvalue()
 
 
+def photoshop(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
+    """A PSD, the first layer at the bottom, of a picture of ``size`` (H, W), written by the package psd-tools.
+
+    What Mac OS Roman cannot write of a layer's name becomes a question mark.
+
+    Raises:
+        InputError: that package is not installed; nothing here installs it.
+    """
+    try:
+        from psd_tools import PSDImage
+    except ImportError as error:
+        raise InputError(
+            "a PSD is written by the package psd-tools, which is not here; install it beside automask (not into a "
+            "WebUI, whose Pillow is too old for it), or choose OpenRaster"
+        ) from error
+    document = PSDImage.new("RGBA", (size[1], size[0]))  # one without opacity would keep that of layers as masks
+    for layer in map(trimmed, layers):
+        name = layer.name.encode("mac_roman", "replace").decode("mac_roman")
+        document.create_pixel_layer(PIL_Image.fromarray(layer.picture), name, layer.top, layer.left)
+    content = io.BytesIO()
+    document.save(content)
+    return content.getvalue()
+
+
 def _stack(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
     root = ElementTree.Element("image", version="0.0.5", w=str(size[1]), h=str(size[0]))
     stack = ElementTree.SubElement(root, "stack")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -98,3 +99,15 @@ def test_a_target_is_not_grown_as_an_edit_would_be():
     models = load_models("demo")
     as_found = build_mask(MaskRequest(image, "", options=Options(target="red ball", margins="as set")), models).mask
     np.testing.assert_array_equal(cut_out(image, models, "red ball").mask, as_found)
+
+
+def test_a_psd_is_written_where_the_package_for_it_is_and_else_refused(picture, tmp_path, capsys):
+    out = tmp_path / "out"
+    code = main(["cutout", str(picture), "--target", "red ball", "--psd", "--models", "demo", "--out", str(out)])
+    if find_spec("psd_tools") is None:
+        assert code == 2
+        assert "psd-tools, which is not here" in capsys.readouterr().err
+    else:
+        assert code == 0
+        with Image.open(out / "pair-layers.psd") as document:
+            assert [name for name, *_rest in document.layers] == ["background", "cutout"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import sys
 import zipfile
 from pathlib import Path
 
@@ -143,3 +144,31 @@ def test_png_keeps_colours_where_it_is_transparent_at_the_edge():
     assert back.shape == (96, 96, 4)
     half = (back[..., 3] > 50) & (back[..., 3] < 200)
     assert (back[half][:, 0] > 150).all()
+
+
+def test_a_psd_opens_in_other_readers_with_its_layers_in_place():
+    """Written by psd-tools; read by Pillow, and the layers' pixels by psd-tools."""
+    psd_tools = pytest.importorskip(
+        "psd_tools", reason="psd-tools is optional; it needs a newer Pillow than the WebUIs'"
+    )
+    image, truth = disc()
+    cut = layers.Layer("disc → red", layers.cut_out(image, truth > 0.5))
+    stack = [layers.opaque("background", layers.plate(image, truth > 0.5)), cut]
+    small = layers.trimmed(cut)
+    content = io.BytesIO(layers.photoshop(stack, truth.shape))
+    with Image.open(content) as document:
+        merged = np.array(document.convert("RGB")).astype(int)
+        assert np.abs(merged - layers.flattened(stack, truth.shape)).max() <= 1
+        assert [name for name, *_rest in document.layers] == ["background", "disc ? red"]
+        assert document.layers[1][2][:2] == (small.left, small.top)
+    content.seek(0)
+    ground, disc_layer = psd_tools.PSDImage.open(content)
+    np.testing.assert_array_equal(np.array(ground.topil()), stack[0].picture)
+    np.testing.assert_array_equal(np.array(disc_layer.topil()), small.picture)
+
+
+def test_without_the_package_a_psd_is_refused_with_what_to_do(monkeypatch):
+    monkeypatch.setitem(sys.modules, "psd_tools", None)
+    image, _truth = disc(16, 4)
+    with pytest.raises(InputError, match="psd-tools, which is not here"):
+        layers.photoshop([layers.opaque("background", image)], (16, 16))
