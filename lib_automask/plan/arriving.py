@@ -108,7 +108,8 @@ def _comes_along(thing: Thing, prompt: Scene) -> bool:
         thing.key in wordlists.names("common", "always there") and not thing.attributes
     )
     implied = thing.tag and not thing.attributes and thing.key in prompt.implied() | _seen_with(prompt)
-    return thing.mentioned or part or subject or everywhere or implied
+    compared = thing.relation in ("like", "in the shape of")  # "feathers like fire"
+    return thing.mentioned or compared or part or subject or everywhere or implied
 
 
 def _is_newcomers(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> bool:
