@@ -20,7 +20,9 @@ def is_body_part(thing: Thing, caption: Scene) -> bool:
     if thing.key == "hair" and thing.attributes and thing.anchor is not None:
         return True
     possessed = thing.article in wordlists.names("grammar", "possessive") and lexicon.is_kind(thing.key, "body")
-    feathered = thing.key in ("feather", "plumage") and any("bird" in other.kind for other in caption.things)
+    feathered = thing.key in ("feather", "plumage") and any(
+        lexicon.same_concept("bird", other.key) for other in caption.things
+    )
     return possessed or feathered or thing.key in wordlists.names("common", "everybody has")
 
 

@@ -30,6 +30,10 @@ MADE = re.compile(
     r"(?:upholstered|cast|cased|bound|encased) (?:in|with)|consisting of)\b"
 )
 """ "carved out of", "upholstered in": said of a material."""
+DRESSED = re.compile(
+    r"\bdress(?:ed|es|ing)? (?:up )?(?:like|as) (an?|the) ((?:\w+ )?\w+)(?= (?:in|on|at|with|and|by|near)\b|$)"
+)
+""" "dressed like a pirate" wears a pirate's costume."""
 STOPPED = re.compile(r"\b(?:(?:has|have|had) )?(?:stop(?:s|ped)|ceased?s?|quits?) \w+ing(?: and| but)?\b")
 """ "has stopped running and stands"."""
 
@@ -39,6 +43,7 @@ def rewrite_idioms(clause: str) -> str:
     rewritten = _idioms().sub(lambda match: _rewrites()[match[0]], clause)
     rewritten = FALLS.sub(lambda match: f"in {FALLEN.get(match[1], match[1])}", rewritten)
     rewritten = HAVING.sub(_consuming, rewritten)
+    rewritten = DRESSED.sub(r"wearing \1 \2 costume", rewritten)
     rewritten = STOPPED.sub("", rewritten)
     rewritten = MADE.sub("made of", rewritten)
     rewritten = _light().sub(_given, ON_LIMB.sub(_posture, rewritten))

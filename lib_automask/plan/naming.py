@@ -104,7 +104,11 @@ def _places_everything(thing: Thing, relation: str, place: Thing) -> bool:
     """ "a boat with a red sail on a calm sea": the sea is where all of it is."""
     if relation == "in" and place.anchor is thing and lexicon.is_kind(place.key, "clothing"):
         return True  # "a rider in a red coat" is nowhere yet
-    if relation in ("with", "of") or lexicon.is_kind(place.key, "weather") or (relation, place.key) == ("under", "sky"):
+    if (
+        relation in ("with", "of", "like")
+        or lexicon.is_kind(place.key, "weather")
+        or (relation, place.key) == ("under", "sky")
+    ):
         return True
     hangs = thing.anchor is not None and not thing.anchor.is_setting
     return place.is_setting and (thing.joined or hangs)
