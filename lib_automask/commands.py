@@ -166,7 +166,9 @@ def cutout(args: argparse.Namespace) -> Answer:
 def segments(args: argparse.Namespace) -> Answer:
     """``segments IMAGE``."""
     image = pictures.read(args.image)
-    found = load_segmenter(*_sources(args), device=args.device, progress=args.bar).segments(image)
+    segmenter = load_segmenter(*_sources(args), device=args.device, progress=args.bar)
+    args.bar.finish()
+    found = segmenter.segments(image)
     if args.out:
         for number, segment in enumerate(found):
             pictures.write_mask(segment.mask, args.out / f"{args.image.stem}-{number:03d}.png")
