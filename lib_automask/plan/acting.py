@@ -64,7 +64,8 @@ def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:
         verbs.agent_stem(old.key.split()[-1])
     }
     told = old.key != new.key or not old.actions  # "an orchestra", "an orchestra playing"
-    return done | (roles.done_by(old.key) if told else set())
+    named = roles.done_by(new.key) if old.key != new.key else set()  # "a person", "a kayaker paddles"
+    return done | named | (roles.done_by(old.key) if told else set())
 
 
 def _held(holder: Thing, scene: Scene) -> set[str]:

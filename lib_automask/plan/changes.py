@@ -30,12 +30,16 @@ def find_changes(caption: Scene, prompt: Scene, alignment: Alignment, unwanted: 
     changes += [change for thing in alignment.come for change in arrived(thing, alignment, caption, prompt)]
     changes += removed(alignment, caption, prompt, unwanted)
     changes += restyled(caption, prompt)
-    return list(_once(_wished(changes)))
+    return list(_once(_wished(changes, alignment)))
 
 
-def _wished(changes: list[Change]) -> list[Change]:
-    """A place named between commas may be where the picture is anyway; where nothing else changes, it is the wish."""
-    if any(not change.unsaid for change in changes):
+def _wished(changes: list[Change], alignment: Alignment) -> list[Change]:
+    """A place named between commas may be where the picture is anyway.
+
+    Where nothing else changes, and the caption knows of no place that stays, it is the wish.
+    """
+    placed = any(old.is_setting for old, _ in alignment.same)
+    if placed or any(not change.unsaid for change in changes):
         return changes
     return [replace(change, unsaid=False) if change.edit.kind == "background" else change for change in changes]
 

@@ -166,6 +166,8 @@ def _is_unlisted_medium(medium: str, rest: str, subjects: Collection[str]) -> bo
     """An unlisted word before "of ⟨the caption's subject⟩", that neither counts nor holds it."""
     words = medium.split()
     head = lexicon.singular(words[-1])
+    if lexicon.is_attribute(words[-1]):
+        return False  # "a studio full of paintings"
     counts = wordlists.names("grammar", "collective") | wordlists.names("grammar", "view")
     if head in counts or lexicon.kinds(head) or f"{words[-1]} of" in wordlists.mapping("grammar", "number"):
         return False

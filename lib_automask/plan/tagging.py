@@ -74,7 +74,7 @@ def _is_verb(spot: Spot) -> bool:
         return verbs.is_verb(text) and not lexicon.is_attribute(text) and not spot.before_noun
     if not spot.nouns and spot.follows("adverb") and text.endswith("s"):
         return verbs.is_verb(text) and not spot.before_noun
-    if spot.nouns and spot.after is not None and spot.after.text == "by" and _is_doubtful(text):
+    if spot.nouns and spot.after is not None and spot.after.text in ("by", "up") and _is_doubtful(text):
         return True  # "a street lit by neon signs"
     opens = spot.before is None or spot.follows("pronoun")
     if opens and text.endswith("s") and spot.precedes("article", "owner") and not listed:
