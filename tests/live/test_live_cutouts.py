@@ -113,3 +113,19 @@ def test_what_is_kept_beside_a_picture_comes_with_the_answer(webui, picture, mas
         for layer in pictures[1:]:
             whole.alpha_composite(layer.convert("RGBA"))
         np.testing.assert_array_equal(np.array(whole.convert("RGB")), np.array(pictures[0].convert("RGB")))
+
+
+def test_of_passes_each_is_a_layer_and_all_are_the_finished_picture(webui, picture):
+    options = {"enabled": True, "also": "layers as PNG", "passes": "edit: blur=4\noutpaint: left=8; down=16; blur=0"}
+    body = {
+        "init_images": [encoded(picture)], "prompt": PROMPT, "steps": 2, "cfg_scale": 1, "seed": 1, "width": SIDE,
+        "height": SIDE, "sampler_name": "Euler", "denoising_strength": 0.8,
+        "alwayson_scripts": {"automask": {"args": [options]}},
+    }  # fmt: skip
+    answer = webui.post("/sdapi/v1/img2img", body).json()
+    finished, *layers = [Image.open(io.BytesIO(base64.b64decode(one))) for one in answer["images"]]
+    assert [layer.size for layer in layers] == [finished.size] * 3 == [(SIDE + 8, SIDE + 16)] * 3
+    whole = Image.new("RGBA", finished.size)
+    for layer in layers:
+        whole.alpha_composite(layer.convert("RGBA"))
+    np.testing.assert_array_equal(np.array(whole.convert("RGB")), np.array(finished.convert("RGB")))
