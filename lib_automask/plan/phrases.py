@@ -132,7 +132,8 @@ class _Reader(Placer):
         about = self.clause.about
         if word.text != "by" or not self.clause.after_verb or about is None or not about.actions:
             return None
-        return about.actions[-1] if about.actions[-1].text.endswith(("ed", "en")) else None
+        done = about.actions[-1]
+        return done if done.text.endswith(("ed", "en")) or verbs.is_participle(done.text) else None
 
     def _pronoun(self, text: str) -> None:
         """ "a couch with a cat on it": the cat lies on the couch; "on top of it ..." opens with the subject."""
