@@ -2,8 +2,8 @@
 
 No patch is made a key or a value: the few words of a phrase are turned into the vision network's terms, compared with
 the patches there, and what they gather is turned back. While phrases are few that is less work than the keys and values
-of all patches. What a phrase makes of itself before it first looks is done once for all segments. Of the last block only
-the first token is followed, since the match is read from it alone. Phrases come one at a time, so that none is padded.
+of all patches. What a phrase makes of itself before it first looks is done once for all segments. Of the last block
+only the first token is followed, since the match is read from it alone. Phrases come one at a time: none is padded.
 """
 
 from __future__ import annotations
