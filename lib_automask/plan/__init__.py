@@ -1,15 +1,15 @@
 """What should change: a caption compared with the user's prompt, as text alone.
 
     syntax        A1111 prompt syntax → plain text
-    narrative     a story told round a change → the change
+    narrative     a story told round a change → the change (telling)
     boosters      plain text → clauses, without quality tags and artists
     instruction   "make her hair red": clauses → commands, by the templates of words/instructions.txt (roundabout)
     styles        medium and style of the whole picture are taken out of the other clauses
     tokens        a clause → words, the closed classes of English tagged
-    tagging       nouns told from verbs, by their place
-    phrases       words → a scene of things (noun_phrase, clause, placing, saying, hanging)
+    tagging       nouns told from verbs, by their place (spot, finite)
+    phrases       words → a scene of things (idioms, noun_phrase, clause, placing, describing, saying, doing, hanging)
     doubles       two alike, which the caption only counts, are told apart
-    alignment     which thing of the prompt is which thing of the caption (roles)
+    alignment     which thing of the prompt is which thing of the caption (roles, substitution)
     changes       scenes and alignment → changes (differences, acting, arriving, body, leaving, naming)
     commands      commands and the caption's scene → changes (becoming, putting, making, meaning, singling)
     presence      what the picture says to that → edits
