@@ -14,13 +14,15 @@ import numpy as np
 from lib_automask import masks
 from lib_automask.advice import grow
 from lib_automask.certainty import confidence
+from lib_automask.closer import things_seen
 from lib_automask.options import Search
 from lib_automask.places import find_places
 from lib_automask.plan import plan_edits, plan_target
+from lib_automask.plan.retelling import retold
+from lib_automask.reasons import doubts, nothing, said
 from lib_automask.selection import Place, Scores, meant, phrases_to_score
 from lib_automask.structures import (
     Confidence,
-    Edit,
     EditPlan,
     Mask,
     MaskRequest,
@@ -49,11 +51,23 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
         AutomaskError: a model failed, or the user interrupted.
     """
     run = _Run(request, models)
-
     run.heard = hear(run)
-    plan = run.heard.plan
+    result = answer(run)
+    if result.outcome != "unsure" or run.heard.witness != "caption":
+        return result
+    closer = look_closer(run)
+    if closer is None:
+        return result
+    run.heard = closer
+    again = answer(run)
+    return again if again.outcome == "mask" else result
+
+
+def answer(run: _Run) -> MaskResult:
+    """The mask of what was heard to change, or why there is none."""
+    request, plan = run.request, run.heard.plan
     if not plan.edits:
-        return run.without_mask("nothing", f"{said(run)} → {nothing(run.heard)}")
+        return run.without_mask("nothing", f"{said(request, run.heard)} → {nothing(run.heard)}")
 
     scores, places = run.look(plan, request.options.search)
     if request.options.search == "guided" and not all_found(plan, scores, places, request.options.confidence):
@@ -67,8 +81,10 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     run.grown = max(grow(edit.kind, place.mask, request.options) for edit, place in zip(plan.edits, places))
     doubt = doubts(plan, places, mask, run.confidence, request.options.confidence)
     if doubt:
-        return run.without_mask("unsure", f"{said(run)} → {plan}; {doubt}")
-    return dataclasses.replace(run.result("mask", mask, f"{said(run)} → {plan}"), parts=parts(plan, places, request))
+        return run.without_mask("unsure", f"{said(request, run.heard)} → {plan}; {doubt}")
+    return dataclasses.replace(
+        run.result("mask", mask, f"{said(request, run.heard)} → {plan}"), parts=parts(plan, places, request)
+    )
 
 
 def hear(run: _Run) -> Testimony:
@@ -91,6 +107,20 @@ def hear(run: _Run) -> Testimony:
     with run.stage("plan", 0.1):
         second = Testimony(plan_edits(caption, request.prompt, presence), "caption", caption=caption)
         return weighed(first, second, request.options.confidence)
+
+
+def look_closer(run: _Run) -> Testimony | None:
+    """A caption told anew by what BLIP says of single things; None where that makes no plan that is certain enough."""
+    request, models, caption = run.request, run.models, run.heard.caption
+    with run.stage("closer", 0.96):
+        things = things_seen(request.image, [candidate.segment for candidate in run.candidates], models)
+        if not things:
+            return None
+        presence = Asked(lambda phrases: models.matcher.match(request.image, phrases))
+        told = retold(caption, things, presence)
+        plan = plan_edits(told, request.prompt, presence)
+    certain = bool(plan.edits) and plan.confidence >= request.options.confidence
+    return Testimony(plan, "caption", caption=told, closer=True) if certain else None
 
 
 def find_segments(request: MaskRequest, plan: EditPlan, models: Models, search: Search) -> tuple[Segment, ...]:
@@ -151,58 +181,12 @@ def stands_out(phrase: str, scores: Scores) -> bool:
     return any(masks.sides_touched(scores.segments[index].mask) < GROUND for index in meant(phrase, scores))
 
 
-def doubts(plan: EditPlan, places: list[Place], mask: Mask, sure: Confidence, least: float) -> str:
-    """Why the result is not certain enough, in words; "" where it is. ``least`` is the certainty (0–1) asked for."""
-    for edit, place in zip(plan.edits, places):
-        if not place.mask.any():
-            return _not_found(edit, plan)
-    if sure.place < least:
-        weakest = min(zip(plan.edits, places), key=lambda pair: pair[1].score)[0]
-        where = weakest.target or weakest.replacement
-        return f"the place of {where} is not certain ({sure.place:.2f} < {least:.2f}); name the target"
-    if sure.plan < least:
-        return f"what changes is not certain ({sure.plan:.2f} < {least:.2f}); name the target"
-    if not mask.any():
-        return "the mask is empty after it was combined and shrunk; shrink it less, or change your own mask"
-    return ""
-
-
-def _not_found(edit: Edit, plan: EditPlan) -> str:
-    if edit.kind == "background":
-        subjects = ", ".join(plan.subjects) or "what stays"
-        return f"{subjects} was not found, so the background cannot be told from it; name the target"
-    what = edit.target or edit.replacement
-    return f"{what} was not found in the picture; name the target, or paint the mask by hand"
-
-
 def candidates(scores: Scores, places: list[Place]) -> tuple[ScoredSegment, ...]:
     """Every segment with its scores, and whether a place was made of it."""
     taken = {index for place in places for index in place.segments}
     return tuple(
         ScoredSegment(segment, scores.row(index), index in taken) for index, segment in enumerate(scores.segments)
     )
-
-
-def said(run: _Run) -> str:
-    """The first half of the sentence of why: what was compared."""
-    request, heard = run.request, run.heard
-    if heard.witness == "target":
-        return f"target: {request.options.target.strip()}"
-    own = [f"made with: {shortened(heard.own_prompt)}"] if heard.own_prompt else []
-    caption = [f"picture: {heard.caption}"] if heard.caption else []
-    prompt = "prompt: the same" if heard.same else f"prompt: {shortened(request.prompt)}"
-    return "; ".join([*own, *caption, prompt])
-
-
-def nothing(heard: Testimony) -> str:
-    """The second half where no edit was found."""
-    return "nothing to change" + ("; change a word of the prompt, or name the target" if heard.same else "")
-
-
-def shortened(prompt: str, length: int = 160) -> str:
-    """The prompt on one line, cut at a word."""
-    line = " ".join(prompt.split())
-    return line if len(line) <= length else line[:length].rsplit(" ", 1)[0] + " …"
 
 
 @dataclass
@@ -233,7 +217,7 @@ class _Run:
         self.models.progress(name, share)
         started = time.perf_counter()
         yield
-        self.timings[name] = time.perf_counter() - started
+        self.timings[name] = self.timings.get(name, 0.0) + time.perf_counter() - started
 
     def without_mask(self, outcome: Outcome, why: str) -> MaskResult:
         return self.result(outcome, np.zeros(self.request.size, np.bool_), why)

@@ -39,6 +39,7 @@ class Testimony:
         same: whether the new prompt says what the picture's own did.
         found: whether the picture shows all that would change.
         certain: whether no second witness is needed.
+        closer: whether the caption was told anew, by captions of single things.
     """
 
     plan: EditPlan
@@ -48,6 +49,7 @@ class Testimony:
     same: bool = False
     found: bool = True
     certain: bool = True
+    closer: bool = False
 
 
 class Asked:

@@ -21,7 +21,7 @@ FLOORS = (
     {"cutout"},
     {"pipeline", "blip", "sam", "preview", "report", "layers"},
     {"places"},
-    {"additions", "background", "removal", "certainty"},
+    {"additions", "background", "removal", "certainty", "closer", "reasons"},
     {"view", "witnesses"},
     {"selection", "placement", "plan"},
     {"choosing", "figure", "room", "ground"},

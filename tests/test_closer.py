@@ -1,0 +1,102 @@
+"""Where a caption is too poor, single things are looked at; in drawings of letters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from fake_models import Drawing
+
+from lib_automask import MaskRequest, build_mask
+from lib_automask.closer import MOST, alone, separate
+from lib_automask.plan.retelling import first_thing, retold
+from lib_automask.structures import Image, Segment
+
+ROWS = [*["." * 40] * 6, *["....bbbbbb......ccccccc" + "." * 17] * 6, *["." * 40] * 18]
+NAMES = {"b": "red ball", "c": "orange cat", ".": "grass"}
+
+
+class Miscounted(Drawing):
+    """A picture that is said to show two red balls; of one thing alone its true name is said."""
+
+    def __init__(self, believed: bool = True, rows: Sequence[str] = ROWS, names: dict[str, str] = NAMES) -> None:
+        super().__init__(rows, names, "two red balls, on the grass")
+        self.believed = believed
+        self.seen: list[Image] = []
+
+    def caption(self, image: Image) -> str:
+        self.seen.append(image)
+        if image.shape == self.image.shape:
+            return self.said
+        middle = chr(image[image.shape[0] // 2, image.shape[1] // 2, 0])
+        return f"a {self.names[middle]} on the grass"
+
+    def score_segments(self, image, segments, phrases):
+        scores = super().score_segments(image, segments, phrases)
+        return scores if self.believed else scores * 0
+
+
+def test_a_poor_caption_is_told_anew_by_single_things():
+    drawing = Miscounted()
+    result = build_mask(MaskRequest(drawing.image, "a red ball on the grass"), drawing.models())
+    assert [(edit.kind, edit.target) for edit in result.plan.edits] == [("remove", "orange cat")]
+    assert result.mask[drawing.masks["c"]].all()
+    assert not result.mask[drawing.masks["b"]].any()
+    assert result.caption == "an orange cat, a red ball, on the grass"
+    assert result.why.startswith("picture, at a closer look: ")
+    assert "closer" in result.timings
+
+
+def test_what_the_matcher_does_not_see_is_not_believed():
+    drawing = Miscounted(believed=False)
+    result = build_mask(MaskRequest(drawing.image, "a red ball on the grass"), drawing.models())
+    assert result.outcome == "unsure"
+    assert result.caption == drawing.said
+
+
+def test_a_good_caption_costs_no_closer_look():
+    drawing = Miscounted()
+    drawing.said = "a red ball left of an orange cat, on the grass"
+    build_mask(MaskRequest(drawing.image, "a red ball left of a blue star, on the grass"), drawing.models())
+    assert len(drawing.seen) == 1
+
+
+def test_no_more_things_are_looked_at_than_is_said():
+    row = "".join("." + letter * 4 for letter in "abcdefgh")
+    rows = ["." * 40, *[row] * 4, *["." * 40] * 20]
+    drawing = Miscounted(rows=rows, names={**dict.fromkeys("abcdefgh", "red ball"), ".": "grass"})
+    build_mask(MaskRequest(drawing.image, "a red ball on the grass"), drawing.models())
+    assert len(drawing.seen) == 1 + MOST
+
+
+def test_things_that_are_looked_at_lie_apart_and_are_no_ground():
+    def box(top: int, left: int, height: int, width: int, quality: float = 0.9) -> Segment:
+        mask = np.zeros((100, 100), bool)
+        mask[top : top + height, left : left + width] = True
+        return Segment(mask, quality, 0.95)
+
+    ground, speck = box(0, 0, 100, 60), box(90, 90, 2, 2)
+    thing, part, other = box(10, 65, 20, 20, 0.95), box(10, 65, 20, 10), box(50, 65, 30, 30)
+    assert separate([ground, speck, part, thing, other]) == [other, thing]
+
+
+def test_of_a_thing_alone_nothing_else_is_seen():
+    drawing = Miscounted()
+    seen = alone(drawing.image, Segment(drawing.masks["b"], 0.9, 0.95))
+    assert {chr(value) for value in np.unique(seen)} == {"b", "."}
+
+
+def test_a_caption_is_told_anew_with_its_place_and_what_the_picture_shows_beside():
+    def shows(*names: str):
+        return lambda phrases: [0.9 if phrase in names else 0.1 for phrase in phrases]
+
+    assert retold("two green fish, in the snow", ["green fish", "green box"], shows()) == (
+        "a green fish, a green box, in the snow"
+    )
+    assert retold("a man riding a horse on a beach", ["dog", "dog"], shows("man")) == "two dogs, a man, on a beach"
+
+
+def test_one_thing_is_named_by_a_caption_of_one_thing():
+    assert first_thing("there is a red car that is parked on the road") == "red car"
+    assert first_thing("a black star above a blue cup, at night") == ""
+    assert first_thing("two cats on the grass") == ""
