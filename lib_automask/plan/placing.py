@@ -27,6 +27,9 @@ class Placer(Describer):
         if index < len(words) and words[index].text in ("one", "ones") and phrase.nouns and phrase.only_attributes:
             index += 1
             self._is_another(phrase)
+        elif self._is_one_of_them(phrase, words[index : index + 1]):
+            index += 1
+            phrase.nouns.append(lexicon.singular(self.last.words[-1]) if self.last else "one")
         following = words[index] if index < len(words) else None
         if self._is_one(phrase, following):
             phrase.nouns = [lexicon.singular(self.last.words[-1])] if self.last else []
@@ -44,6 +47,11 @@ class Placer(Describer):
         """The "one" of "a row of huts, one in yellow"."""
         alone = phrase.number == "one" and not phrase.nouns
         return alone and following is not None and following.text in ("in", "with") and self.last is not None
+
+    def _is_one_of_them(self, phrase: NounPhrase, following: list[Word]) -> bool:
+        """ "three ducks, the last one in a hat"."""
+        counted = phrase.nouns[-1:] and phrase.nouns[-1] in wordlists.names("common", "which one")
+        return bool(counted) and bool(following) and following[0].text == "one" and self.last is not None
 
     def _is_another(self, phrase: NounPhrase) -> None:
         """ "two doors, a red one and a blue one", "a black cat and a white one"."""
