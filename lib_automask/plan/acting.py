@@ -65,6 +65,7 @@ def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:
     }
     told = old.key != new.key or not old.actions  # "an orchestra", "an orchestra playing"
     named = roles.done_by(new.key) if old.key != new.key else set()  # "a person", "a kayaker paddles"
+    named = named.union(*(verbs.near(action.stem) for action in old.actions))
     return done | named | (roles.done_by(old.key) if told else set())
 
 

@@ -130,8 +130,19 @@ def is_place(key: str) -> bool:
 
 
 def same_concept(one: str, other: str) -> bool:
-    """Equal, or one is a kind of the other: corgi and dog."""
-    return one == other or one in kinds(other) or other in kinds(one)
+    """Equal, or one is a kind of the other: corgi and dog; or one picture may be told by both: firewood and logs."""
+    return one == other or one in kinds(other) or other in kinds(one) or other in _near().get(one, ())
+
+
+@cache
+def _near() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for word, *others in groups("near", "nouns"):
+        key = concept(word.split())[0]
+        for other in (concept(form.split())[0] for form in others):
+            found.setdefault(key, set()).add(other)
+            found.setdefault(other, set()).add(key)
+    return {key: frozenset(others) for key, others in found.items()}
 
 
 @cache

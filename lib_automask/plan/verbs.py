@@ -36,6 +36,13 @@ def resting(verb_stem: str) -> bool:
 
 
 @cache
+def near(verb_stem: str) -> frozenset[str]:
+    """The stems of other deeds that one picture may be told by: whoever tosses dough may spin it."""
+    pairs = [(stem(verb), stem(other)) for verb, *others in groups("near", "verbs") for other in others]
+    return frozenset(pair[pair[0] == verb_stem] for pair in pairs if verb_stem in pair)
+
+
+@cache
 def stems(section: str) -> frozenset[str]:
     """The stems of the verbs of a section of common.txt."""
     return frozenset(map(stem, names("common", section)))
