@@ -128,8 +128,15 @@ def _is_known(word: str) -> bool:
 
 
 def _is_request(clause: str) -> bool:
-    """ "upscale this and add more detail"."""
-    return all(map(_asks_for_quality, re.split(r" and (?=\w+ )", clause)))
+    """ "upscale this and add more detail", "make it sharper and more detailed"."""
+    first, *others = re.split(r" and (?=\w+ )", clause)
+    return _asks_for_quality(first) and all(_asks_for_quality(part) or _is_quality(part) for part in others)
+
+
+def _is_quality(part: str) -> bool:
+    """Whether all that is asked for is quality: "more detailed", "the contrast"."""
+    words = [word for word in part.split() if word not in wordlists.names("quality", "request filler")]
+    return all(word in wordlists.names("quality", "request noun") or is_booster(word) for word in words)
 
 
 def _asks_for_quality(part: str) -> bool:
