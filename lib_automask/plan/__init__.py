@@ -9,7 +9,7 @@
     tagging       nouns told from verbs, by their place (spot, finite)
     phrases       words → a scene of things (idioms, noun_phrase, clause, placing, describing, saying, doing, hanging)
     doubles       two alike, which the caption only counts, are told apart
-    alignment     which thing of the prompt is which thing of the caption (roles, substitution)
+    alignment     which thing of the prompt is which thing of the caption (roles, substitution, vessels)
     changes       scenes and alignment → changes (differences, acting, arriving, body, leaving, naming)
     commands      commands and the caption's scene → changes (becoming, putting, making, meaning, singling)
     presence      what the picture says to that → edits

@@ -64,7 +64,7 @@ def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:
         verbs.agent_stem(old.key.split()[-1])
     }
     told = old.key != new.key or not old.actions  # "an orchestra", "an orchestra playing"
-    named = roles.done_by(new.key) if old.key != new.key else set()  # "a person", "a kayaker paddles"
+    named = frozenset(roles.done_by(new.key) if old.key != new.key else ())  # "a person", "a kayaker paddles"
     named = named.union(*(verbs.near(action.stem) for action in old.actions))
     return done | named | (roles.done_by(old.key) if told else set())
 
@@ -89,6 +89,8 @@ def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
         return False
     if action.stem in verbs.stems("befalling"):
         return True
+    if not old.actions and verbs.gerund(action.text) in wordlists.names("common", "matter of course"):
+        return False
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
     postures = verbs.stems("posture") - (verbs.stems("perching") if lexicon.is_kind(new.key, "bird") else set())

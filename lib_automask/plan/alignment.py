@@ -10,6 +10,7 @@ from lib_automask.plan.hanging import contradict, same_thing, tell_apart
 from lib_automask.plan.roles import plays, used_by
 from lib_automask.plan.scene import Scene, Thing
 from lib_automask.plan.substitution import in_same_hands, relation, same_key, substitution
+from lib_automask.plan.vessels import rejoin
 
 Score = Callable[[Thing, Thing], float]
 LEAST = 2.0
@@ -32,6 +33,7 @@ class Alignment:
 
 def align(shown: Scene, wanted: Scene) -> Alignment:
     """Pair the things of a caption with those of a prompt, best evidence first."""
+    rejoin(wanted, shown)
     tell_apart(wanted, shown)
     tell_apart(shown, wanted)
     caption, prompt = shown.things, wanted.things

@@ -20,7 +20,12 @@ def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -
         or caption.is_sum(thing)
     ):
         return []
-    if is_left_over(thing) or _is_known_place(thing, alignment) or _is_handled(thing, alignment, caption, prompt):
+    if (
+        _is_going_on(thing)
+        or is_left_over(thing)
+        or _is_known_place(thing, alignment)
+        or _is_handled(thing, alignment, caption, prompt)
+    ):
         return []
     if is_body_part(thing, caption):
         return body_part(thing, alignment, caption)
@@ -57,6 +62,15 @@ def is_left_over(thing: Thing) -> bool:
     listed = bool(thing.kind) or lexicon.is_plural(thing.words[-1])
     placed = thing.joined or bool(thing.relation)
     return bare and not (listed or placed) and len(thing.words) == 1
+
+
+def _is_going_on(thing: Thing) -> bool:
+    """ "in a chess match", "having a phone conversation": what somebody does, told as a noun."""
+    return lexicon.singular(thing.words[-1]) in wordlists.names("common", "activity") and _is_undescribed(thing)
+
+
+def _is_undescribed(thing: Thing) -> bool:
+    return not any(map(lexicon.is_attribute, thing.attributes))
 
 
 def _stands_in_place(thing: Thing) -> bool:

@@ -31,7 +31,7 @@ def drop_boosters(clauses: list[str]) -> list[str]:
     kept: list[str] = []
     ended = False
     for clause in clauses:
-        dropped = _is_dropped(clause) or _is_request(clause)
+        dropped = _is_dropped(clause) or is_request(clause)
         if not dropped and not (ended and _is_unknown(clause)):
             kept.append(_trim(clause))
         ended = dropped and bool(kept)
@@ -127,7 +127,7 @@ def _is_known(word: str) -> bool:
     return _is_listed(word) or any(word in wordlists.names("grammar", part) for part in ("determiner", "possessive"))
 
 
-def _is_request(clause: str) -> bool:
+def is_request(clause: str) -> bool:
     """ "upscale this and add more detail", "make it sharper and more detailed"."""
     first, *others = re.split(r" and (?=\w+ )", clause)
     return _asks_for_quality(first) and all(_asks_for_quality(part) or _is_quality(part) for part in others)

@@ -96,7 +96,7 @@ def _new_number(old: Thing, new: Thing) -> str:
     if old.is_setting or bool(old.vessel) != bool(new.vessel):
         return ""
     uncounted = new.count == MANY and not new.number
-    if uncounted and old.key in wordlists.names("common", "mass"):
+    if uncounted and (old.key in wordlists.names("common", "mass") or lexicon.is_near(old.key, new.key)):
         return ""
     if uncounted:
         several = f"{new.group} of" if new.group else "several"

@@ -70,7 +70,9 @@ def _is_third_person(spot: Spot) -> bool:
     alive = bool(lexicon.kinds(last) & {"person", "animal"})
     if lexicon.kinds(lexicon.singular(text)):
         acts = alive or spot.precedes("article", "owner", "number") or verbs.resting(verbs.stem(text))
-        return verbs.is_verb(text) and not spot.before_noun and acts
+        handled = alive and spot.precedes("article", "owner", "number")  # "a man hammers a nail"
+        single = alive and spot.run[0].text in ("a", "an")  # "a woman lifts weights"
+        return (verbs.is_verb(text) or handled) and acts and (single or not spot.before_noun)
     if verbs.is_verb(text) or spot.precedes("article", "owner"):
         return True
     one = spot.run[0].text in ("a", "an", "one", "this")

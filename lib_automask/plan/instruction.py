@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from lib_automask.plan import lexicon, verbs, wordlists
+from lib_automask.plan.boosters import is_request
 from lib_automask.plan.roundabout import straighten, told
 from lib_automask.plan.tokens import tokenize
 
@@ -63,7 +64,8 @@ def read_commands(clauses: list[str]) -> tuple[list[Command], list[str]]:
     """The instructions among the clauses, and the clauses that are none."""
     commands: list[Command] = []
     rest: list[str] = []
-    for part in (part for clause in _instead_last(clauses) for part in _split(clause)):
+    parts = [part for clause in _instead_last(clauses) for part in _split(clause)]
+    for part in (part for part in parts if not is_request(part)):  # "make it sharper (and add a dog)"
         command = _read(part) or (_continued(commands[-1], part) if commands else None)
         if command is None:
             rest.append(_politeness().sub("", part) if WANTED.match(part) else part)

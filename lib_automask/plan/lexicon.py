@@ -130,8 +130,13 @@ def is_place(key: str) -> bool:
 
 
 def same_concept(one: str, other: str) -> bool:
-    """Equal, or one is a kind of the other: corgi and dog; or one picture may be told by both: firewood and logs."""
-    return one == other or one in kinds(other) or other in kinds(one) or other in _near().get(one, ())
+    """Equal, or one is a kind of the other: corgi and dog; or near: firewood and logs."""
+    return one == other or one in kinds(other) or other in kinds(one) or is_near(one, other)
+
+
+def is_near(one: str, other: str) -> bool:
+    """Whether one picture may be told by both, although neither is a kind of the other: firewood and logs."""
+    return other in _near().get(one, ())
 
 
 @cache

@@ -95,11 +95,19 @@ class NounPhrase:
         """A word for the picture or a part of it, or one that only counts: no thing of its own."""
         if len(self.nouns) > 1 and (self.nouns[-1] in ("background", "backdrop") or lexicon.concept(self.nouns)[1] > 1):
             return False  # "black background", "street corner"
+        if self._is_garment:
+            return False
         if self.article in wordlists.names("grammar", "possessive") and lexicon.is_kind(self.head, "body"):
             return False  # "on its back"
         listed = bool(lexicon.kinds(lexicon.concept(self.nouns)[0]))
         view = not {self.nouns[-1], self.head}.isdisjoint(wordlists.names("grammar", "view"))
         return view or (self.counts and not listed and len(self.nouns) == 1)
+
+    @property
+    def _is_garment(self) -> bool:
+        """ "a white top", "her striped top"; "the wooden top" may be a table's."""
+        look = lexicon.attribute_kinds(self.nouns[-2]) if len(self.nouns) > 1 else frozenset[str]()
+        return self.nouns[-1] == "top" and self.article != "the" and bool(look & {"colour", "pattern"})
 
     def thing(self, collective: str = "") -> Thing:
         """The thing that the phrase names; ``collective`` is the "group" of "a group of"."""
