@@ -44,7 +44,9 @@ def differences(old: Thing, new: Thing, target: str, caption: Scene, prompt: Sce
             continue  # "happy, smiling" is one change
         text = action_text(action, new, prompt)
         edit = Edit("modify", target, text, score=0.8)
-        changes.append(Change(edit, new=f"{new.noun} {text}", old=acting(old), shared=True))
+        # A verb that no list knows may say the same as the caption's: "spraying water", "squirting water".
+        unknown = bool(old.actions) and not verbs.is_verb(action.text.split()[0])
+        changes.append(Change(edit, new=f"{new.noun} {text}", old=acting(old), unsaid=unknown, shared=True))
     return changes
 
 
