@@ -89,7 +89,7 @@ def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
         return False
     if action.stem in verbs.stems("befalling"):
         return True
-    if not old.actions and verbs.gerund(action.text) in wordlists.names("common", "matter of course"):
+    if all(verbs.resting(done.stem) for done in old.actions) and verbs.gerund(action.text) in wordlists.names("common", "matter of course"):
         return False
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)

@@ -163,6 +163,6 @@ def _new_setting(thing: Thing) -> list[Change]:
 def by_the_way(thing: Thing, scene: Scene) -> bool:
     """Whether a scene names the thing, or does it, without giving it a noun phrase of its own."""
     head = thing.key if " " in thing.key else lexicon.singular(thing.words[-1])
-    forms = {thing.key, head, verbs.stem(thing.key), verbs.agent_stem(head)}
+    forms = {thing.key, head, verbs.stem(thing.key), verbs.agent_stem(head)} | lexicon.near(thing.key) - thing.kind
     named = scene.by_the_way()
     return not forms.isdisjoint(named if _is_plain(thing) else named - scene.implied())

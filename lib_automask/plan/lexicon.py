@@ -136,7 +136,12 @@ def same_concept(one: str, other: str) -> bool:
 
 def is_near(one: str, other: str) -> bool:
     """Whether one picture may be told by both, although neither is a kind of the other: firewood and logs."""
-    return other in _near().get(one, ())
+    return other in near(one)
+
+
+def near(key: str) -> frozenset[str]:
+    """The concepts that one picture may be told by as well as by this one."""
+    return _near().get(key, frozenset())
 
 
 @cache

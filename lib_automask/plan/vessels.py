@@ -18,7 +18,8 @@ def rejoin(wanted: Scene, shown: Scene) -> None:
 def _holds(vessel: Thing, held: Thing, old: Thing) -> bool:
     """Whether a thing that is described is the vessel, standing as a tag or behind "in" and "from"."""
     beside = vessel.tag or (vessel.anchor is held and vessel.relation in ("in", "from"))
-    return beside and bool(vessel.attributes) and vessel.key == lexicon.concept(old.vessel.split())[0]
+    described = vessel is not held and bool(vessel.attributes)
+    return beside and described and vessel.key == lexicon.concept(old.vessel.split())[0]
 
 
 def _pour(held: Thing, vessel: Thing, scene: Scene) -> None:
