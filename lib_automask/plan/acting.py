@@ -89,8 +89,9 @@ def _is_visible(action: Action, old: Thing, new: Thing, caption: Scene) -> bool:
         return False
     if action.stem in verbs.stems("befalling"):
         return True
-    if all(verbs.resting(done.stem) for done in old.actions) and verbs.gerund(action.text) in wordlists.names("common", "matter of course"):
-        return False
+    idle = all(verbs.resting(done.stem) for done in old.actions)
+    if idle and verbs.gerund(action.text) in wordlists.names("common", "matter of course"):
+        return False  # "a cow in a field", "a cow grazing in a field"
     if not verbs.resting(action.stem):
         return bool(old.actions) or not lexicon.is_kind(new.key, *STILL)
     postures = verbs.stems("posture") - (verbs.stems("perching") if lexicon.is_kind(new.key, "bird") else set())

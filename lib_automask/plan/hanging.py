@@ -40,7 +40,7 @@ def same_thing(one: Thing, other: Thing) -> bool:
     """Whether two phrases may name one thing: of one concept, of the same words, or a compound and its bare head."""
     if lexicon.same_concept(one.key, other.key) or _same_words(one, other) or _are_boys(one, other):
         return True
-    if _is_of_it(one, other) or _is_of_it(other, one):
+    if _is_of_it(one, other) or _is_of_it(other, one) or _is_deed_of(one, other) or _is_deed_of(other, one):
         return True
     shorter, longer = sorted((one, other), key=lambda thing: len(thing.key))
     return not shorter.attributes and lexicon.same_head(longer.key, shorter.key)
@@ -49,6 +49,12 @@ def same_thing(one: Thing, other: Thing) -> bool:
 def _is_of_it(made: Thing, named: Thing) -> bool:
     """ "a hat made of straw" and "a straw hat"."""
     return named.key in {f"{attribute} {made.noun}" for attribute in made.attributes}
+
+
+def _is_deed_of(thing: Thing, told: Thing) -> bool:
+    """ "a rocket taking off" and "a rocket launch"."""
+    deed = lexicon.singular(told.words[-1]) in wordlists.names("common", "activity")
+    return deed and thing.key in {lexicon.concept([word])[0] for word in told.words[:-1]}
 
 
 def _are_boys(one: Thing, other: Thing) -> bool:
