@@ -67,6 +67,7 @@ def test_a_deed_that_no_list_knows_is_asked_of_the_picture() -> None:
         ("two men playing chess", "two men in a chess match"),
         ("a woman talking on a phone", "a woman having a phone conversation"),
         ("a cow standing in a field", "a cow grazing in a field"),
+        ("a rocket taking off", "a rocket launch"),
     ],
 )
 def test_what_is_going_on_is_no_thing(caption: str, prompt: str) -> None:
@@ -77,6 +78,23 @@ def test_what_is_going_on_is_no_thing(caption: str, prompt: str) -> None:
 def test_a_vessel_named_apart_is_the_same_vessel(prompt: str) -> None:
     asked = edits("a white cup of tea on a table", prompt)
     assert asked == [("modify", "white cup of tea", "red cup of tea")]
+
+
+def test_several_may_be_summed_up() -> None:
+    assert edits("a bowl of strawberries and blueberries", "a bowl of berries") == []
+    assert edits("a cat and a dog on a rug", "two pets on a rug") == []
+    assert edits("a cat and a dog on a rug", "a dog on a rug") == [("remove", "cat", None)]
+
+
+def test_a_part_that_no_list_knows_is_asked_of_the_picture() -> None:
+    caption, prompt = "a panda eating bamboo", "a panda eating bamboo shoots"
+    assert edits(caption, prompt) == []
+    asked = plan_edits(caption, prompt, presence=lambda phrases: [0.1] * len(phrases))
+    assert [(edit.kind, edit.replacement) for edit in asked.edits] == [("replace", "bamboo shoots")]
+
+
+def test_whoever_is_named_after_a_deed_does_it_with_their_tools() -> None:
+    assert edits("a man in a boat with a fishing net", "a fisherman casting a net from a boat") == []
 
 
 def test_a_vessel_is_not_its_own_content() -> None:

@@ -24,7 +24,7 @@ def _begun(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> Action | No
         if _is_told_by_object(action, new, caption, prompt):
             continue
         handled = _handled(action, new, prompt)
-        told = old.key != new.key and handled & roles.used_by(old.key)
+        told = old.key != new.key and handled & (roles.used_by(old.key) | roles.used_by(new.key))
         told = told or (action.stem in verbs.stems("handling") and handled & _held(old, caption))
         if (
             not (action.stem in done and not _other_posture(action, old))
@@ -65,7 +65,7 @@ def _done(old: Thing, new: Thing, caption: Scene) -> set[str]:
     }
     told = old.key != new.key or not old.actions  # "an orchestra", "an orchestra playing"
     named = frozenset(roles.done_by(new.key) if old.key != new.key else ())  # "a person", "a kayaker paddles"
-    named = named.union(*(verbs.near(action.stem) for action in old.actions))
+    named = named.union(*(verbs.near(action.stem) for thing in caption.things for action in thing.actions))
     return done | named | (roles.done_by(old.key) if told else set())
 
 

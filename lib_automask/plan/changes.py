@@ -83,7 +83,14 @@ def _swapped(old: Thing, new: Thing, caption: Scene) -> Change:
     if old.vessel and not new.vessel and lexicon.same_concept(_vessel(old), new.key):
         return Change(Edit("remove", _content(old), score=0.85), old=old.phrase)
     edit = Edit("replace", name(old, caption), new.counted, score=0.9)
-    return Change(edit, new=new.phrase, old=old.phrase, others=other_names(old, caption, new))
+    others = other_names(old, caption, new)
+    return Change(edit, new=new.phrase, old=old.phrase, others=others, unsaid=_may_be_part(new, old))
+
+
+def _may_be_part(new: Thing, old: Thing) -> bool:
+    """ "a panda eating bamboo", "a panda eating bamboo shoots": no list knows them, and the picture may show them."""
+    named = {lexicon.concept([word])[0] for word in new.words[:-1]}
+    return not new.kind and old.key in named
 
 
 def _vessel(thing: Thing) -> str:

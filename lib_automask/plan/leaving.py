@@ -79,7 +79,13 @@ def _is_missed(thing: Thing, prompt: Scene, alignment: Alignment) -> bool:
         thing.anchor is not None and thing.anchor in left
     ):
         return False
-    return not (by_the_way(thing, prompt) or prompt.is_sum(thing))
+    return not (by_the_way(thing, prompt) or prompt.is_sum(thing) or _is_summed_up(thing, prompt))
+
+
+def _is_summed_up(thing: Thing, prompt: Scene) -> bool:
+    """The strawberries and the blueberries, told as "berries"."""
+    plurals = [other for other in prompt.things if lexicon.is_plural(other.words[-1]) and other.key != thing.key]
+    return any(lexicon.same_concept(other.key, thing.key) for other in plurals)
 
 
 def _is_told_once(thing: Thing, alignment: Alignment) -> bool:
