@@ -7,7 +7,8 @@
     styles        medium and style of the whole picture are taken out of the other clauses
     tokens        a clause → words, the closed classes of English tagged
     tagging       nouns told from verbs, by their place (spot, finite)
-    phrases       words → a scene of things (idioms, noun_phrase, clause, placing, describing, saying, doing, hanging)
+    phrases       words → a scene of things (idioms, noun_phrase, clause, placing, describing, saying, doing, hanging,
+                  endings)
     doubles       two alike, which the caption only counts, are told apart
     alignment     which thing of the prompt is which thing of the caption (roles, substitution, vessels)
     changes       scenes and alignment → changes (differences, acting, arriving, body, leaving, naming)

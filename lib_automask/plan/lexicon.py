@@ -37,6 +37,11 @@ def is_word(word: str) -> bool:
     return spelled or word in _nouns() or is_attribute(word)
 
 
+def is_listed(word: str) -> bool:
+    """Whether a word is a listed noun, in the singular or plural, or a listed attribute."""
+    return word in _nouns() or is_attribute(word) or singular(word) in _nouns()
+
+
 @cache
 def _nouns() -> frozenset[str]:
     listed = frozenset(form for section in sections("things") for form in names("things", section))
@@ -225,23 +230,6 @@ def _is_shade(phrase: str) -> bool:
     """ "sage green", "fire-engine red"."""
     shade, _, colour = phrase.rpartition(" ")
     return shade in names("common", "shade") and "colour" in _attributes().get(colour, {})
-
-
-@cache
-def sounds_like_adjective(word: str) -> bool:
-    """Whether an unlisted word ends like an adjective and like no noun: "childish", "whimsical", "nostalgic"."""
-    if word in _nouns() or is_attribute(word) or singular(word) in _nouns():
-        return False
-    ending = re.search(r"(?:ish|ful|ous|ical|ive|less|[ai]ble|esque|istic|algic|olic|etic)$", word)
-    return ending is not None and not word.endswith("fish")
-
-
-@cache
-def sounds_abstract(word: str) -> bool:
-    """Whether an unlisted word ends like the name of an idea: "vacation", "loneliness", "friendship"."""
-    if word in _nouns() or is_attribute(word) or singular(word) in _nouns():
-        return False
-    return re.search(r"\w{3}(?:[ts]ion|ness|ship|hood|[iel]ty|ism|dom)$", word) is not None
 
 
 @cache

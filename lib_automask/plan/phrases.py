@@ -6,7 +6,7 @@ then hangs it on ``Clause.holder``.
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, verbs
+from lib_automask.plan import endings, lexicon, verbs
 from lib_automask.plan.clause import Clause
 from lib_automask.plan.doing import action as read_action
 from lib_automask.plan.doing import bears, hand, is_body, is_state_of, person
@@ -227,7 +227,7 @@ def _is_mood_tag(words: list[Word]) -> bool:
     """One word alone that no list knows, and that can be no thing: "whimsical", "childish", "vacation"."""
     if len(words) != 1 or words[0].tag != "noun":
         return False
-    return lexicon.sounds_like_adjective(words[0].text) or lexicon.sounds_abstract(words[0].text)
+    return endings.sounds_like_adjective(words[0].text) or endings.sounds_abstract(words[0].text)
 
 
 def _is_attribute_tag(words: list[Word]) -> bool:
