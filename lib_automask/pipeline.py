@@ -20,9 +20,10 @@ from lib_automask.places import find_places
 from lib_automask.plan import plan_edits, plan_target
 from lib_automask.plan.retelling import retold
 from lib_automask.reasons import doubts, nothing, said
-from lib_automask.selection import Place, Scores, meant, phrases_to_score
+from lib_automask.selection import FOUND, Place, Scores, meant, phrases_to_score, plain
 from lib_automask.structures import (
     Confidence,
+    Edit,
     EditPlan,
     Mask,
     MaskRequest,
@@ -34,6 +35,9 @@ from lib_automask.structures import (
 )
 from lib_automask.view import GROUND, View
 from lib_automask.witnesses import Asked, Testimony, by_own_prompt, weighed
+
+MOST_OF_PICTURE = 0.5
+"""A thing that covers more than this share, and reaches the picture's sides, may be the ground it stands on."""
 
 
 def build_mask(request: MaskRequest, models: Models) -> MaskResult:
@@ -113,7 +117,7 @@ def look_closer(run: _Run) -> Testimony | None:
     """A caption told anew by what BLIP says of single things; None where that makes no plan that is certain enough."""
     request, models, caption = run.request, run.models, run.heard.caption
     with run.stage("closer", 0.96):
-        things = things_seen(request.image, [candidate.segment for candidate in run.candidates], models)
+        things = things_seen(request.image, models.segmenter.segments(request.image), models)
         if not things:
             return None
         presence = Asked(lambda phrases: models.matcher.match(request.image, phrases))
@@ -172,8 +176,22 @@ def all_found(plan: EditPlan, scores: Scores, places: list[Place], least: float)
     """
     if not all(place.mask.any() and place.score >= least for place in places):
         return False
+    if any(seems_more(edit, place, scores) for edit, place in zip(plan.edits, places)):
+        return False
     spares = any(edit.kind in ("add", "background") for edit in plan.edits)
     return not spares or all(stands_out(phrase, scores) for phrase in scores.phrases)
+
+
+def seems_more(edit: Edit, place: Place, scores: Scores) -> bool:
+    """Whether a thing, or what a new one is put to, may be taken for more than it is: most of the picture, or another
+    named thing along."""
+    if edit.kind in ("background", "restyle"):
+        return False
+    if edit.kind != "add" and masks.sides_touched(place.mask) >= GROUND and place.mask.mean() > MOST_OF_PICTURE:
+        return True
+    own = plain(edit.target)
+    others = [phrase for phrase in scores.phrases if phrase not in (own, edit.target)]
+    return any(scores.of(phrase)[index] >= FOUND for phrase in others for index in place.segments)
 
 
 def stands_out(phrase: str, scores: Scores) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,6 +19,8 @@ FOUND = 0.5
 STRAY = 0.1
 # Of two segments that overlap, one lies in the other where so much of it does.
 INSIDE = 0.5
+# Of a group that its two members cover, and by how little a member may be less like its phrase than the group.
+WHOLE, AS_LIKE = 0.8, 0.02
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,6 +101,7 @@ def _meant(referent: Referent, scores: Scores, least: float) -> list[int]:
 def _each(referent: Referent, scores: Scores, least: float) -> list[int]:
     """Every thing that looks as ``referent`` says, the best first, each apart from those before it."""
     found = scores.found(referent.thing, least)
+    found = [i for i in found if not _is_group(i, referent.thing, found, scores)]
     if referent.count is not None:
         # SAM offers things that are alike as one region too.
         found = [i for i in found if not masks.in_pieces(scores.segments[i].mask)] or found
@@ -110,6 +113,35 @@ def _each(referent: Referent, scores: Scores, least: float) -> list[int]:
         each.append(best)
         found = [i for i in found if not _overlap(scores.segments[i], scores.segments[best])]
     return each
+
+
+def _is_group(group: int, phrase: str, found: Sequence[int], scores: Scores) -> bool:
+    """Whether a segment is the phrase's thing together with another named one, and each is there by itself.
+
+    SAM offers neighbours as one region too, often with the surer outline. A man and his jacket are none: the jacket is
+    part of what shows the man best.
+    """
+    for other in scores.phrases:
+        if other == phrase or scores.of(other)[group] < FOUND:
+            continue
+        own = _members(group, phrase, other, found, scores)
+        strangers = _members(group, other, phrase, range(len(scores.segments)), scores)
+        if any(_make(scores.segments[i], scores.segments[k], scores.segments[group]) for i in own for k in strangers):
+            return True
+    return False
+
+
+def _members(group: int, phrase: str, other: str, among: Iterable[int], scores: Scores) -> list[int]:
+    """Segments that are as like a phrase as the group is, and not like the other one."""
+    values, others = scores.of(phrase), scores.of(other)
+    return [i for i in among if values[i] >= values[group] - AS_LIKE and others[i] < FOUND]
+
+
+def _make(one: Segment, other: Segment, group: Segment) -> bool:
+    """Whether two segments, apart from each other, are the parts of a third."""
+    if _overlap(one, other) or one.area + other.area > group.area / WHOLE:
+        return False
+    return masks.iou(one.mask | other.mask, group.mask) >= WHOLE
 
 
 def _anchors(referent: Referent, scores: Scores, least: float) -> list[int]:

@@ -47,7 +47,7 @@ class Drawing:
         return tuple(Segment(mask, 0.9, 0.95) for mask in self.masks.values() if mask.any())
 
 
-def two_things() -> Drawing:
+def two_things(kind: type[Drawing] = Drawing) -> Drawing:
     """A red ball (b) and an orange cat (c) on grass (.)."""
     rows = (
         "................",
@@ -64,4 +64,4 @@ def two_things() -> Drawing:
         "................",
     )
     names = {"b": "red ball", "c": "orange cat", ".": "grass"}
-    return Drawing(rows, names, "a red ball left of an orange cat, on the grass")
+    return kind(rows, names, "a red ball left of an orange cat, on the grass")

@@ -276,3 +276,25 @@ def test_the_ground_taken_for_a_thing_is_no_thing_found():
     drawing.unheated, drawing.names["."] = "c", "orange cat"
     run(drawing, "a red ball left of an orange cat, in the snow")
     assert drawing.searches == ["guided by 2", "everything"]
+
+
+class SeenTogether(Drawing):
+    """A guided search finds ball and cat as one region only, which is like either."""
+
+    def segments(self, image: Image, heat: Heat | None = None) -> tuple[Segment, ...]:
+        both = Segment(self.masks["b"] | self.masks["c"], 0.99, 0.99)
+        return super().segments(image) if heat is None else (both,)
+
+    def score_segments(self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> np.ndarray:
+        if segments[0].predicted_iou < 0.99:
+            return super().score_segments(image, segments, phrases)
+        return np.array([[0.05 if phrase == "grass" else 0.9 for phrase in phrases]], np.float32)
+
+
+@pytest.mark.parametrize(
+    "prompt", [REPLACE_BALL, "a red ball left of an orange cat and a blue star above the red ball"]
+)
+def test_what_is_like_two_named_things_is_looked_for_everywhere(prompt):
+    result = run(two_things(SeenTogether), prompt)
+    assert "everything: segments" in result.timings
+    assert not result.mask[two_things().masks["c"]].any()

@@ -105,6 +105,17 @@ def test_group_is_not_one_of_its_members() -> None:
     assert found("dogs", phrases) == "ds"
 
 
+def test_a_thing_is_not_the_group_of_itself_and_another_named_thing() -> None:
+    """As one region both have the surer outline, or the larger area; what shows the man best is no group of parts."""
+    touching = ("dddtt", "dddtt", ".....")
+    group = {"dog": {"d": 0.95, "dt": 0.96, "t": 0.1}, "tree": {"d": 0.1, "dt": 0.9, "t": 0.95}}
+    assert found("dog", group, touching) == "d"
+    assert found("tree", group, touching) == "t"
+    owner = {"dog": {"d": 0.8, "dt": 0.96, "t": 0.1}, "tree": {"d": 0.1, "dt": 0.9, "t": 0.95}}
+    assert found("dog", owner, touching) == "dt"
+    assert found("dog", {"dog": group["dog"]}, touching) == "dt"
+
+
 def test_of_nested_segments_one_is_taken() -> None:
     assert found("dogs", {"dogs": {"m": 0.95, "d": 0.9, "mt": 0.8}}) == "md"
 
