@@ -16,6 +16,7 @@ from lib_automask.plan import UNREAD, lexicon, plan_edits
 from lib_automask.plan.boosters import drop_boosters, split_clauses
 from lib_automask.plan.instruction import read_commands
 from lib_automask.plan.presence import SHOWN
+from lib_automask.plan.renaming import with_renamed
 from lib_automask.plan.syntax import read_syntax
 from lib_automask.selection import plain
 from lib_automask.structures import Edit, EditPlan, Presence, Witness
@@ -84,6 +85,7 @@ def by_own_prompt(own: str, prompt: str, presence: Presence, least: float) -> Te
     if not about_the_same(plan_edits(described, prompt), presence):
         return None
     plan = without_old_residue(plan_edits(described, prompt, presence), described)
+    plan = with_renamed(plan, described, ONE.sub("", ", ".join(clauses(prompt))))
     found = shown(plan, presence)
     return Testimony(
         plan, "own prompt", own, found=found, certain=found and not plan.residue and plan.confidence >= least

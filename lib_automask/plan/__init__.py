@@ -15,6 +15,9 @@
     commands      commands and the caption's scene → changes (becoming, putting, making, meaning, singling)
     presence      what the picture says to that → edits
 
+``retelling`` and ``renaming`` serve those who hold several texts about one picture: a caption told anew by its things,
+and two prompts of one hand.
+
 Every stage is one file and takes what the stage before it gives; in brackets the files that help it. ``lexicon`` and
 ``verbs`` answer from the word lists in ``words/``, which ``wordlists`` reads; ``scene`` holds the records that go from
 stage to stage.
