@@ -31,7 +31,7 @@ LOOSE = ("", "with", "has", "having", "on", "to", "in", "wearing", "dressed in",
 def addition(edit: Edit, view: View, added: Mask) -> Place:
     """The place of something new. ``added`` (bool[H, W]) is where other new things go."""
     new, relation = edit.replacement or "", edit.relation or ""
-    taken = view.named() | added
+    taken = view.named | added
     anchor = _found(edit.target, view)
     wearer = _wearer(edit, anchor, view)
     if wearer is not None:

@@ -54,7 +54,7 @@ def _runner_up(place: Place, scores: Scores, target: str) -> float:
 
 
 def _apart(one: Mask, other: Mask) -> bool:
-    return max(masks.share_inside(one, other), masks.share_inside(other, one)) < 0.5
+    return masks.nested(one, other) < 0.5
 
 
 def probability(of: str, found: Mapping[str, float]) -> float:

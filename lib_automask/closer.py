@@ -13,7 +13,7 @@ import numpy as np
 
 from lib_automask import masks
 from lib_automask.plan.retelling import first_thing
-from lib_automask.selection import FOUND, INSIDE
+from lib_automask.selection import FOUND, overlap
 from lib_automask.structures import Box, Image, Models, Segment, box_of
 from lib_automask.view import GROUND
 
@@ -45,7 +45,7 @@ def separate(segments: Sequence[Segment]) -> list[Segment]:
     for segment in surest:
         share = segment.area / segment.mask.size
         is_thing = masks.sides_touched(segment.mask) < GROUND and SMALLEST <= share <= LARGEST
-        if is_thing and not any(_overlap(segment, other) for other in things):
+        if is_thing and not any(overlap(segment, other) for other in things):
             things.append(segment)
     return sorted(things, key=lambda one: -one.area)
 
@@ -71,7 +71,3 @@ def _square(box: Box, shape: tuple[int, ...]) -> tuple[slice, slice]:
         slice(max(0, round(y - half)), min(shape[0], round(y + half))),
         slice(max(0, round(x - half)), min(shape[1], round(x + half))),
     )
-
-
-def _overlap(one: Segment, other: Segment) -> bool:
-    return max(masks.share_inside(one.mask, other.mask), masks.share_inside(other.mask, one.mask)) >= INSIDE

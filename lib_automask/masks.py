@@ -96,6 +96,11 @@ def in_pieces(mask: Mask, least: float = 0.25) -> bool:
     return bool((stats[1:, cv2.CC_STAT_AREA] >= least * mask.sum()).sum() > 1)
 
 
+def nested(one: Mask, other: Mask) -> float:
+    """How far one of two masks lies in the other: the share of the smaller one that does, 0–1."""
+    return max(share_inside(one, other), share_inside(other, one))
+
+
 def share_inside(inner: Mask, outer: Mask) -> float:
     """Share of ``inner`` that lies in ``outer``, 0–1; 0 where ``inner`` is empty."""
     area = int(inner.sum())

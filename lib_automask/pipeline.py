@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 
@@ -70,8 +70,9 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
 def answer(run: _Run) -> MaskResult:
     """The mask of what was heard to change, or why there is none."""
     request, plan = run.request, run.heard.plan
+    compared = said(request, run.heard)
     if not plan.edits:
-        return run.without_mask("nothing", f"{said(request, run.heard)} → {nothing(run.heard)}")
+        return run.without_mask("nothing", f"{compared} → {nothing(run.heard)}")
 
     scores, places = run.look(plan, request.options.search)
     if request.options.search == "guided" and not all_found(plan, scores, places, request.options.confidence):
@@ -85,10 +86,9 @@ def answer(run: _Run) -> MaskResult:
     run.grown = max(grow(edit.kind, place.mask, request.options) for edit, place in zip(plan.edits, places))
     doubt = doubts(plan, places, mask, run.confidence, request.options.confidence)
     if doubt:
-        return run.without_mask("unsure", f"{said(request, run.heard)} → {plan}; {doubt}")
-    return dataclasses.replace(
-        run.result("mask", mask, f"{said(request, run.heard)} → {plan}"), parts=parts(plan, places, request)
-    )
+        return run.without_mask("unsure", f"{compared} → {plan}; {doubt}")
+    result = run.result("mask", mask, f"{compared} → {plan}")
+    return dataclasses.replace(result, parts=parts(plan, places, request))
 
 
 def hear(run: _Run) -> Testimony:
@@ -98,18 +98,17 @@ def hear(run: _Run) -> Testimony:
         with run.stage("plan", 0.1):
             return Testimony(plan_target(request.options.target, request.prompt), "target")
 
-    presence = Asked(lambda phrases: models.matcher.match(request.image, phrases))
     first = None
     if request.options.own_prompt and request.own_prompt.strip():
         with run.stage("own prompt", 0.0):
-            first = by_own_prompt(request.own_prompt, request.prompt, presence, request.options.confidence)
+            first = by_own_prompt(request.own_prompt, request.prompt, run.presence, request.options.confidence)
     if first is not None and first.certain:
         return first
 
     with run.stage("caption", 0.0):
         caption = models.captioner.caption(request.image)
     with run.stage("plan", 0.1):
-        second = Testimony(plan_edits(caption, request.prompt, presence), "caption", caption=caption)
+        second = Testimony(plan_edits(caption, request.prompt, run.presence), "caption", caption=caption)
         return weighed(first, second, request.options.confidence)
 
 
@@ -120,9 +119,8 @@ def look_closer(run: _Run) -> Testimony | None:
         things = things_seen(request.image, models.segmenter.segments(request.image), models)
         if not things:
             return None
-        presence = Asked(lambda phrases: models.matcher.match(request.image, phrases))
-        told = retold(caption, things, presence)
-        plan = plan_edits(told, request.prompt, presence)
+        told = retold(caption, things, run.presence)
+        plan = plan_edits(told, request.prompt, run.presence)
     certain = bool(plan.edits) and plan.confidence >= request.options.confidence
     return Testimony(plan, "caption", caption=told, closer=True) if certain else None
 
@@ -219,6 +217,11 @@ class _Run:
     grown: int = 0
     heard: Testimony = Testimony(EditPlan(), "caption")
 
+    @cached_property
+    def presence(self) -> Asked:
+        """Asks the picture whether it shows a phrase, each phrase once."""
+        return Asked(partial(self.models.matcher.match, self.request.image))
+
     def look(self, plan: EditPlan, search: Search, prefix: str = "") -> tuple[Scores, list[Place]]:
         """Segments with their scores, and the place of every edit."""
         request, models = self.request, self.models
@@ -227,8 +230,9 @@ class _Run:
         with self.stage(f"{prefix}scores", 0.7):
             scores = score(request, segments, plan, models)
         with self.stage(f"{prefix}places", 0.9):
-            heat, shown = partial(models.matcher.heat, request.image), partial(models.matcher.match, request.image)
-            return scores, find_places(plan, View(request.image, scores, heat, shown, request.options.confidence))
+            heat = partial(models.matcher.heat, request.image)
+            view = View(request.image, scores, heat, self.presence, request.options.confidence)
+            return scores, find_places(plan, view)
 
     @contextmanager
     def stage(self, name: str, share: float) -> Iterator[None]:

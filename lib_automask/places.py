@@ -29,8 +29,8 @@ def find_places(plan: EditPlan, view: View) -> list[Place]:
             places.append(addition(edit, view, added))
             added |= places[-1].mask
         else:
-            found = thing(edit.target, view.scores, view.shape, view.least)
-            places.append(without_trace(found, view) if edit.kind == "remove" else traced(found, view))
+            found = traced(thing(edit.target, view.scores, view.shape, view.least), view)
+            places.append(without_trace(found, view) if edit.kind == "remove" else found)
     return places
 
 
@@ -38,12 +38,11 @@ def traced(place: Place, view: View) -> Place:
     """The place of a thing, with the outline that its ground shows; a ground as the thing has none."""
     if not place.mask.any() or masks.sides_touched(place.mask) >= GROUND:
         return place
-    return replace(place, mask=outlined(view.image, place.mask, view.named() & ~place.mask))
+    return replace(place, mask=outlined(view.image, place.mask, view.named))
 
 
 def without_trace(place: Place, view: View) -> Place:
     """The place of a thing that is removed: with its rim and its shadow."""
     if not place.mask.any():
         return place
-    thing = traced(place, view).mask
-    return replace(place, mask=removed(view.image, thing, view.named() & ~thing))
+    return replace(place, mask=removed(view.image, place.mask, view.named))

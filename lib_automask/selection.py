@@ -111,7 +111,7 @@ def _each(referent: Referent, scores: Scores, least: float) -> list[int]:
     while found:
         best = _best(found, values, scores)
         each.append(best)
-        found = [i for i in found if not _overlap(scores.segments[i], scores.segments[best])]
+        found = [i for i in found if not overlap(scores.segments[i], scores.segments[best])]
     return each
 
 
@@ -139,7 +139,7 @@ def _members(group: int, phrase: str, other: str, among: Iterable[int], scores: 
 
 def _make(one: Segment, other: Segment, group: Segment) -> bool:
     """Whether two segments, apart from each other, are the parts of a third."""
-    if _overlap(one, other) or one.area + other.area > group.area / WHOLE:
+    if overlap(one, other) or one.area + other.area > group.area / WHOLE:
         return False
     return masks.iou(one.mask | other.mask, group.mask) >= WHOLE
 
@@ -172,9 +172,9 @@ def _quality(segment: Segment) -> float:
     return segment.predicted_iou * segment.stability_score
 
 
-def _overlap(one: Segment, other: Segment) -> bool:
+def overlap(one: Segment, other: Segment) -> bool:
     """Whether one lies in the other."""
-    return max(masks.share_inside(one.mask, other.mask), masks.share_inside(other.mask, one.mask)) >= INSIDE
+    return masks.nested(one.mask, other.mask) >= INSIDE
 
 
 def _parts(found: Sequence[int], owners: Sequence[int], scores: Scores) -> list[int]:

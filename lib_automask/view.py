@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from lib_automask import masks
 from lib_automask.selection import FOUND, Place, Scores, meant, thing
@@ -47,6 +48,7 @@ class View:
         """The segments (indices) of every thing that is named: those kept and those changed."""
         return sorted({index for phrase in self.scores.phrases for index in meant(phrase, self.scores)})
 
+    @cached_property
     def named(self) -> Mask:
         """Where named things are; not the ground that they stand on."""
         outlines = (self.scores.segments[index].mask for index in self.subjects())

@@ -13,6 +13,7 @@ import re
 from dataclasses import dataclass, replace
 
 from lib_automask.plan import lexicon
+from lib_automask.plan.meaning import with_article
 from lib_automask.plan.presence import SHOWN
 from lib_automask.plan.scene import Change
 from lib_automask.structures import Edit, EditPlan, Presence
@@ -69,7 +70,7 @@ def tell_apart(caption: list[str], prompt: list[str]) -> Doubles:
     if pair is None or across == down or COUNTED.search(said):
         return Doubles(caption, prompt)
     counted, one = pair
-    one = f"{'an' if one[0] in 'aeiou' else 'a'} {one}"
+    one = with_article(one)
     prompt = [_turned(clause) for clause in prompt] if down else prompt
     # As a tag alone it would say nothing of the other; with an article it describes all that there is to be.
     prompt = [AT_START.sub("a ", clause) for clause in prompt]

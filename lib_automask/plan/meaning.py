@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from lib_automask.plan import lexicon, verbs
+from lib_automask.plan.boosters import split_clauses
 from lib_automask.plan.hanging import contradict, same_thing
 from lib_automask.plan.naming import name
 from lib_automask.plan.phrases import read_scene
@@ -21,6 +22,16 @@ HANDLED = re.compile(r"(?:what|whatever) (?:he|she|it|they)(?:'s|'re| is| are) (
 def bare(text: str) -> str:
     """A phrase without its article: "a grand piano" → "grand piano"."""
     return re.sub(r"^(?:an?|the|some|his|her|its|their|my)\s+", "", text.strip())
+
+
+def with_article(phrase: str) -> str:
+    """The other way round: "grand piano" → "a grand piano"."""
+    return f"{'an' if phrase[0] in 'aeiou' else 'a'} {phrase}"
+
+
+def things_in(text: str) -> list[Thing]:
+    """The things that plain text of several clauses names."""
+    return read_scene(split_clauses(text)).things
 
 
 def thing_in(text: str) -> Thing | None:

@@ -9,9 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from lib_automask.plan import lexicon
-from lib_automask.plan.boosters import split_clauses
-from lib_automask.plan.phrases import read_scene
-from lib_automask.plan.scene import Thing
+from lib_automask.plan.meaning import things_in
 from lib_automask.structures import Edit, EditKind, EditPlan
 
 SURE = 0.9
@@ -20,7 +18,7 @@ SURE = 0.9
 
 def with_renamed(plan: EditPlan, before: str, after: str) -> EditPlan:
     """The plan from ``before`` to ``after``, two prompts in plain words, with what only got another name replaced."""
-    old, new = _things(before), _things(after)
+    old, new = things_in(before), things_in(after)
     gone = [thing for thing in old if thing.key not in {other.key for other in new}]
     come = [thing for thing in new if thing.key not in {other.key for other in old}]
     edits = list(plan.edits)
@@ -34,7 +32,3 @@ def with_renamed(plan: EditPlan, before: str, after: str) -> EditPlan:
     keep = tuple(phrase for phrase in plan.keep if not any(phrase == edit.target for edit in edits))
     confidence = min([plan.confidence, *(edit.score for edit in edits)])
     return replace(plan, edits=tuple(edits), keep=keep, confidence=confidence)
-
-
-def _things(text: str) -> list[Thing]:
-    return read_scene(split_clauses(text)).things

@@ -6,8 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from lib_automask.plan import lexicon
-from lib_automask.plan.boosters import split_clauses
-from lib_automask.plan.phrases import read_scene
+from lib_automask.plan.meaning import things_in, with_article
 from lib_automask.plan.presence import SHOWN
 from lib_automask.plan.scene import Thing
 from lib_automask.plan.syntax import read_syntax
@@ -21,8 +20,9 @@ def first_thing(caption: str) -> str:
 
     "" where it names none, or several.
     """
-    phrases = {thing.phrase for thing in _things(caption) if not thing.is_setting}
-    counts = {thing.count for thing in _things(caption)}
+    things = _things(caption)
+    phrases = {thing.phrase for thing in things if not thing.is_setting}
+    counts = {thing.count for thing in things}
     return phrases.pop() if len(phrases) == 1 and counts <= {1, None} else ""
 
 
@@ -39,7 +39,7 @@ def retold(caption: str, things: Sequence[str], presence: Presence) -> str:
 
 
 def _things(caption: str) -> list[Thing]:
-    return read_scene(split_clauses(read_syntax(caption).text)).things
+    return things_in(read_syntax(caption).text)
 
 
 def _is_among(name: str, things: Sequence[str]) -> bool:
@@ -51,7 +51,7 @@ def _is_among(name: str, things: Sequence[str]) -> bool:
 def _counted(name: str, count: int) -> str:
     """ "a green box", "two green boxes"."""
     if count == 1:
-        return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+        return with_article(name)
     head = name.split()[-1]
     ending = "es" if head.endswith(("s", "x", "z", "sh", "ch")) else "s"
     return f"{NUMBERS[count]} {name}{ending if lexicon.singular(head + ending) == head else ''}"

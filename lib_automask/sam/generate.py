@@ -140,7 +140,8 @@ class SamSegmenter:
     def _recall(self, image: Image) -> Callable[[bytes, Callable[[], Candidates]], Candidates]:
         """Gives the answers of earlier prompts on the same picture. Each call's answers are kept together, since what
         is asked together can differ in the last bits from what is asked alone."""
-        return lambda what, ask: self.cache.get_or_make(self._key(image, b"answers", what), ask, candidate_bytes)
+        picture = self._key(image, b"answers")
+        return lambda what, ask: self.cache.get_or_make(f"{picture} {what.hex()}", ask, candidate_bytes)
 
     def _key(self, image: Image, *what: bytes) -> str:
         """Of something about ``image`` that depends on this model and its settings."""
