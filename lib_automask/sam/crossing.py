@@ -6,6 +6,7 @@ Shapes as there.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from lib_automask.sam.projection import Looks, Projection, by_head, by_prompt
@@ -14,32 +15,42 @@ if TYPE_CHECKING:
     import torch
 
 
-class Scores:
-    """How much tokens and patches agree.
+@dataclass(frozen=True, eq=False)
+class Sight:
+    """What tokens look at, and are looked at by.
 
     Args:
         layers: that the patches went through.
         patches: float32[N, C] of the picture.
         positions: float32[N, C], which are added to patches before they are projected.
-        attention: a segment_anything ``Attention``.
-        side: its projection of the patches: of keys, where tokens look at them, or of queries.
         dtype: of the large products.
     """
 
-    def __init__(
-        self,
-        layers: Sequence[Any],
-        patches: torch.Tensor,
-        positions: torch.Tensor,
-        attention: Any,
-        side: Any,
-        dtype: torch.dtype,
-    ) -> None:
-        self.heads, self.dtype = attention.num_heads, dtype
+    layers: Sequence[Any]
+    patches: torch.Tensor
+    positions: torch.Tensor
+    dtype: torch.dtype
+
+    def projected(self, side: Any) -> Projection:
+        """By a linear layer, without positions."""
+        return Projection(self.layers, self.patches, side.weight.T, side.bias)
+
+
+class Scores:
+    """How much tokens and patches agree.
+
+    Args:
+        sight: the patches, and what they went through.
+        attention: a segment_anything ``Attention``.
+        side: its projection of the patches: of keys, where tokens look at them, or of queries.
+    """
+
+    def __init__(self, sight: Sight, attention: Any, side: Any) -> None:
+        self.heads, self.dtype = attention.num_heads, sight.dtype
         self.scale = (attention.internal_dim // attention.num_heads) ** -0.5
-        self.patches = Projection(layers, patches, side.weight.T, side.bias)
-        placed = positions @ side.weight.T + self.patches.constant
-        if layers:
+        self.patches = sight.projected(side)
+        placed = sight.positions @ side.weight.T + self.patches.constant
+        if sight.layers:
             self.picture, self.placed = self._split(self.patches.picture), self._split(placed)
         else:
             self.picture = self._split(self.patches.picture + placed)
@@ -69,18 +80,11 @@ class Scores:
 class Reader:
     """Tokens look at the patches; the arguments are those of ``Scores``."""
 
-    def __init__(
-        self,
-        layers: Sequence[Any],
-        patches: torch.Tensor,
-        positions: torch.Tensor,
-        attention: Any,
-        dtype: torch.dtype,
-    ) -> None:
-        self.attention, self.heads, self.dtype = attention, attention.num_heads, dtype
-        self.scores = Scores(layers, patches, positions, attention, attention.k_proj, dtype)
-        self.values = Projection(layers, patches, attention.v_proj.weight.T, attention.v_proj.bias)
-        self.picture = by_head(self.values.picture[None], self.heads).to(dtype).contiguous()  # [H, N, D]
+    def __init__(self, sight: Sight, attention: Any) -> None:
+        self.attention, self.heads, self.dtype = attention, attention.num_heads, sight.dtype
+        self.scores = Scores(sight, attention, attention.k_proj)
+        self.values = sight.projected(attention.v_proj)
+        self.picture = by_head(self.values.picture[None], self.heads).to(self.dtype).contiguous()  # [H, N, D]
 
     def __call__(self, queries: torch.Tensor, looks: Looks) -> torch.Tensor:
         """What tokens see, float32[B, T, C] of float32[B, T, C]."""
@@ -106,16 +110,9 @@ class Reader:
 class Writer:
     """Patches look at the tokens; the arguments are those of ``Scores``."""
 
-    def __init__(
-        self,
-        layers: Sequence[Any],
-        patches: torch.Tensor,
-        positions: torch.Tensor,
-        attention: Any,
-        dtype: torch.dtype,
-    ) -> None:
+    def __init__(self, sight: Sight, attention: Any) -> None:
         self.attention = attention
-        self.scores = Scores(layers, patches, positions, attention, attention.q_proj, dtype)
+        self.scores = Scores(sight, attention, attention.q_proj)
 
     def __call__(
         self, keys: torch.Tensor, values: torch.Tensor, looks: Looks

@@ -20,7 +20,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lib_automask.sam.crossing import Reader, Writer
+from lib_automask.sam.crossing import Reader, Sight, Writer
 from lib_automask.sam.encoder import Linear
 from lib_automask.sam.norm import Norm
 from lib_automask.sam.projection import Looks
@@ -62,8 +62,9 @@ class PictureDecoder:
         positions = sam.prompt_encoder.get_dense_pe()[0].flatten(1).T
         transformer = self.decoder.transformer
         layers = list(transformer.layers)
-        self.layers = [_Layer(layers[: number + 1], patches, positions, dtype) for number in range(len(layers))]
-        self.last_reader = Reader(layers, patches, positions, transformer.final_attn_token_to_image, dtype)
+        sights = [Sight(layers[:passed], patches, positions, dtype) for passed in range(len(layers) + 1)]
+        self.layers = [_Layer(layer, before) for layer, before in zip(layers, sights)]
+        self.last_reader = Reader(sights[-1], transformer.final_attn_token_to_image)
         self.upscaling = Upscaling(self.decoder, patches, dtype)
         self.order = self._reading_order(embedding.device)
 
@@ -127,17 +128,14 @@ class PictureDecoder:
 
 
 class _Layer:
-    """The last of some layers of the two-way transformer."""
+    """A layer of the two-way transformer, and the sight as the layers before it leave it."""
 
-    def __init__(
-        self, layers: Sequence[Any], patches: torch.Tensor, positions: torch.Tensor, dtype: torch.dtype
-    ) -> None:
-        *before, self.layer = layers
-        self.reader = Reader(before, patches, positions, self.layer.cross_attn_token_to_image, dtype)
-        self.writer = Writer(before, patches, positions, self.layer.cross_attn_image_to_token, dtype)
-        self.norm = Norm(layers, patches, dtype)
-        self.widened, self.narrowed = Linear(self.layer.mlp.lin1, dtype), Linear(self.layer.mlp.lin2, dtype)
-        self.dtype = dtype
+    def __init__(self, layer: Any, before: Sight) -> None:
+        self.layer, self.dtype = layer, before.dtype
+        self.reader = Reader(before, layer.cross_attn_token_to_image)
+        self.writer = Writer(before, layer.cross_attn_image_to_token)
+        self.norm = Norm([*before.layers, layer], before.patches, self.dtype)
+        self.widened, self.narrowed = Linear(layer.mlp.lin1, self.dtype), Linear(layer.mlp.lin2, self.dtype)
 
     def __call__(self, tokens: torch.Tensor, start: torch.Tensor, looks: Looks) -> tuple[torch.Tensor, Looks]:
         """Tokens float32[B, T, C] and looks after the layer; ``start`` is what the tokens were before the first."""
