@@ -19,9 +19,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from lib_automask.sam import everything
+from lib_automask.sam import grid_search
 from lib_automask.sam.decoder import Answers, PictureDecoder
-from lib_automask.sam.projection import Looks
+from lib_automask.sam.projection import PatchUpdates
 
 THINGS = 90
 
@@ -102,7 +102,7 @@ def quick_answers(blobs: Blobs, idle: bool = False) -> Iterator[None]:
             self.asked += len(prompts) if several else 0
             qualities = blobs.qualities[self.batch, self.masks]
             if idle:
-                return Answers(qualities, qualities, Looks(), several)
+                return Answers(qualities, qualities, PatchUpdates(), several)
             return replace(super().answer(prompts, several), qualities=qualities)
 
         def draw(self, answers: Answers, prompts: Sequence[int], rows: int) -> torch.Tensor:
@@ -110,5 +110,5 @@ def quick_answers(blobs: Blobs, idle: bool = False) -> Iterator[None]:
                 super().draw(answers, prompts, rows)
             return blobs.logits[self.batch, self.masks][list(prompts), :, : 4 * rows].float()
 
-    with patch.object(everything, "PictureDecoder", BlobDecoder):
+    with patch.object(grid_search, "PictureDecoder", BlobDecoder):
         yield

@@ -29,8 +29,8 @@ from benchmarks.icon_world.icons import CLASSES, COLORS
 from benchmarks.icon_world.scenes import Mask, Scene, draw, silhouettes
 from benchmarks.icon_world.score import judge, scenes
 from lib_automask import MaskRequest, Models, Options, build_mask, load_models
-from lib_automask.certainty import logit, probability
-from lib_automask.masks import iou
+from lib_automask.confidence import bounded_logit, calibrated_probability
+from lib_automask.imaging.masks import mask_iou
 
 TUNING, FRESH = (31001, 31002, 31003, 31004), (20261142, 20261143)
 SIGNALS = {"plan": ("plan",), "place": ("score", "margin")}
@@ -64,7 +64,9 @@ def answers(seed: int, count: int, models: Models) -> Iterator[Answer]:
         for name, mask in things(scene, rng):
             asked = dataclasses.replace(options, target=name)
             result = build_mask(MaskRequest(picture, scene.caption, options=asked), models)
-            yield Answer("asked", result.confidence.signals, True, bool(mask.any()) and iou(result.mask, mask) >= 0.5)
+            yield Answer(
+                "asked", result.confidence.signals, True, bool(mask.any()) and mask_iou(result.mask, mask) >= 0.5
+            )
         for edit in edits:
             result = build_mask(MaskRequest(picture, edit.prompt, options=options), models)
             if result.confidence.signals:
@@ -92,7 +94,7 @@ def table_of(found: Sequence[Answer], of: str) -> tuple[list[Mapping[str, float]
 
 def fit(signals: Sequence[Mapping[str, float]], right: Floats, names: Sequence[str]) -> dict[str, object]:
     """Logistic regression on the logits of the signals, by projected gradient descent: no weight below zero."""
-    inputs = np.array([[1.0, *(logit(one[name]) for name in names)] for one in signals])
+    inputs = np.array([[1.0, *(bounded_logit(one[name]) for name in names)] for one in signals])
     scale = abs(inputs).mean(0)
     as_it_is = np.array([0.0, 1.0, *[0.0] * (len(names) - 1)])
     weights = as_it_is * scale
@@ -121,7 +123,7 @@ def report(found: Sequence[Answer], least: float) -> None:
     """Reliability by bin, and how often answers above and below ``least`` are right."""
     for of in SIGNALS:
         signals, right = table_of(found, of)
-        chances = np.array([probability(of, one) for one in signals])
+        chances = np.array([calibrated_probability(of, one) for one in signals])
         print(f"{of}: {len(right)} answers, {right.mean():.3f} right, mean said {chances.mean():.3f}, "
               f"expected calibration error {expected_error(chances, right):.3f}")  # fmt: skip
         print(f"  {'said':<12}{'answers':>8}{'mean said':>11}{'right':>8}")

@@ -32,11 +32,12 @@ import numpy.typing as npt
 
 from benchmarks.icon_world.scenes import Mask, Scene, draw, silhouettes
 from benchmarks.icon_world.score import scenes
-from lib_automask import layers, load_models, masks
-from lib_automask.cutout import cut_out
+from lib_automask import load_models
+from lib_automask.cutout import cut_out_target
 from lib_automask.errors import Unsure
-from lib_automask.matting import Opacity
-from lib_automask.structures import Image
+from lib_automask.imaging import layers, masks
+from lib_automask.imaging.matting import Opacity
+from lib_automask.types import Image
 
 ROUGH = (-2, 2)
 
@@ -64,8 +65,8 @@ def judged(picture: npt.NDArray[np.uint8], scene: Scene, seconds: float) -> Row:
         return float(np.abs(colors.astype(np.float32) - true_colors)[seen].mean()) if seen.any() else float("nan")
 
     return Row(
-        masks.iou(opacity > 0.5, truth),
-        _distance(opacity > 0.5, truth & ~masks.grow(truth, -1)),
+        masks.mask_iou(opacity > 0.5, truth),
+        _distance(opacity > 0.5, truth & ~masks.grow_mask(truth, -1)),
         float(np.abs(opacity - true_opacity)[edge].mean()),
         error(draw(scene)),
         error(picture[..., :3]),
@@ -83,7 +84,7 @@ def triangulated(scene: Scene) -> tuple[Opacity, npt.NDArray[np.float32]]:
 def _distance(found: Mask, outline: Mask) -> float:
     if not found.any():
         return float("inf")
-    edge = found & ~masks.grow(found, -1)
+    edge = found & ~masks.grow_mask(found, -1)
     away = cv2.distanceTransform((~edge).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return float(np.percentile(away[outline], 95))
 
@@ -96,13 +97,13 @@ def run(count: int, seed: int) -> dict[str, list[Row]]:
         image, truth = draw(scene), np.any(silhouettes(scene), 0)
         began = time.thread_time()
         try:
-            picture = cut_out(image, models).picture
+            picture = cut_out_target(image, models).picture
         except Unsure:
             picture = np.dstack([image, np.zeros(image.shape[:2], np.uint8)])
         rows["found"].append(judged(picture, scene, time.thread_time() - began))
-        rough = masks.grow(truth, ROUGH[number % 2])
+        rough = masks.grow_mask(truth, ROUGH[number % 2])
         began = time.thread_time()
-        picture = layers.cut_out(image, rough)
+        picture = layers.cut_out_mask(image, rough)
         rows["rough mask"].append(judged(picture, scene, time.thread_time() - began))
     return rows
 

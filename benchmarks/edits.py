@@ -25,7 +25,7 @@ from pathlib import Path
 from typing import Any
 
 from lib_automask.plan import plan_edits
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 Record = dict[str, Any]
 Judge = Callable[[Record, Edit], bool]

@@ -19,8 +19,8 @@ import torch
 
 from benchmarks.icon_world.scenes import draw, make_scene
 from lib_automask import MaskRequest, Models, Options, build_mask, load_models
-from lib_automask.cache import ByteCache
 from lib_automask.options import Search
+from lib_automask.runtime.cache import ByteCache
 
 SIZES = ((384, 256), (256, 384), (320, 320), (448, 320), (256, 256), (512, 384))
 """(width, height); small, since a thousand are made."""

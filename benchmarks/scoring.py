@@ -31,17 +31,18 @@ import numpy as np
 import torch
 
 from benchmarks.scoring_cases import SETS, Case, cases
-from lib_automask.blip import heat
-from lib_automask.blip.reader import Reader
-from lib_automask.blip.scoring import Scores, by_crops, by_likeness, by_patches, score_segments
-from lib_automask.blip.shapes import Shapes
-from lib_automask.cache import ByteCache
-from lib_automask.masks import iou
-from lib_automask.precision import PRECISIONS
-from lib_automask.structures import Image, Segment
+from benchmarks.scoring_ways import score_by_likeness, score_by_patches
+from lib_automask.blip import localization
+from lib_automask.blip.localization import SegmentShapes
+from lib_automask.blip.matcher import ScoreTable, score_by_crops, score_segments
+from lib_automask.blip.model import MatchingModel
+from lib_automask.imaging.masks import mask_iou
+from lib_automask.runtime.cache import ByteCache
+from lib_automask.runtime.device import PRECISIONS
+from lib_automask.types import Image, Segment
 
 DEMO = Path(__file__).parents[1] / "models" / "demo" / "blip-matcher"
-Way = Callable[[Reader, Image, Sequence[Segment], Sequence[str]], Scores]
+Way = Callable[[MatchingModel, Image, Sequence[Segment], Sequence[str]], ScoreTable]
 HALF = 0.5
 TIMED = 6
 CACHE_BYTES = 2**30
@@ -51,7 +52,7 @@ CACHE_BYTES = 2**30
 def on_best(first: Way, count: int, second: Way) -> Way:
     """``second`` for each phrase's ``count`` best by ``first``; 0 for the others."""
 
-    def way(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+    def way(reader: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> ScoreTable:
         ranked = np.argsort(np.argsort(-first(reader, image, segments, phrases), 0, kind="stable"), 0)
         looked = np.flatnonzero((ranked < count).any(1))
         scores = np.zeros((len(segments), len(phrases)), np.float32)
@@ -64,7 +65,7 @@ def on_best(first: Way, count: int, second: Way) -> Way:
 def blended(first: Way, second: Way, share: float) -> Way:
     """``first`` × (1 - share + share × ``second``, 1 for its best)."""
 
-    def way(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+    def way(reader: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> ScoreTable:
         warm = second(reader, image, segments, phrases)
         return first(reader, image, segments, phrases) * (1 - share + share * warm / np.maximum(warm.max(0), 1e-12))
 
@@ -74,7 +75,7 @@ def blended(first: Way, second: Way, share: float) -> Way:
 def with_crops_of(share: float, way: Way) -> Way:
     """``way`` with crops of so many patches a side, as a share of a picture's."""
 
-    def other(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+    def other(reader: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> ScoreTable:
         own = reader.close_pixels
         reader.close_pixels = replace(own, size=max(1, round(share * reader.grid)) * reader.patch)
         try:
@@ -85,43 +86,47 @@ def with_crops_of(share: float, way: Way) -> Way:
     return other
 
 
-def by_gradcam(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+def by_gradcam(reader: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> ScoreTable:
     """Likeness to Grad-CAM alone."""
     return _by_map(reader, image, segments, phrases, "gradcam")
 
 
-def by_attention(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> Scores:
+def by_attention(
+    reader: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
+) -> ScoreTable:
     """Likeness to the attention of one block alone."""
     return _by_map(reader, image, segments, phrases, "attention")
 
 
-def _by_map(reader: Reader, image: Image, segments: Sequence[Segment], phrases: Sequence[str], name: str) -> Scores:
-    shapes = Shapes.of(segments)
-    maps = torch.stack([getattr(found, name) for found in heat.find(reader, image, phrases)])
-    return shapes.likeness(heat.enlarged(maps, shapes.size).flatten(1).numpy())
+def _by_map(
+    reader: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str], name: str
+) -> ScoreTable:
+    shapes = SegmentShapes.of(segments)
+    maps = torch.stack([getattr(found, name) for found in localization.compute_gradcam(reader, image, phrases)])
+    return shapes.likeness(localization.enlarge_maps(maps, shapes.size).flatten(1).numpy())
 
 
-full_crops = with_crops_of(1, by_crops)
+full_crops = with_crops_of(1, score_by_crops)
 WAYS: dict[str, Way] = {
     "crops": full_crops,
-    "crops at two thirds": by_crops,
-    "crops at one half": with_crops_of(1 / 2, by_crops),
-    "crops at one third": with_crops_of(1 / 3, by_crops),
-    "patches": by_patches,
+    "crops at two thirds": score_by_crops,
+    "crops at one half": with_crops_of(1 / 2, score_by_crops),
+    "crops at one third": with_crops_of(1 / 3, score_by_crops),
+    "patches": score_by_patches,
     "Grad-CAM": by_gradcam,
     "attention": by_attention,
-    "likeness to both": by_likeness,
+    "likeness to both": score_by_likeness,
     "Grad-CAM, crops of best 3": on_best(by_gradcam, 3, full_crops),
-    "patches, crops of best 3": on_best(by_patches, 3, full_crops),
-    "likeness, crops of best 3": on_best(by_likeness, 3, full_crops),
-    "crops × (¾ + ¼ likeness)": blended(full_crops, by_likeness, 0.25),
-    "patches × likeness": blended(by_patches, by_likeness, 1),
+    "patches, crops of best 3": on_best(score_by_patches, 3, full_crops),
+    "likeness, crops of best 3": on_best(score_by_likeness, 3, full_crops),
+    "crops × (¾ + ¼ likeness)": blended(full_crops, score_by_likeness, 0.25),
+    "patches × likeness": blended(score_by_patches, score_by_likeness, 1),
     "likeness, crops of rivals": score_segments,
     "likeness, full crops of rivals": with_crops_of(1, score_segments),
 }
 
 
-def accuracy(found: Sequence[Case], reader: Reader, way: Way) -> dict[str, float]:
+def accuracy(found: Sequence[Case], reader: MatchingModel, way: Way) -> dict[str, float]:
     """The figures of a way over all cases."""
     hits: defaultdict[str, list[float]] = defaultdict(list)
     for case in found:
@@ -132,7 +137,7 @@ def accuracy(found: Sequence[Case], reader: Reader, way: Way) -> dict[str, float
     return {name: float(np.mean(values)) for name, values in hits.items()}
 
 
-def seconds(found: Sequence[Case], reader: Reader, way: Way) -> float:
+def seconds(found: Sequence[Case], reader: MatchingModel, way: Way) -> float:
     """CPU seconds of a way on the segments by SAM of one scene, with nothing remembered."""
     spent = []
     for case in found:
@@ -143,10 +148,10 @@ def seconds(found: Sequence[Case], reader: Reader, way: Way) -> float:
     return float(np.mean(spent))
 
 
-def judge(case: Case, name: str, scores: Scores) -> dict[str, list[float]]:
+def judge(case: Case, name: str, scores: ScoreTable) -> dict[str, list[float]]:
     """The figures of one scene's scores with one of its sets of segments, a value a thing."""
     hits: defaultdict[str, list[float]] = defaultdict(list)
-    likeness = np.array([[iou(segment.mask, mask) for mask in case.truth] for segment in case.segments[name]])
+    likeness = np.array([[mask_iou(segment.mask, mask) for mask in case.truth] for segment in case.segments[name]])
     for thing, phrase in enumerate(case.named):
         column = scores[:, case.phrases.index(phrase)]
         if case.kind == "side" and thing in case.alike:
@@ -181,7 +186,7 @@ def main() -> None:
     parser.add_argument("--precision", choices=PRECISIONS, default="auto", help="of BLIP's large products")
     args = parser.parse_args()
     torch.set_num_threads(1)
-    reader = Reader(DEMO, cache=ByteCache(CACHE_BYTES), precision=args.precision)
+    reader = MatchingModel(DEMO, cache=ByteCache(CACHE_BYTES), precision=args.precision)
     found, rows = list(cases(args.count, args.seed)), {}
     for name in args.ways:
         print(f"\r{name:<40}", end="", file=sys.stderr, flush=True)

@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.icon_world.scenes import Mask, Scene, draw, make_scene, silhouettes
 from lib_automask.loading import load_models
-from lib_automask.structures import Image, Segment
+from lib_automask.types import Image, Segment
 
 KINDS = ("plain", "color", "side")
 SETS = ("true", "parts", "SAM")

@@ -34,8 +34,8 @@ from benchmarks.speed_everything import Everything, demo_agreement
 from benchmarks.speed_guided import guided_rows
 from benchmarks.speed_matching import match
 from benchmarks.speed_rows import Row, table
-from lib_automask.precision import choose_dtype
-from lib_automask.sam.architecture import VIT_H, VIT_L
+from lib_automask.runtime.device import choose_dtype
+from lib_automask.sam.model import VIT_H, VIT_L
 
 
 def main() -> None:

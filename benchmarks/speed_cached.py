@@ -21,9 +21,9 @@ from benchmarks.true_models import WORDS, write_models
 from lib_automask import MaskRequest, MaskResult, Models, Options, build_mask, load_models
 from lib_automask.blip.captioner import BlipCaptioner
 from lib_automask.blip.matcher import BlipMatcher
-from lib_automask.cache import ByteCache
 from lib_automask.loading import CACHE_BYTES
-from lib_automask.structures import Image, Segment
+from lib_automask.runtime.cache import ByteCache
+from lib_automask.types import Image, Segment
 
 CAPTION = "a red ball left of an orange cat, on the grass"
 FIRST = "a blue star left of an orange cat, on the grass"

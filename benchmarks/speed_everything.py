@@ -17,11 +17,10 @@ from benchmarks.blobs import Blobs, make_blobs, quick_answers, reference_answers
 from benchmarks.icon_world.scenes import draw, make_scene
 from benchmarks.measuring import Measured, measure
 from benchmarks.speed_rows import Row
-from lib_automask.sam import everything
-from lib_automask.sam.architecture import VIT_B, SamShape, build_sam
-from lib_automask.sam.everything import Settings, embed, find_everything, grid_of_points
-from lib_automask.sam.loading import generator_settings, load_sam
-from lib_automask.structures import Image, Mask
+from lib_automask.sam import grid_search
+from lib_automask.sam.grid_search import GeneratorSettings, embed_image, find_all_regions, grid_of_points
+from lib_automask.sam.model import VIT_B, SamShape, build_sam, load_sam, read_generator_settings
+from lib_automask.types import Image, Mask
 
 DEMO = Path(__file__).parents[1] / "models" / "demo" / "sam"
 DTYPES = {"f32": torch.float32, "bf16": torch.bfloat16}
@@ -85,7 +84,7 @@ class Everything:
         image, masks = picture((512, 768)), []
         places = torch.rand(points, 1, 2, generator=torch.Generator().manual_seed(1)) * 1024
         for dtype in DTYPES.values():
-            embedding = embed(self.sam, image, dtype)
+            embedding = embed_image(self.sam, image, dtype)
             with torch.inference_mode():
                 prompts, _ = self.sam.prompt_encoder((places, torch.ones(points, 1)), None, None)
                 decoder = PictureDecoder(self.sam, embedding.values, dtype)
@@ -101,9 +100,9 @@ class Everything:
         stages = Stages()
 
         def work() -> tuple[list[Mask], dict[str, float]]:
-            embedding = embed(self.sam, image, dtype, stages.tell)
-            settings = Settings(points_per_side=self.side)
-            segments = find_everything(self.sam, embedding, dtype, settings, stages.tell)
+            embedding = embed_image(self.sam, image, dtype, stages.tell)
+            settings = GeneratorSettings(points_per_side=self.side)
+            segments = find_all_regions(self.sam, embedding, dtype, settings, stages.tell)
             stages.end()
             return [segment.mask for segment in segments], stages.seconds
 
@@ -130,7 +129,7 @@ class Everything:
             yield
             return
         theirs = patch.object(self.sam.image_encoder, "forward", lambda _pixels: zeros)
-        with theirs, patch.object(everything, "encode", lambda *_: zeros):
+        with theirs, patch.object(grid_search, "encode_image", lambda *_: zeros):
             yield
 
 
@@ -169,7 +168,7 @@ def timed_parts(sam: Any) -> Iterator[dict[str, float]]:
 
     encoder, decoder = sam.image_encoder, sam.mask_decoder
     with (
-        patch.object(encoder, "forward", timed(everything.ENCODE, encoder.forward)),
+        patch.object(encoder, "forward", timed(grid_search.ENCODE, encoder.forward)),
         patch.object(decoder, "forward", timed("decode", decoder.forward)),
         patch.object(sam, "postprocess_masks", timed("enlarge masks", sam.postprocess_masks)),
     ):
@@ -220,7 +219,7 @@ def demo_agreement(scenes: int = 8) -> list[Row]:
         return []
     from segment_anything import SamAutomaticMaskGenerator
 
-    sam, settings = load_sam(DEMO), generator_settings(DEMO)
+    sam, settings = load_sam(DEMO), read_generator_settings(DEMO)
     generator = SamAutomaticMaskGenerator(sam, **settings)
     images = [draw(make_scene(np.random.default_rng(seed))) for seed in range(scenes)]
     theirs = measure(lambda: [[one["segmentation"] for one in generator.generate(image)] for image in images])
@@ -228,8 +227,8 @@ def demo_agreement(scenes: int = 8) -> list[Row]:
     for name, dtype in DTYPES.items():
 
         def work(dtype: torch.dtype = dtype) -> list[list[Mask]]:
-            known = Settings.from_mapping(settings)
-            answers = [find_everything(sam, embed(sam, image, dtype), dtype, known) for image in images]
+            known = GeneratorSettings.from_mapping(settings)
+            answers = [find_all_regions(sam, embed_image(sam, image, dtype), dtype, known) for image in images]
             return [[segment.mask for segment in segments] for segments in answers]
 
         ours = measure(work)

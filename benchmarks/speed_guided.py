@@ -12,9 +12,9 @@ from benchmarks.blobs import make_blobs, quick_answers
 from benchmarks.measuring import Measured, measure
 from benchmarks.speed_everything import DTYPES, Everything, Stages, compared, iou, picture
 from benchmarks.speed_rows import Row
-from lib_automask.sam.everything import Asker, Settings, embed, grid_of_points
-from lib_automask.sam.guided import find_guided, points_to_ask
-from lib_automask.structures import Heat, Mask
+from lib_automask.sam.grid_search import GeneratorSettings, PointPrompter, embed_image, grid_of_points
+from lib_automask.sam.guided_search import choose_points, find_guided_regions
+from lib_automask.types import Heat, Mask
 
 PHRASES = 3
 HEAT_SIDE = 24
@@ -41,13 +41,13 @@ def guided_rows(everything: Everything, size: tuple[int, int] = (512, 768)) -> l
 def guided(everything: Everything, heat: Heat, size: tuple[int, int], dtype: torch.dtype) -> Measured[Any]:
     """Masks and seconds by stage."""
     sam, stages = everything.sam, Stages()
-    points = np.concatenate(points_to_ask(heat, size))
+    points = np.concatenate(choose_points(heat, size))
     extent = grid_of_points(everything.side, size).max(0) / max(size)
     blobs = make_blobs(points / max(size), 256, extent=extent)
 
     def work() -> tuple[list[Mask], dict[str, float]]:
-        embedding = embed(sam, picture(size), dtype, stages.tell)
-        segments = find_guided(Asker(sam, embedding, dtype, Settings(), stages.tell), heat)
+        embedding = embed_image(sam, picture(size), dtype, stages.tell)
+        segments = find_guided_regions(PointPrompter(sam, embedding, dtype, GeneratorSettings(), stages.tell), heat)
         stages.end()
         return [segment.mask for segment in segments], stages.seconds
 

@@ -14,16 +14,16 @@ import torch
 
 from benchmarks.measuring import Measured, measure
 from benchmarks.scoring import full_crops
+from benchmarks.scoring_ways import score_by_likeness, score_by_patches, segment_patches
 from benchmarks.speed_rows import Row
-from lib_automask.blip import reader as reading
-from lib_automask.blip import scoring
-from lib_automask.blip.heat import Found, find
-from lib_automask.blip.pixels import Pixels
-from lib_automask.blip.reader import Reader
-from lib_automask.blip.shapes import RIVALS
-from lib_automask.cache import ByteCache
-from lib_automask.precision import Precision
-from lib_automask.structures import Image, Segment
+from lib_automask.blip import matcher
+from lib_automask.blip import model as reading
+from lib_automask.blip.loading import Pixels
+from lib_automask.blip.localization import RIVALS, PhraseHeat, compute_gradcam
+from lib_automask.blip.model import MatchingModel
+from lib_automask.runtime.cache import ByteCache
+from lib_automask.runtime.device import Precision
+from lib_automask.types import Image, Segment
 
 SEGMENTS, SAMPLE = 40, 8
 """The reference takes equally long for every segment; it is measured on some, and multiplied."""
@@ -57,7 +57,7 @@ def match(_side: int) -> list[Row]:
     return [reference, check, *(beside(reference, row) for row in rows)]
 
 
-def crops(name: str, reader: Reader, image: Image, segments: Sequence[Segment]) -> Row:
+def crops(name: str, reader: MatchingModel, image: Image, segments: Sequence[Segment]) -> Row:
     """A pass for every segment."""
     some = timed(reader, lambda: full_crops(reader, image, segments[:SAMPLE], PHRASES))
     return Row(name, some.seconds * SEGMENTS / SAMPLE, count=SEGMENTS, memory=some.bytes)
@@ -69,16 +69,16 @@ def beside(reference: Row, row: Row) -> Row:
     return replace(row, ratio=reference.seconds / row.seconds, memory_ratio=memory)
 
 
-def base_reader(precision: Precision) -> Reader:
+def base_reader(precision: Precision) -> MatchingModel:
     """BLIP base with random weights, and a tokenizer of five words a phrase."""
     network = base_network()
     with (
         patch.object(reading, "load_network", lambda *_: network),
         patch.object(reading, "load_tokenizer", lambda *_: Tokenizer()),
         patch.object(Pixels, "from_folder", lambda _folder: Pixels(384)),
-        patch.object(reading, "fingerprint", lambda *_: "random", create=True),
+        patch.object(reading, "fingerprint_model", lambda *_: "random"),
     ):
-        return Reader(Path("random"), cache=ByteCache(2**28), precision=precision)
+        return MatchingModel(Path("random"), cache=ByteCache(2**28), precision=precision)
 
 
 @cache
@@ -101,35 +101,35 @@ class Tokenizer:
         return 30522
 
 
-def timed(reader: Reader, way: Callable[[], object]) -> Measured[object]:
+def timed(reader: MatchingModel, way: Callable[[], object]) -> Measured[object]:
     """A way at work on a picture that was never looked at."""
     reader.cache.clear()
     return measure(way)
 
 
-def with_rivals(reader: Reader, image: Image, segments: Sequence[Segment], rivals: int) -> object:
+def with_rivals(reader: MatchingModel, image: Image, segments: Sequence[Segment], rivals: int) -> object:
     """The way of the product, as if each phrase's heat fitted so many segments, none of them another phrase's.
 
     Random weights have no heat that fits anything; the passes are run, and what they find is exchanged.
     """
 
-    def fitting(number: int, answer: Found) -> Found:
+    def fitting(number: int, answer: PhraseHeat) -> PhraseHeat:
         heat = torch.zeros(reader.grid, reader.grid)
         for segment in segments[number * rivals : (number + 1) * rivals]:
-            heat += scoring.segment_patches(segment, reader.grid)[1:].view_as(heat)
-        return Found(answer.probability, heat, heat)
+            heat += segment_patches(segment, reader.grid)[1:].view_as(heat)
+        return PhraseHeat(answer.probability, heat, heat)
 
-    def found(*asked: Any) -> list[Found]:
-        return [fitting(number, answer) for number, answer in enumerate(find(*asked))]
+    def found(*asked: Any) -> list[PhraseHeat]:
+        return [fitting(number, answer) for number, answer in enumerate(compute_gradcam(*asked))]
 
-    with patch.object(scoring, "find", found):
-        return scoring.score_segments(reader, image, segments, PHRASES)
+    with patch.object(matcher, "compute_gradcam", found):
+        return matcher.score_segments(reader, image, segments, PHRASES)
 
 
-Way = Callable[[Reader, Image, Sequence[Segment]], object]
+Way = Callable[[MatchingModel, Image, Sequence[Segment]], object]
 WAYS: dict[str, Way] = {
-    "match-patches": partial(scoring.by_patches, phrases=PHRASES),
-    "match-likeness": partial(scoring.by_likeness, phrases=PHRASES),
+    "match-patches": partial(score_by_patches, phrases=PHRASES),
+    "match-likeness": partial(score_by_likeness, phrases=PHRASES),
     "match": partial(with_rivals, rivals=1),
     "match-some-rivals": partial(with_rivals, rivals=2),
     "match-most-rivals": partial(with_rivals, rivals=RIVALS),

@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from lib_automask.sam.architecture import VIT_B, build_sam
+from lib_automask.sam.model import VIT_B, build_sam
 
 BLOCK = {"hidden_size": 768, "num_hidden_layers": 12, "num_attention_heads": 12, "intermediate_size": 3072}
 SPECIAL = {"pad_token_id": 0, "bos_token_id": 30522, "eos_token_id": 102, "sep_token_id": 102}

@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image as PIL_Image
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw, reading_order
-from lib_automask import MaskRequest, MaskResult, build_mask, load_models, preview
-from lib_automask.structures import Image
+from lib_automask import MaskRequest, MaskResult, build_mask, load_models
+from lib_automask.imaging import preview
+from lib_automask.types import Image
 
 SIDE = 320
 CELL, GAP, TITLE = 240, 12, 58
@@ -79,7 +80,7 @@ def main() -> int:
         seconds = time.perf_counter() - started
         print(f"picture: {result.caption}\nprompt:  {prompt}\n{result.plan}\n{result.outcome}, {seconds:.1f} s\n")
         PIL_Image.fromarray(image).save(out / f"picture-{number}.png")
-        PIL_Image.fromarray(preview.mask_picture(result.mask)).save(out / f"mask-{number}.png")
+        PIL_Image.fromarray(preview.draw_mask(result.mask)).save(out / f"mask-{number}.png")
         rows.append(row(image, prompt, result))
         outcomes.append(result.outcome)
     sheet = np.concatenate([header(), *rows])
@@ -92,10 +93,10 @@ def row(image: Image, prompt: str, result: MaskResult) -> Image:
     """One picture of the sheet: two lines of text over five cells."""
     cells = (
         image,
-        preview.candidates(image, result),
-        preview.overlay(image, result),
-        preview.mask_picture(result.mask),
-        preview.kept(image, result),
+        preview.draw_candidates(image, result),
+        preview.draw_overlay(image, result),
+        preview.draw_mask(result.mask),
+        preview.draw_kept(image, result),
     )
     strip = blank(TITLE + CELL + 2 * GAP)
     write(strip, f"prompt: {prompt}", 22, INK, 0.5)

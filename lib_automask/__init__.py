@@ -20,20 +20,9 @@ from lib_automask.errors import (
     NothingToChange,
     Unsure,
 )
+from lib_automask.interfaces import Captioner, Matcher, Models, Segmenter
 from lib_automask.options import FIELDS, Field, Options
-from lib_automask.structures import (
-    Box,
-    Captioner,
-    Edit,
-    EditPlan,
-    MaskRequest,
-    MaskResult,
-    Matcher,
-    Models,
-    ScoredSegment,
-    Segment,
-    Segmenter,
-)
+from lib_automask.types import Box, Edit, EditPlan, MaskRequest, MaskResult, ScoredSegment, Segment
 
 if TYPE_CHECKING:
     from lib_automask.loading import load_models

@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from lib_automask import layers, masks
 from lib_automask.errors import Unsure
-from lib_automask.layers import Layer
+from lib_automask.imaging import layers, masks
+from lib_automask.imaging.layers import Layer
+from lib_automask.interfaces import Models, SoftSegmenter
 from lib_automask.options import Options
 from lib_automask.pipeline import build_mask
-from lib_automask.structures import Chances, Image, Mask, MaskRequest, MaskResult, Models, SoftSegmenter
+from lib_automask.types import Image, Mask, MaskRequest, MaskResult, Probabilities
 
 ANOTHER_GROUND = "change the background to plain white"
 """What stays under this prompt is what the picture is about."""
@@ -35,10 +36,13 @@ class Cutout:
     @property
     def layers(self) -> list[Layer]:
         """The ground with the hole filled, and above it what was cut out."""
-        return [layers.opaque("background", layers.plate(self.image, self.mask)), Layer("cutout", self.picture)]
+        return [
+            layers.make_opaque_layer("background", layers.fill_background(self.image, self.mask)),
+            Layer("cutout", self.picture),
+        ]
 
 
-def cut_out(image: Image, models: Models, target: str = "", options: Options | None = None) -> Cutout:
+def cut_out_target(image: Image, models: Models, target: str = "", options: Options | None = None) -> Cutout:
     """Cut ``target`` out of ``image`` uint8[H, W, 3]; left empty, everything that the caption names.
 
     Raises:
@@ -47,13 +51,18 @@ def cut_out(image: Image, models: Models, target: str = "", options: Options | N
     """
     chosen = replace(options or Options(), target=target, grow=0, margins="as set")
     result = build_mask(MaskRequest(image, "" if target else ANOTHER_GROUND, None, chosen), models)
-    mask = result.mask if target else subject(result, chosen.confidence)
+    mask = result.mask if target else find_subject(result, chosen.confidence)
     if not mask.any():
         raise Unsure(result.why)
-    return Cutout(image, layers.cut_out(image, mask, chances(image, result, models)), mask, reason(result, target))
+    return Cutout(
+        image,
+        layers.cut_out_mask(image, mask, target_probabilities(image, result, models)),
+        mask,
+        describe_cutout(result, target),
+    )
 
 
-def subject(result: MaskResult, least: float) -> Mask:
+def find_subject(result: MaskResult, least: float) -> Mask:
     """bool[H, W]: the segments that a new background would go round, without their small holes.
 
     Empty where their place is less certain than ``least``. How certain the plan is does not matter: it is known here.
@@ -62,10 +71,10 @@ def subject(result: MaskResult, least: float) -> Mask:
     if result.confidence.place < least:
         return np.zeros(shape, np.bool_)
     chosen = (candidate.segment.mask for candidate in result.candidates if candidate.selected)
-    return masks.fill_holes(masks.union(chosen, shape))
+    return masks.fill_holes(masks.unite_masks(chosen, shape))
 
 
-def chances(image: Image, result: MaskResult, models: Models) -> Chances | None:
+def target_probabilities(image: Image, result: MaskResult, models: Models) -> Probabilities | None:
     """How likely each pixel belongs to any of the chosen segments; None where the segmenter knows masks alone."""
     segmenter = models.segmenter
     if not isinstance(segmenter, SoftSegmenter):
@@ -78,7 +87,7 @@ def chances(image: Image, result: MaskResult, models: Models) -> Chances | None:
     return likely
 
 
-def reason(result: MaskResult, target: str) -> str:
+def describe_cutout(result: MaskResult, target: str) -> str:
     """The sentence of why."""
     if target:
         return f"target: {target} → cut out {target}"

@@ -6,16 +6,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from lib_automask import checkpoints
 from lib_automask.blip.captioner import BlipCaptioner
 from lib_automask.blip.matcher import BlipMatcher
-from lib_automask.cache import ByteCache, fingerprint
-from lib_automask.device import Device
 from lib_automask.errors import InputError, ModelMissing
-from lib_automask.published import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
-from lib_automask.remembering import RememberingCaptioner, RememberingMatcher
-from lib_automask.sam.generate import SamSegmenter
-from lib_automask.structures import Captioner, Matcher, Models, Segmenter
+from lib_automask.interfaces import Captioner, Matcher, Models, Segmenter
+from lib_automask.runtime import checkpoints
+from lib_automask.runtime.cache import ByteCache, CachedCaptioner, CachedMatcher, fingerprint_model
+from lib_automask.runtime.device import Device
+from lib_automask.runtime.registry import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
+from lib_automask.sam.segmenter import SamSegmenter
 
 Progress = Callable[[str, float], None]
 DEMO = "demo"
@@ -108,13 +107,13 @@ def load_segmenter(
 def _captioner(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Captioner:
     loading = _part(progress, 0.0, 0.4)
     captioner = BlipCaptioner(path, device, lambda share: progress("caption", share), loading)
-    return RememberingCaptioner(captioner, fingerprint(path), cache)
+    return CachedCaptioner(captioner, fingerprint_model(path), cache)
 
 
 def _matcher(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Matcher:
     loading = _part(progress, 0.4, 0.8)
     matcher = BlipMatcher(path, device, cache, lambda share: progress("scores", share), loading)
-    return RememberingMatcher(matcher, fingerprint(path), cache)
+    return CachedMatcher(matcher, fingerprint_model(path), cache)
 
 
 def _segmenter(path: Path, device: Device, cache: ByteCache[Any], progress: Progress) -> Segmenter:
@@ -146,7 +145,7 @@ def _alone(kind: Kind, sources: Sequence[str | Path], folders: Sequence[str | Pa
     """Where the one model of a kind is, that a command needs."""
     check_device(device)
     places = [Path(folder) for folder in folders]
-    return checkpoints.find(_by_kind(sources, places, {}).get(kind) or _first(kind, places), places)
+    return checkpoints.find_checkpoint(_by_kind(sources, places, {}).get(kind) or _first(kind, places), places)
 
 
 def _by_kind(sources: Sequence[str | Path], folders: Sequence[Path], named: dict[Kind, str | Path]) -> dict[Kind, str]:
@@ -167,21 +166,23 @@ def _demo(kind: Kind, name: str) -> str:
 
 def _kind(source: str, folders: Sequence[Path]) -> Kind:
     known = BY_NAME.get(source)
-    return known.kind if known else checkpoints.kind_of(checkpoints.find(source, folders))
+    return known.kind if known else checkpoints.model_kind_of(checkpoints.find_checkpoint(source, folders))
 
 
 def _first(kind: Kind, folders: Sequence[Path]) -> str:
     """The first published model of a kind that is in place, else the one that can be fetched."""
     published = [one.name for one in CHECKPOINTS if one.kind == kind and one.files]
-    there = [found.name for found in checkpoints.available(folders)]
+    there = [found.name for found in checkpoints.list_available(folders)]
     return next((name for name in published if name in there), DEFAULTS[kind])
 
 
 def _path(name: str, folders: Sequence[Path], fetch: bool, progress: Progress) -> Path:
     """Where a model is; fetched if it may be. What is in place never asks the network."""
     try:
-        return checkpoints.find(name, folders)
+        return checkpoints.find_checkpoint(name, folders)
     except ModelMissing:
         if not fetch or not folders:
             raise
-        return checkpoints.fetch(name, folders[0], lambda done, whole: progress(f"fetching {name}", done / whole))
+        return checkpoints.fetch_checkpoint(
+            name, folders[0], lambda done, whole: progress(f"fetching {name}", done / whole)
+        )

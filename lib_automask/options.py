@@ -103,7 +103,7 @@ class Field:
         return f"a{' whole' if self.type is int else ''} number from {self.minimum:g} to {self.maximum:g}"
 
 
-def row(default: Any, label: str, help: str, **more: Any) -> Any:
+def define_field(default: Any, label: str, help: str, **more: Any) -> Any:
     """A line of a table such as ``Options``, kept in the dataclass field's metadata."""
     return dataclasses.field(default=default, metadata={"label": label, "help": help, **more})
 
@@ -112,8 +112,8 @@ def row(default: Any, label: str, help: str, **more: Any) -> Any:
 class Options:
     """What a user can choose; checked when it is made (InputError)."""
 
-    enabled: bool = row(False, "Enable automask", "Find what the prompt changes and repaint only that.")
-    target: str = row(
+    enabled: bool = define_field(False, "Enable automask", "Find what the prompt changes and repaint only that.")
+    target: str = define_field(
         "",
         "Target",
         "What to repaint, in words; left empty, it is found by comparing the prompt with the picture.",
@@ -121,13 +121,13 @@ class Options:
         xyz=True,
         shapes_mask=True,
     )
-    unsure: UnsurePolicy = row(
+    unsure: UnsurePolicy = define_field(
         "stop",
         "When unsure",
         "What to do when nothing changes or the place is not certain: stop with the reason, give the picture back as "
         "it is, or run plain img2img over the whole picture.",
     )
-    confidence: float = row(
+    confidence: float = define_field(
         0.5,
         "Least confidence",
         "Below this certainty of the edit and of its place the run counts as unsure.",
@@ -137,13 +137,13 @@ class Options:
         xyz=True,
         shapes_mask=True,
     )
-    combine: Combine = row(
+    combine: Combine = define_field(
         "add",
         "Your own mask",
         "What a mask that you painted does: it is added to the found one, limits it, is kept out of it, or is ignored.",
         shapes_mask=True,
     )
-    grow: int = row(
+    grow: int = define_field(
         0,
         "Grow",
         "Pixels by which the mask grows; negative shrinks it.",
@@ -153,8 +153,8 @@ class Options:
         xyz=True,
         shapes_mask=True,
     )
-    fill_holes: bool = row(True, "Fill holes", "Holes inside the mask are repainted too.", shapes_mask=True)
-    min_island: float = row(
+    fill_holes: bool = define_field(True, "Fill holes", "Holes inside the mask are repainted too.", shapes_mask=True)
+    min_island: float = define_field(
         0.05,
         "Drop islands",
         "Separate spots smaller than this share of the picture, in percent, are left out.",
@@ -163,18 +163,18 @@ class Options:
         step=0.05,
         shapes_mask=True,
     )
-    masked_content: MaskedContent = row(
+    masked_content: MaskedContent = define_field(
         "auto",
         "Masked content of automask",
         "What the sampler starts from under the mask; auto chooses by the kind of edit, host takes the inpaint tab's.",
     )
-    area: Area = row(
+    area: Area = define_field(
         "whole picture",
         "Inpaint area of automask",
         "Sample the whole picture, or only the masked part at full resolution; host takes the inpaint tab's.",
         xyz=True,
     )
-    padding: int = row(
+    padding: int = define_field(
         32,
         "Padding of automask",
         "Pixels of surroundings that are sampled along with the mask when only the masked part is.",
@@ -184,16 +184,16 @@ class Options:
         step=4,
         xyz=True,
     )
-    blur: int = row(
+    blur: int = define_field(
         4, "Mask blur of automask", "Softness of the mask's edge; 4 reaches 10 pixels.", minimum=0, maximum=64, xyz=True
     )
-    own_prompt: bool = row(
+    own_prompt: bool = define_field(
         True,
         "Picture's own prompt",
         "Where a picture says which prompt it was made with, the change from that to the new one says what to repaint.",
         shapes_mask=True,
     )
-    search: Search = row(
+    search: Search = define_field(
         "guided",
         "Search",
         "Where regions are looked for: guided where the words are likely and loosely elsewhere, which is fast; "
@@ -201,23 +201,23 @@ class Options:
         xyz=True,
         shapes_mask=True,
     )
-    passes: str = row(
+    passes: str = define_field(
         "",
         "Passes",
         "Several passes over one Generate, a line each, every one on the result of the last; see docs/recipes.md.",
         example="upscale: by=2; strength=0.3\noutpaint: down=256; strength=0.8\nedit: target=dress; strength=0.6",
     )
-    keep_passes: bool = row(
+    keep_passes: bool = define_field(
         False, "Keep each pass", "The picture after each pass is given back behind the result, and saved like it."
     )
 
-    also: Also = row(
+    also: Also = define_field(
         "nothing",
         "Keep as well",
         "Kept beside a finished picture: the mask, its subject cut out, or a layer for each edit (OpenRaster, PNG). "
         "In the Batch tab also a table of what was done with each file.",
     )
-    margins: Margins = row(
+    margins: Margins = define_field(
         "auto",
         "Grow and padding",
         "auto chooses either by the kind and size of the edit as long as it stands at its default; as set takes both "
@@ -235,7 +235,7 @@ class Options:
         names = [row.name for row in FIELDS]
         for key in values:
             if key not in names:
-                raise InputError(f"automask: unknown option {key!r}{close_to(key, names)}")
+                raise InputError(f"automask: unknown option {key!r}{suggest_name(key, names)}")
         return cls(**values)
 
     @classmethod
@@ -252,14 +252,14 @@ class Options:
         return {row.infotext: str(getattr(self, row.name)) for row in FIELDS if getattr(self, row.name) != row.default}
 
 
-def close_to(key: str, names: Sequence[str]) -> str:
+def suggest_name(key: str, names: Sequence[str]) -> str:
     """The end of an error about an unknown key: the name that was probably meant, or all of them."""
     close = difflib.get_close_matches(str(key), names, 1)
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
 
 
-def table(of: type) -> tuple[Field, ...]:
-    """The rows of a dataclass whose fields are made by ``row``; one that may be None is of the other type."""
+def list_fields(of: type) -> tuple[Field, ...]:
+    """The rows of a dataclass whose fields are made by ``define_field``; one that may be None is of the other type."""
     hints = get_type_hints(of)
     rows = []
     for entry in dataclasses.fields(of):
@@ -269,4 +269,4 @@ def table(of: type) -> tuple[Field, ...]:
     return tuple(rows)
 
 
-FIELDS: tuple[Field, ...] = table(Options)
+FIELDS: tuple[Field, ...] = list_fields(Options)

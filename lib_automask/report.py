@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from lib_automask.structures import Edit, MaskResult, ScoredSegment
+from lib_automask.types import Edit, MaskResult, ScoredSegment
 
 
-def as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
+def result_as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
     """Everything about ``result`` but the pixels, ready for ``json.dumps``.
 
     Boxes are XYXY in pixels, scores and coverage lie in 0–1, timings are seconds by stage. Whoever writes the

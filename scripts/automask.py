@@ -4,13 +4,13 @@ from functools import partial
 
 from modules import script_callbacks
 
-from lib_automask.webui import api, settings, transparency, xyz
+from lib_automask.webui import api, outputs, request, settings
 from lib_automask.webui.extras import AutomaskCutout  # noqa: F401
 from lib_automask.webui.script import Automask
 
-script_callbacks.on_ui_settings(settings.add)
-script_callbacks.on_before_ui(xyz.add_axes)
+script_callbacks.on_ui_settings(settings.add_settings)
+script_callbacks.on_before_ui(request.add_axes)
 script_callbacks.on_app_started(partial(api.add_routes, Automask.residency, Automask.known))
-script_callbacks.on_before_image_saved(transparency.put_back)
+script_callbacks.on_before_image_saved(outputs.restore_transparency)
 script_callbacks.on_image_saved(Automask.known.remember)
 script_callbacks.on_script_unloaded(Automask.residency.unload)

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from lib_automask.structures import Heat, Image, Models, Segment
+from lib_automask.interfaces import Models
+from lib_automask.types import Heat, Image, Segment
 
 
 class Drawing:

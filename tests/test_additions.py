@@ -5,38 +5,38 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib_automask.additions import addition, hot_spot
-from lib_automask.masks import from_box, share_inside
-from lib_automask.selection import Scores
-from lib_automask.structures import Box, Edit, Mask, Segment, box_of
-from lib_automask.view import View
+from lib_automask.imaging.masks import mask_from_box, share_inside
+from lib_automask.locate.insertion import find_hot_spot, locate_insertion
+from lib_automask.locate.scene_view import SceneView
+from lib_automask.locate.selection import SegmentScores
+from lib_automask.types import Box, Edit, Mask, Segment, bounding_box
 
 SHAPE = (240, 320)
-WOMAN = from_box(Box(60, 80, 100, 220), SHAPE)
-HOUSE = from_box(Box(180, 90, 280, 200), SHAPE)
+WOMAN = mask_from_box(Box(60, 80, 100, 220), SHAPE)
+HOUSE = mask_from_box(Box(180, 90, 280, 200), SHAPE)
 NOTHING = np.zeros(SHAPE, bool)
 
 
-def view(heat: np.ndarray | None = None, shown: float = 0.0, **things: Mask) -> View:
+def view(heat: np.ndarray | None = None, shown: float = 0.0, **things: Mask) -> SceneView:
     """A picture whose segments are certain."""
     segments = tuple(Segment(mask, 0.95, 0.95) for mask in things.values())
     phrases = tuple(name.replace("_", " ") for name in things)
     values = np.eye(len(phrases), dtype=np.float32)
     nowhere = ("lamp", "hand", "feet")  # compared, and no segment
-    scores = Scores(segments, (*phrases, *nowhere), np.hstack([values, np.zeros((len(phrases), 3), np.float32)]))
+    scores = SegmentScores(segments, (*phrases, *nowhere), np.hstack([values, np.zeros((len(phrases), 3), np.float32)]))
     blank = np.zeros(SHAPE, np.float32) if heat is None else heat
-    return View(np.zeros((*SHAPE, 3), np.uint8), scores, lambda _: blank[None], lambda _: [shown])
+    return SceneView(np.zeros((*SHAPE, 3), np.uint8), scores, lambda _: blank[None], lambda _: [shown])
 
 
 STREET = view(woman=WOMAN, house=HOUSE)
 
 
-def placed(new: str, target: str = "", relation: str | None = None, seen: View = STREET) -> Mask:
-    return addition(Edit("add", target, new, relation), seen, NOTHING).mask
+def placed(new: str, target: str = "", relation: str | None = None, seen: SceneView = STREET) -> Mask:
+    return locate_insertion(Edit("add", target, new, relation), seen, NOTHING).mask
 
 
 def middle(mask: Mask) -> tuple[float, float]:
-    box = box_of(mask)
+    box = bounding_box(mask)
     assert box is not None
     return box.center
 
@@ -80,7 +80,7 @@ def test_at_her_feet_is_beside_them_on_the_ground():
 )
 def test_a_part_of_the_picture_is_kept_to(relation, columns, rows):
     mask = placed("lantern", "", relation)
-    box = box_of(mask)
+    box = bounding_box(mask)
     assert box is not None
     assert columns[0] <= box.left <= box.right <= columns[1]
     assert rows[0] <= box.top <= box.bottom <= rows[1]
@@ -93,7 +93,7 @@ def test_a_bird_flies_and_a_hen_does_not():
 
 
 def test_sizes_make_sense():
-    bird, tree = (box_of(placed(new, "house", "next to")) for new in ("bird", "tree"))
+    bird, tree = (bounding_box(placed(new, "house", "next to")) for new in ("bird", "tree"))
     assert bird is not None
     assert tree is not None
     assert bird.height < 30
@@ -114,10 +114,10 @@ def test_on_a_thing_stands_on_its_upper_part():
 
 
 def test_under_a_table_is_between_its_legs():
-    table = HOUSE & ~from_box(Box(195, 125, 265, 200), SHAPE)
+    table = HOUSE & ~mask_from_box(Box(195, 125, 265, 200), SHAPE)
     mask = placed("cat", "table", "under", view(table=table))
     assert not (mask & table).any()
-    assert share_inside(mask, from_box(Box(195, 125, 265, 200), SHAPE)) == 1
+    assert share_inside(mask, mask_from_box(Box(195, 125, 265, 200), SHAPE)) == 1
 
 
 def test_between_is_in_the_gap():
@@ -131,7 +131,7 @@ def test_named_things_are_spared_unless_the_relation_says_so():
 
 
 def test_on_the_ground_is_room_in_it():
-    grass = from_box(Box(0, 120, 320, 240), SHAPE) & ~WOMAN
+    grass = mask_from_box(Box(0, 120, 320, 240), SHAPE) & ~WOMAN
     mask = placed("dog", "grass", "on", view(grass=grass, woman=WOMAN))
     assert mask.any()
     assert share_inside(mask, grass) == 1
@@ -150,9 +150,9 @@ def test_an_anchor_without_a_segment_is_found_by_its_heat_only_where_that_is_dec
     assert abs(middle(found)[0] - 148) < 60
     assert not placed("cup", "lamp", "next to", view(spot, 0.1, woman=WOMAN)).any()
     scattered = one_spot(Box(140, 60, 156, 76), Box(20, 20, 30, 30))
-    assert hot_spot(scattered) is None
+    assert find_hot_spot(scattered) is None
     assert not placed("cup", "lamp", "next to", view(scattered, 0.9, woman=WOMAN)).any()
 
 
 def test_no_heat_is_no_spot():
-    assert hot_spot(np.zeros(SHAPE, np.float32)) is None
+    assert find_hot_spot(np.zeros(SHAPE, np.float32)) is None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib_automask import advice
-from lib_automask.masks import from_box
+from lib_automask import sampling_defaults
+from lib_automask.imaging.masks import mask_from_box
 from lib_automask.options import Options
-from lib_automask.structures import Box, Edit, EditPlan, MaskResult
+from lib_automask.types import Box, Edit, EditPlan, MaskResult
 
 SHAPE = (400, 600)
 LARGE, SMALL = Box(100, 100, 300, 300), Box(100, 100, 120, 120)
@@ -16,7 +16,7 @@ LARGE, SMALL = Box(100, 100, 300, 300), Box(100, 100, 120, 120)
 
 def result(*kinds: str, box: Box = LARGE) -> MaskResult:
     plan = EditPlan(tuple(Edit(kind, "thing", "other") for kind in kinds))
-    return MaskResult("mask", from_box(box, SHAPE), "", plan, (), "", {})
+    return MaskResult("mask", mask_from_box(box, SHAPE), "", plan, (), "", {})
 
 
 @pytest.mark.parametrize(
@@ -32,32 +32,35 @@ def result(*kinds: str, box: Box = LARGE) -> MaskResult:
     ],
 )
 def test_the_start_is_chosen_by_kind_and_size(kinds, box, start):
-    assert advice.masked_content(result(*kinds, box=box), Options()) == start
+    assert sampling_defaults.choose_masked_content(result(*kinds, box=box), Options()) == start
 
 
 def test_a_chosen_start_wins():
-    assert advice.masked_content(result("remove"), Options(masked_content="latent nothing")) == "latent nothing"
+    assert (
+        sampling_defaults.choose_masked_content(result("remove"), Options(masked_content="latent nothing"))
+        == "latent nothing"
+    )
 
 
 @pytest.mark.parametrize(
     ("kind", "pixels"), [("replace", 2), ("remove", 2), ("modify", 0), ("add", 0), ("background", 0)]
 )
 def test_what_goes_grows_by_its_size_and_what_stays_does_not(kind, pixels):
-    assert advice.grow(kind, from_box(LARGE, SHAPE), Options()) == pixels
-    assert advice.grow(kind, from_box(SMALL, SHAPE), Options()) == 0
+    assert sampling_defaults.choose_grow(kind, mask_from_box(LARGE, SHAPE), Options()) == pixels
+    assert sampling_defaults.choose_grow(kind, mask_from_box(SMALL, SHAPE), Options()) == 0
 
 
 @pytest.mark.parametrize("options", [Options(grow=7), Options(grow=-1), Options(margins="as set")])
 def test_a_grow_of_the_user_is_not_added_to(options):
-    assert advice.grow("remove", from_box(LARGE, SHAPE), options) == 0
+    assert sampling_defaults.choose_grow("remove", mask_from_box(LARGE, SHAPE), options) == 0
 
 
 def test_padding_follows_the_mask_between_bounds_and_a_chosen_one_wins():
-    assert advice.padding(result("remove"), Options()) == 100
-    assert advice.padding(result("modify"), Options()) == 50
-    assert advice.padding(result("modify", box=SMALL), Options()) == 32
-    assert advice.padding(result("remove"), Options(padding=0)) == 0
-    assert advice.padding(result("remove"), Options(margins="as set")) == 32
+    assert sampling_defaults.choose_padding(result("remove"), Options()) == 100
+    assert sampling_defaults.choose_padding(result("modify"), Options()) == 50
+    assert sampling_defaults.choose_padding(result("modify", box=SMALL), Options()) == 32
+    assert sampling_defaults.choose_padding(result("remove"), Options(padding=0)) == 0
+    assert sampling_defaults.choose_padding(result("remove"), Options(margins="as set")) == 32
 
 
 @pytest.mark.parametrize(
@@ -73,20 +76,23 @@ def test_padding_follows_the_mask_between_bounds_and_a_chosen_one_wins():
     ],
 )
 def test_a_strength_that_does_not_suit_is_told(kind, strength, said):
-    told = advice.hint(result(kind), Options(), strength)
+    told = sampling_defaults.explain_strength(result(kind), Options(), strength)
     assert said in told
     assert bool(told) == bool(said)
 
 
 def test_whoever_starts_a_replacement_from_the_picture_is_not_told():
-    assert advice.hint(result("replace"), Options(masked_content="original"), 0.5) == ""
+    assert sampling_defaults.explain_strength(result("replace"), Options(masked_content="original"), 0.5) == ""
 
 
 def test_what_was_used_is_named():
-    assert advice.used(result("remove"), Options(area="only masked")) == "masked content fill, grow 0, padding 100"
-    assert advice.used(result("modify"), Options()) == "masked content original, grow 0"
+    assert (
+        sampling_defaults.describe_defaults(result("remove"), Options(area="only masked"))
+        == "masked content fill, grow 0, padding 100"
+    )
+    assert sampling_defaults.describe_defaults(result("modify"), Options()) == "masked content original, grow 0"
 
 
 def test_a_plan_without_a_known_order_is_still_advised():
-    assert advice.leading_kind(result()) == "modify"
-    assert not np.isnan(advice.padding(result(), Options()))
+    assert sampling_defaults.leading_kind(result()) == "modify"
+    assert not np.isnan(sampling_defaults.choose_padding(result(), Options()))

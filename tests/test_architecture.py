@@ -14,25 +14,24 @@ import lib_automask
 ROOT = Path(__file__).parents[1]
 HOUSE = ROOT / "lib_automask"
 
-# A room may import rooms of the floors below its own, and itself. The same table stands in docs/architecture.md.
+# A module or folder may import those of the floors below its own, and itself. docs/architecture.md has the same table.
 FLOORS = (
-    {"webui", "cli", "commands", "__main__"},
-    {"loading"},
-    {"cutout"},
-    {"pipeline", "blip", "sam", "preview", "report", "layers"},
-    {"places"},
-    {"additions", "background", "removal", "certainty", "closer", "reasons"},
-    {"view", "witnesses"},
-    {"selection", "placement", "plan"},
-    {"choosing", "figure", "room", "ground"},
-    {"advice", "remembering", "matting", "outpaint", "passes", "checkpoints", "pictures", "tensors"},
-    {"masks", "cache", "device", "precision", "hub", "fetching", "published", "files", "bar", "origin", "referring"},
-    {"structures"},
+    {"webui", "cli", "__main__"},
+    {"loading", "cutout"},
+    {"pipeline", "report"},
+    {"confidence"},
+    {"evidence"},
+    {"locate"},
+    {"plan", "blip", "sam"},
+    {"sampling_defaults", "recipe", "referring_expressions"},
+    {"imaging", "runtime"},
+    {"interfaces"},
+    {"types"},
     {"options"},
     {"errors"},
 )
-# Rooms of one floor that may use one another.
-NEIGHBOURS = {("cli", "commands"), ("__main__", "cli")}
+NEIGHBOURS = {("__main__", "cli")}
+"""What may be imported on the same floor."""
 HEAVY = ("torch", "transformers", "segment_anything", "torchvision", "gradio", "modules")
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.edits import agrees, is_exact, is_guarded, main, score
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 
 def gold(kind: str, target: list[str], replacement: list[str] | None, **more: Any) -> dict[str, Any]:

@@ -10,7 +10,7 @@ import pytest
 pytest.importorskip("transformers")
 
 from benchmarks import scoring, scoring_cases
-from lib_automask.structures import Segment
+from lib_automask.types import Segment
 
 NO_READER: Any = None
 IMAGE = np.zeros((8, 8, 3), np.uint8)

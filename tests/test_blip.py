@@ -13,17 +13,19 @@ pytest.importorskip("transformers")
 
 import tiny_models
 
-from lib_automask import precision
-from lib_automask.blip import crops, scoring, shapes
-from lib_automask.blip import reader as reading
+from benchmarks import scoring_ways
+from lib_automask.blip import localization
+from lib_automask.blip import matcher as matching
+from lib_automask.blip import model as reading
 from lib_automask.blip.captioner import BlipCaptioner, clean_caption
-from lib_automask.blip.heat import Found, heat_maps
+from lib_automask.blip.localization import PhraseHeat, make_heat_maps
 from lib_automask.blip.matcher import BlipMatcher
-from lib_automask.blip.reader import Reader
-from lib_automask.cache import ByteCache
+from lib_automask.blip.model import MatchingModel
 from lib_automask.errors import Interrupted, ModelCorrupt, ModelMissing
-from lib_automask.precision import Precision
-from lib_automask.structures import Image, Segment
+from lib_automask.runtime import device
+from lib_automask.runtime.cache import ByteCache
+from lib_automask.runtime.device import Precision
+from lib_automask.types import Image, Segment
 
 DEMO = Path(__file__).parents[1] / "models" / "demo" / "blip-matcher"
 
@@ -106,10 +108,10 @@ def test_layers_are_made_without_random_numbers_while_that_lasts() -> None:
     """They would be overwritten at once by a file's, and take seconds for a network of the true size."""
     import torch
 
-    from lib_automask.tensors import unfilled
+    from lib_automask.runtime.tensors import skip_initialization
 
     before = torch.get_rng_state()
-    with unfilled():
+    with skip_initialization():
         torch.nn.Linear(3, 4)
         torch.empty(3, 4).normal_()
         torch.nn.init.trunc_normal_(torch.full((3, 4), 9.0))
@@ -270,7 +272,7 @@ def test_a_phrase_is_looked_for_once(matcher_folder: Path, picture: Image) -> No
     fresh = BlipMatcher(matcher_folder).heat(picture, ["a star", "a dog"])
     matcher.heat(picture, ["a cat", "a dog"])
     assert len(read) == 2
-    scoring.by_likeness(matcher.reader, picture.copy(), many_segments(3), ["a dog", "a cat"])
+    scoring_ways.score_by_likeness(matcher.reader, picture.copy(), many_segments(3), ["a dog", "a cat"])
     assert len(read) == 2
     np.testing.assert_array_equal(matcher.heat(picture, ["a star", "a dog"]), fresh)
     assert len(read) == 3
@@ -309,7 +311,7 @@ def test_heat_follows_the_gradient_of_the_match(matcher: BlipMatcher, picture: I
     """Grad-CAM computed a second way: the slope of the logit along each attention value, by finite differences."""
     import torch
 
-    from lib_automask.blip.heat import find
+    from lib_automask.blip.localization import compute_gradcam
 
     reader = matcher.reader
     block = reader.network.text_encoder.encoder.layer[reader.gradcam_block].crossattention.self
@@ -339,7 +341,7 @@ def test_heat_follows_the_gradient_of_the_match(matcher: BlipMatcher, picture: I
         change = torch.zeros_like(attention)
         change[(0, *place)] = step
         slope[(0, *place)] = (logit_with(change) - logit_with(-change)) / (2 * step)
-    (found,) = find(reader, picture, ["a cat"])
+    (found,) = compute_gradcam(reader, picture, ["a cat"])
     heat = found.gradcam.flatten()
     assert heat[[0, 5, 15]].max() > 0
     for patch in (1, 6, 16):
@@ -378,7 +380,7 @@ def wide_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("name", ["bfloat16", "float16"])
 def test_half_precision_is_close_to_float32(wide_folder: Path, picture: Image, name: Precision) -> None:
     segments, phrases = many_segments(11), ["a cat", "a red ball left of the blue star"]
-    exact, rough = Reader(wide_folder, precision="float32"), Reader(wide_folder, precision=name)
+    exact, rough = MatchingModel(wide_folder, precision="float32"), MatchingModel(wide_folder, precision=name)
     assert str(rough.dtype) == f"torch.{name}"
     seen, roughly_seen = (reader.look(picture) for reader in (exact, rough))
     assert roughly_seen.dtype == seen.dtype
@@ -386,14 +388,14 @@ def test_half_precision_is_close_to_float32(wide_folder: Path, picture: Image, n
     for phrase in phrases:
         expected = float(exact.match(phrase, seen)[0])
         assert float(rough.match(phrase, roughly_seen)[0]) == pytest.approx(expected, abs=0.02)
-    for way in (scoring.by_crops, scoring.by_patches, scoring.by_likeness):
+    for way in (matching.score_by_crops, scoring_ways.score_by_patches, scoring_ways.score_by_likeness):
         expected_scores = way(exact, picture, segments, phrases)
         assert way(rough, picture, segments, phrases) == pytest.approx(expected_scores, abs=0.02), way.__name__
 
 
 def test_heat_follows_gradients_where_pictures_are_seen_in_half_precision(wide_folder: Path, picture: Image) -> None:
-    expected = heat_maps(Reader(wide_folder, precision="float32"), picture, ["a cat", "a dog"])
-    found = heat_maps(Reader(wide_folder, precision="bfloat16"), picture, ["a cat", "a dog"])
+    expected = make_heat_maps(MatchingModel(wide_folder, precision="float32"), picture, ["a cat", "a dog"])
+    found = make_heat_maps(MatchingModel(wide_folder, precision="bfloat16"), picture, ["a cat", "a dog"])
     assert found.dtype == np.float32
     assert expected.std() > 0.1
     for one, other in zip(found, expected):
@@ -403,12 +405,12 @@ def test_heat_follows_gradients_where_pictures_are_seen_in_half_precision(wide_f
 def test_precision_goes_by_the_device_and_the_width(wide_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
-    monkeypatch.setattr(precision, "processor_has_bfloat16", lambda: True)
-    assert Reader(wide_folder).dtype == torch.bfloat16
-    assert Reader(wide_folder, precision="float32").dtype == torch.float32
-    assert Reader(DEMO).dtype == torch.float32
-    monkeypatch.setattr(precision, "processor_has_bfloat16", lambda: False)
-    assert Reader(wide_folder).dtype == torch.float32
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: True)
+    assert MatchingModel(wide_folder).dtype == torch.bfloat16
+    assert MatchingModel(wide_folder, precision="float32").dtype == torch.float32
+    assert MatchingModel(DEMO).dtype == torch.float32
+    monkeypatch.setattr(device, "processor_has_bfloat16", lambda: False)
+    assert MatchingModel(wide_folder).dtype == torch.float32
 
 
 @pytest.mark.parametrize("harm", [1e8, float("nan")])
@@ -417,8 +419,8 @@ def test_half_precision_has_to_stand_a_test(wide_folder: Path, monkeypatch: pyte
     import torch
 
     monkeypatch.setattr(reading, "choose_dtype", lambda *_: torch.float16)
-    assert Reader(wide_folder).dtype == torch.float16
-    harmed = Reader(wide_folder)
+    assert MatchingModel(wide_folder).dtype == torch.float16
+    harmed = MatchingModel(wide_folder)
     with torch.no_grad():
         harmed.network.vision_model.encoder.layers[0].mlp.fc2.weight.mul_(harm)
     assert harmed.dtype == torch.float32
@@ -427,7 +429,7 @@ def test_half_precision_has_to_stand_a_test(wide_folder: Path, monkeypatch: pyte
 def test_overflow_in_half_precision_is_done_again_in_float32(wide_folder: Path, picture: Image) -> None:
     import torch
 
-    exact, rough = Reader(wide_folder, precision="float32"), Reader(wide_folder, precision="float16")
+    exact, rough = MatchingModel(wide_folder, precision="float32"), MatchingModel(wide_folder, precision="float16")
     for reader in (exact, rough):
         with torch.no_grad():
             reader.network.vision_model.encoder.layers[0].mlp.fc2.weight.mul_(1e8)
@@ -441,7 +443,7 @@ def test_what_was_seen_in_another_precision_is_not_taken_for_this_one(wide_folde
     shared: Any = ByteCache(2**24)
     names: list[Precision] = ["float32", "bfloat16", "float32"]
     for name in names:
-        Reader(wide_folder, cache=shared, precision=name).look(picture)
+        MatchingModel(wide_folder, cache=shared, precision=name).look(picture)
     assert len(shared) == 2
 
 
@@ -450,7 +452,12 @@ def test_what_was_seen_in_another_precision_is_not_taken_for_this_one(wide_folde
 
 def test_every_way_of_scoring_answers_for_every_segment_and_phrase(matcher: BlipMatcher, picture: Image) -> None:
     segments, phrases = many_segments(11), ["a red ball", "a cat", "a star"]
-    for way in (scoring.by_crops, scoring.by_patches, scoring.by_likeness, scoring.score_segments):
+    for way in (
+        matching.score_by_crops,
+        scoring_ways.score_by_patches,
+        scoring_ways.score_by_likeness,
+        matching.score_segments,
+    ):
         scores = way(matcher.reader, picture, segments, phrases)
         assert scores.shape == (11, 3), way.__name__
         assert scores.dtype == np.float32, way.__name__
@@ -465,7 +472,7 @@ def test_nothing_to_score(matcher: BlipMatcher, picture: Image) -> None:
 
 def test_scores_do_not_depend_on_the_batch(matcher: BlipMatcher, picture: Image) -> None:
     segments = many_segments(11)
-    for way in (scoring.by_crops, scoring.by_patches):
+    for way in (matching.score_by_crops, scoring_ways.score_by_patches):
         together = way(matcher.reader, picture, segments, ["a cat", "a red ball"])
         alone = np.concatenate([way(matcher.reader, picture, [one], ["a cat", "a red ball"]) for one in segments])
         assert together == pytest.approx(alone, abs=1e-5), way.__name__
@@ -479,10 +486,10 @@ class Knowing:
 
         self.looked: list[Segment] = []
         self.close: dict[int, float] = {}
-        found = Found(present, *[torch.from_numpy(heat.astype(np.float32))] * 2)
-        monkeypatch.setattr(scoring, "find", lambda *_: [found])
-        monkeypatch.setattr(scoring, "enlarged", lambda maps, _size: maps)
-        monkeypatch.setattr(scoring, "by_crops", self.by_crops)
+        found = PhraseHeat(present, *[torch.from_numpy(heat.astype(np.float32))] * 2)
+        monkeypatch.setattr(matching, "compute_gradcam", lambda *_: [found])
+        monkeypatch.setattr(matching, "enlarge_maps", lambda maps, _size: maps)
+        monkeypatch.setattr(matching, "score_by_crops", self.by_crops)
 
     def by_crops(self, _reader: Any, _image: Image, segments: list[Segment], phrases: list[str]) -> np.ndarray:
         self.looked += segments
@@ -490,7 +497,7 @@ class Knowing:
 
     def score(self, picture: Image, segments: list[Segment]) -> list[float]:
         reader: Any = self
-        return [float(score) for score in scoring.score_segments(reader, picture, segments, ["a cat"])[:, 0]]
+        return [float(score) for score in matching.score_segments(reader, picture, segments, ["a cat"])[:, 0]]
 
 
 THING, PART, AROUND = segment(4, 4, 12, 12), segment(4, 4, 8, 12), segment(0, 0, 16, 16)
@@ -534,13 +541,13 @@ def test_no_more_than_so_many_rivals_are_looked_at(monkeypatch: pytest.MonkeyPat
     reader = Knowing(monkeypatch, np.sum([one.mask for one in segments], 0))
     reader.close = {id(one): 0.9 for one in segments}
     reader.score(picture, segments)
-    assert len(reader.looked) == shapes.RIVALS
+    assert len(reader.looked) == localization.RIVALS
 
 
 def test_large_pictures_are_compared_in_small() -> None:
     large = np.zeros((1100, 2200), dtype=bool)
     large[100:300, 100:300] = True
-    compared = shapes.Shapes.of([Segment(large, 0.9, 0.9), Segment(np.ones_like(large), 0.9, 0.9)])
+    compared = localization.SegmentShapes.of([Segment(large, 0.9, 0.9), Segment(np.ones_like(large), 0.9, 0.9)])
     assert compared.size == (128, 256)
     assert compared.shares[0].sum() / compared.shares[1].sum() == pytest.approx(large.mean(), rel=0.01)
     assert compared.together[0, 1] == pytest.approx(1, abs=0.05)
@@ -556,11 +563,11 @@ def test_region_of_a_picture_agrees_with_transformers_own_text_network(
     folder = tiny_models.write_matcher(tmp_path, config=tiny_models.blip_config(layers=layers))
     reader = BlipMatcher(folder).reader
     segments, phrases = many_segments(7), ["a cat", "a red ball left of the blue star"]
-    scores = scoring.by_patches(reader, picture, segments, phrases)
+    scores = scoring_ways.score_by_patches(reader, picture, segments, phrases)
     with torch.no_grad():
         seen = reader.network.vision_model(reader.pixels.tensor([picture]))[0]
         for row, one in enumerate(segments):
-            patches = seen[:, scoring.segment_patches(one, reader.grid)]
+            patches = seen[:, scoring_ways.segment_patches(one, reader.grid)]
             for column, phrase in enumerate(phrases):
                 tokens = reader.read(phrase)[None]
                 theirs = reader.network.text_encoder(tokens, encoder_hidden_states=patches, return_dict=True)
@@ -593,7 +600,7 @@ def test_scoring_ends_between_batches_when_interrupted(matcher_folder: Path, pic
 
     matcher = BlipMatcher(matcher_folder, progress=stop_at_half)
     with pytest.raises(Interrupted):
-        scoring.by_crops(matcher.reader, picture, many_segments(8), ["a cat"])
+        matching.score_by_crops(matcher.reader, picture, many_segments(8), ["a cat"])
     assert sorted(set(told)) == [0, 0.25, 0.5]
 
 
@@ -623,17 +630,17 @@ def test_progress_is_told_between_the_layers_and_may_stop_a_caption(captioner_fo
 
 
 def test_patches_of_a_segment() -> None:
-    patches = scoring.segment_patches(segment(0, 0, 12, 20), 4)
+    patches = scoring_ways.segment_patches(segment(0, 0, 12, 20), 4)
     assert patches.int().tolist() == [0, 1, 1, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
-    speck = scoring.segment_patches(segment(23, 39, 24, 40), 4)
+    speck = scoring_ways.segment_patches(segment(23, 39, 24, 40), 4)
     assert speck.int().tolist() == [0] * 16 + [1]
 
 
 def test_crop_shows_the_segment_alone_in_a_grey_square(picture: Image) -> None:
     wide = segment(10, 24, 14, 34)
-    crop = crops.crop_segment(picture, wide, margin=0.1)
+    crop = localization.crop_segment(picture, wide, margin=0.1)
     assert crop.shape == (12, 12, 3)
     assert (crop[4:8, 1:11] == (0, 0, 220)).all()
     outside = np.ones((12, 12), dtype=bool)
     outside[4:8, 1:11] = False
-    assert (crop[outside] == crops.GREY).all()
+    assert (crop[outside] == localization.GREY).all()

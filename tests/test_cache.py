@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 
-from lib_automask.cache import ByteCache
+from lib_automask.runtime.cache import ByteCache
 
 
 def test_gives_back_what_was_put_in() -> None:

@@ -17,9 +17,9 @@ from typing import Any, ClassVar
 import pytest
 import tiny_models
 
-from lib_automask import checkpoints, fetching, hub
 from lib_automask.errors import InputError, Interrupted, ModelCorrupt, ModelMissing
-from lib_automask.published import CHECKPOINTS, Checkpoint, File
+from lib_automask.runtime import checkpoints, download
+from lib_automask.runtime.registry import CHECKPOINTS, PublishedCheckpoint, PublishedFile
 
 CONTENT = bytes(range(256)) * 40
 
@@ -78,8 +78,8 @@ def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
-def download(url: str, path: Path, **more: Any) -> None:
-    fetching.download(url, path, len(CONTENT), more.pop("sha256", sha256(CONTENT)), **more)
+def download_content(url: str, path: Path, **more: Any) -> None:
+    download.download_file(url, path, len(CONTENT), more.pop("sha256", sha256(CONTENT)), **more)
 
 
 # --- one file
@@ -87,7 +87,7 @@ def download(url: str, path: Path, **more: Any) -> None:
 
 def test_file_arrives_whole_and_progress_is_told(server: str, tmp_path: Path) -> None:
     told: list[int] = []
-    download(f"{server}/file", tmp_path / "deep" / "file.pth", progress=told.append)
+    download_content(f"{server}/file", tmp_path / "deep" / "file.pth", progress=told.append)
     assert (tmp_path / "deep" / "file.pth").read_bytes() == CONTENT
     assert told[0] == 0
     assert told[-1] == len(CONTENT)
@@ -101,11 +101,11 @@ def test_broken_connection_keeps_what_came_and_the_next_time_goes_on(
     path = tmp_path / "file.pth"
     monkeypatch.setattr(Server, "stop_at", 4000)
     with pytest.raises(ModelMissing, match="goes on from there"):
-        download(f"{server}/file", path)
+        download_content(f"{server}/file", path)
     assert not path.exists()
     assert (tmp_path / "file.pth.part").read_bytes() == CONTENT[:4000]
     monkeypatch.setattr(Server, "stop_at", None)
-    download(f"{server}/file", path)
+    download_content(f"{server}/file", path)
     assert path.read_bytes() == CONTENT
     assert Server.asked == [("/file", None), ("/file", "bytes=4000-")]
 
@@ -113,38 +113,38 @@ def test_broken_connection_keeps_what_came_and_the_next_time_goes_on(
 def test_server_without_ranges_starts_over(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file.pth.part").write_bytes(CONTENT[:100])
     monkeypatch.setattr(Server, "ranges", False)
-    download(f"{server}/file", tmp_path / "file.pth")
+    download_content(f"{server}/file", tmp_path / "file.pth")
     assert (tmp_path / "file.pth").read_bytes() == CONTENT
 
 
 def test_part_that_is_longer_than_the_file_starts_over(server: str, tmp_path: Path) -> None:
     (tmp_path / "file.pth.part").write_bytes(CONTENT + b"more")
-    download(f"{server}/file", tmp_path / "file.pth")
+    download_content(f"{server}/file", tmp_path / "file.pth")
     assert (tmp_path / "file.pth").read_bytes() == CONTENT
 
 
 def test_part_that_is_whole_needs_no_network(no_network: None, tmp_path: Path) -> None:
     (tmp_path / "file.pth.part").write_bytes(CONTENT)
-    download("http://127.0.0.1:1/file", tmp_path / "file.pth")
+    download_content("http://127.0.0.1:1/file", tmp_path / "file.pth")
     assert (tmp_path / "file.pth").read_bytes() == CONTENT
 
 
 def test_wrong_checksum_leaves_nothing_behind(server: str, tmp_path: Path) -> None:
     with pytest.raises(ModelCorrupt, match="wrong checksum"):
-        download(f"{server}/file", tmp_path / "file.pth", sha256=sha256(b"another"))
+        download_content(f"{server}/file", tmp_path / "file.pth", sha256=sha256(b"another"))
     assert list(tmp_path.iterdir()) == []
 
 
 def test_wrong_beginning_is_noticed_when_going_on(server: str, tmp_path: Path) -> None:
     (tmp_path / "file.pth.part").write_bytes(b"x" * 4000)
     with pytest.raises(ModelCorrupt, match="wrong checksum"):
-        download(f"{server}/file", tmp_path / "file.pth")
+        download_content(f"{server}/file", tmp_path / "file.pth")
     assert list(tmp_path.iterdir()) == []
 
 
 def test_file_that_is_gone_from_the_server_says_where_to_put_it(server: str, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"404 .*put it into"):
-        download(f"{server}/gone", tmp_path / "file.pth")
+        download_content(f"{server}/gone", tmp_path / "file.pth")
 
 
 def test_no_connection_says_so(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_no_connection_says_so(tmp_path: Path) -> None:
         unused.bind(("127.0.0.1", 0))
         port = unused.getsockname()[1]
     with pytest.raises(ModelMissing, match="connection to"):
-        download(f"http://127.0.0.1:{port}/file", tmp_path / "file.pth")
+        download_content(f"http://127.0.0.1:{port}/file", tmp_path / "file.pth")
 
 
 def test_full_disk_says_so(server: str, tmp_path: Path) -> None:
@@ -160,7 +160,7 @@ def test_full_disk_says_so(server: str, tmp_path: Path) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with pytest.raises(ModelMissing, match=r"disk .* is full"):
-        download(f"{server}/file", tmp_path / "file.pth", progress=full)
+        download_content(f"{server}/file", tmp_path / "file.pth", progress=full)
 
 
 def test_interrupted_keeps_what_came(server: str, tmp_path: Path) -> None:
@@ -169,7 +169,7 @@ def test_interrupted_keeps_what_came(server: str, tmp_path: Path) -> None:
             raise Interrupted("stopped")
 
     with pytest.raises(Interrupted):
-        download(f"{server}/file", tmp_path / "file.pth", progress=stop)
+        download_content(f"{server}/file", tmp_path / "file.pth", progress=stop)
     assert (tmp_path / "file.pth.part").stat().st_size > 0
     assert not (tmp_path / "file.pth").exists()
 
@@ -193,12 +193,12 @@ def test_every_published_file_is_pinned_by_address_length_and_checksum() -> None
 def table(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[str]:
     """Two models on our own server: a SAM file and a BLIP folder of two files."""
 
-    def file(name: str) -> File:
-        return File(name, f"{server}/{name}", len(CONTENT), sha256(CONTENT))
+    def file(name: str) -> PublishedFile:
+        return PublishedFile(name, f"{server}/{name}", len(CONTENT), sha256(CONTENT))
 
     both = (
-        Checkpoint("tiny-sam", "segmenter", "sam/tiny.pth", (file("tiny.pth"),), ""),
-        Checkpoint("tiny-blip", "matcher", "BLIP/tiny", (file("config.json"), file("pytorch_model.bin")), ""),
+        PublishedCheckpoint("tiny-sam", "segmenter", "sam/tiny.pth", (file("tiny.pth"),), ""),
+        PublishedCheckpoint("tiny-blip", "matcher", "BLIP/tiny", (file("config.json"), file("pytorch_model.bin")), ""),
     )
     monkeypatch.setattr(checkpoints, "CHECKPOINTS", both)
     monkeypatch.setattr(checkpoints, "BY_NAME", {one.name: one for one in both})
@@ -208,10 +208,10 @@ def table(server: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Itera
 
 def test_fetched_file_is_found_and_right(table: str, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    path = checkpoints.fetch("tiny-sam", tmp_path, lambda done, whole: told.append((done, whole)))
+    path = checkpoints.fetch_checkpoint("tiny-sam", tmp_path, lambda done, whole: told.append((done, whole)))
     assert path == tmp_path / "sam" / "tiny.pth"
-    assert checkpoints.find("tiny-sam", [tmp_path]) == path
-    assert "published file" in checkpoints.verify("tiny-sam", [tmp_path])
+    assert checkpoints.find_checkpoint("tiny-sam", [tmp_path]) == path
+    assert "published file" in checkpoints.verify_checkpoint("tiny-sam", [tmp_path])
     assert told[-1] == (len(CONTENT), len(CONTENT))
 
 
@@ -220,13 +220,13 @@ def test_fetched_folder_goes_on_with_the_files_that_lack(table: str, tmp_path: P
     folder.mkdir(parents=True)
     (folder / "config.json").write_bytes(CONTENT)
     with pytest.raises(ModelMissing):
-        checkpoints.find("tiny-blip", [tmp_path])
+        checkpoints.find_checkpoint("tiny-blip", [tmp_path])
     told: list[int] = []
-    assert checkpoints.fetch("tiny-blip", tmp_path, lambda done, _whole: told.append(done)) == folder
+    assert checkpoints.fetch_checkpoint("tiny-blip", tmp_path, lambda done, _whole: told.append(done)) == folder
     assert [path for path, _range in Server.asked] == ["/pytorch_model.bin"]
     assert told == sorted(told)
     assert told[-1] == 2 * len(CONTENT)
-    assert checkpoints.find("tiny-blip", [tmp_path]) == folder
+    assert checkpoints.find_checkpoint("tiny-blip", [tmp_path]) == folder
 
 
 def test_file_that_was_copied_badly_is_fetched_again(table: str, tmp_path: Path) -> None:
@@ -234,8 +234,8 @@ def test_file_that_was_copied_badly_is_fetched_again(table: str, tmp_path: Path)
     path.parent.mkdir()
     path.write_bytes(CONTENT[:-1] + b"x")
     with pytest.raises(ModelCorrupt, match=f"not the published file.*fetch tiny-sam --folder {tmp_path}`"):
-        checkpoints.verify("tiny-sam", [tmp_path])
-    checkpoints.fetch("tiny-sam", tmp_path)
+        checkpoints.verify_checkpoint("tiny-sam", [tmp_path])
+    checkpoints.fetch_checkpoint("tiny-sam", tmp_path)
     assert path.read_bytes() == CONTENT
 
 
@@ -243,8 +243,8 @@ def test_in_place_is_never_asked_of_the_network(no_network: None, table: str, tm
     path = tmp_path / "sam" / "tiny.pth"
     path.parent.mkdir()
     path.write_bytes(CONTENT)
-    assert checkpoints.find("tiny-sam", [tmp_path]) == path
-    assert checkpoints.fetch("tiny-sam", tmp_path) == path
+    assert checkpoints.find_checkpoint("tiny-sam", [tmp_path]) == path
+    assert checkpoints.fetch_checkpoint("tiny-sam", tmp_path) == path
     assert Server.asked == []
 
 
@@ -252,22 +252,25 @@ def test_folders_are_looked_into_in_order_and_may_be_the_sam_folder_itself(table
     first, second = tmp_path / "first", tmp_path / "second" / "sam"
     second.mkdir(parents=True)
     (second / "tiny.pth").write_bytes(b"")
-    assert checkpoints.find("tiny-sam", [first, second]) == second / "tiny.pth"
+    assert checkpoints.find_checkpoint("tiny-sam", [first, second]) == second / "tiny.pth"
     (first / "sam").mkdir(parents=True)
     (first / "sam" / "tiny.pth").write_bytes(b"")
-    assert checkpoints.find("tiny-sam", [first, second]) == first / "sam" / "tiny.pth"
+    assert checkpoints.find_checkpoint("tiny-sam", [first, second]) == first / "sam" / "tiny.pth"
 
 
 def test_missing_model_says_where_it_belongs_and_how_to_get_it(table: str, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing) as caught:
-        checkpoints.find("tiny-sam", [tmp_path / "models"])
+        checkpoints.find_checkpoint("tiny-sam", [tmp_path / "models"])
     said = str(caught.value)
     assert str(tmp_path / "models" / "sam" / "tiny.pth") in said
     assert f"python -m lib_automask models fetch tiny-sam --folder {tmp_path / 'models'}`" in said
 
 
 def test_unknown_name_lists_the_known_ones(table: str, tmp_path: Path) -> None:
-    for act in (lambda: checkpoints.find("sam-vit-z", [tmp_path]), lambda: checkpoints.fetch("sam-vit-z", tmp_path)):
+    for act in (
+        lambda: checkpoints.find_checkpoint("sam-vit-z", [tmp_path]),
+        lambda: checkpoints.fetch_checkpoint("sam-vit-z", tmp_path),
+    ):
         with pytest.raises(ModelMissing, match=r"tiny-sam, tiny-blip"):
             act()
 
@@ -284,7 +287,7 @@ def test_other_files_and_folders_are_available_by_their_names(table: str, tmp_pa
         (tmp_path / "BLIP" / name).mkdir(parents=True)
         tiny_models.write_json(tmp_path / "BLIP" / name / "config.json", {"architectures": [kind]})
         (tmp_path / "BLIP" / name / "model.safetensors").write_bytes(b"")
-    found = checkpoints.available([tmp_path])
+    found = checkpoints.list_available([tmp_path])
     assert [(one.name, one.kind) for one in found] == [
         ("my_own_sam.pth", "segmenter"),
         ("mine", "captioner"),
@@ -292,18 +295,20 @@ def test_other_files_and_folders_are_available_by_their_names(table: str, tmp_pa
     ]
     (tmp_path / "BLIP" / "model_base_caption_capfilt_large.pth").write_bytes(b"")  # of the hosts' Interrogate
     (tmp_path / "loose_sam.pth").write_bytes(b"")
-    names = [one.name for one in checkpoints.available([tmp_path])]
+    names = [one.name for one in checkpoints.list_available([tmp_path])]
     assert names == ["my_own_sam.pth", "mine", "yours", "loose_sam.pth"]
     for one in found:
-        assert checkpoints.find(one.name, [tmp_path]) == one.path
+        assert checkpoints.find_checkpoint(one.name, [tmp_path]) == one.path
 
 
 def test_mirror_of_hugging_face_is_honoured(table: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    file = File("config.json", "https://huggingface.co/owner/name/resolve/1/config.json", len(CONTENT), sha256(CONTENT))
-    pinned = Checkpoint("mirrored", "matcher", "BLIP/mirrored", (file, file), "")
+    file = PublishedFile(
+        "config.json", "https://huggingface.co/owner/name/resolve/1/config.json", len(CONTENT), sha256(CONTENT)
+    )
+    pinned = PublishedCheckpoint("mirrored", "matcher", "BLIP/mirrored", (file, file), "")
     monkeypatch.setattr(checkpoints, "BY_NAME", {"mirrored": pinned})
     monkeypatch.setenv("HF_ENDPOINT", f"{table}/")
-    checkpoints.fetch("mirrored", tmp_path)
+    checkpoints.fetch_checkpoint("mirrored", tmp_path)
     assert Server.asked == [("/owner/name/resolve/1/config.json", None)]
 
 
@@ -322,7 +327,7 @@ def test_mirror_of_hugging_face_is_honoured(table: str, tmp_path: Path, monkeypa
     ],
 )
 def test_name_of_a_repository(name: str, can_be: bool) -> None:
-    assert hub.is_name(name) is can_be
+    assert download.is_repository_name(name) is can_be
 
 
 @pytest.fixture
@@ -352,17 +357,17 @@ def test_repository_in_the_users_cache_is_found(fake_hub: list[dict[str, Any]], 
     (tmp_path / "cache").mkdir()
     (tmp_path / "cache" / "config.json").write_bytes(b"")
     with pytest.raises(ModelMissing):
-        checkpoints.find("in/cache@abc", [])
+        checkpoints.find_checkpoint("in/cache@abc", [])
     (tmp_path / "cache" / "pytorch_model.bin").write_bytes(b"")
-    assert checkpoints.find("in/cache@abc", []) == tmp_path / "cache"
+    assert checkpoints.find_checkpoint("in/cache@abc", []) == tmp_path / "cache"
     with pytest.raises(ModelMissing):
-        checkpoints.find("in/cache", [])
+        checkpoints.find_checkpoint("in/cache", [])
 
 
 def test_repository_is_fetched_at_its_revision_without_what_is_not_needed(
     fake_hub: list[dict[str, Any]], tmp_path: Path
 ) -> None:
-    assert checkpoints.fetch("owner/blip-large@abc", tmp_path) == tmp_path / "BLIP" / "owner--blip-large@abc"
+    assert checkpoints.fetch_checkpoint("owner/blip-large@abc", tmp_path) == tmp_path / "BLIP" / "owner--blip-large@abc"
     (asked,) = fake_hub
     assert asked["repository"] == "owner/blip-large"
     assert asked["revision"] == "abc"
@@ -379,24 +384,24 @@ def write_blip_files(folder: Path) -> Path:
 
 def test_repositories_of_one_last_name_are_kept_apart(fake_hub: list[dict[str, Any]], tmp_path: Path) -> None:
     names = ("alice/mine", "bob/mine", "bob/mine@rev2")
-    folders = [write_blip_files(checkpoints.fetch(name, tmp_path)) for name in names]
-    assert [checkpoints.find(name, [tmp_path]) for name in names] == folders
+    folders = [write_blip_files(checkpoints.fetch_checkpoint(name, tmp_path)) for name in names]
+    assert [checkpoints.find_checkpoint(name, [tmp_path]) for name in names] == folders
     assert len(set(folders)) == 3
     with pytest.raises(ModelMissing):
-        checkpoints.find("carol/mine", [tmp_path])
+        checkpoints.find_checkpoint("carol/mine", [tmp_path])
 
 
 def test_published_repository_is_found_in_its_own_place(fake_hub: list[dict[str, Any]], tmp_path: Path) -> None:
     place = write_blip_files(tmp_path / "BLIP" / "blip-itm-base-coco")
-    assert checkpoints.find("Salesforce/blip-itm-base-coco", [tmp_path]) == place
+    assert checkpoints.find_checkpoint("Salesforce/blip-itm-base-coco", [tmp_path]) == place
     for other in ("Salesforce/blip-itm-base-coco@other", "somebody/blip-itm-base-coco"):
         with pytest.raises(ModelMissing):
-            checkpoints.find(other, [tmp_path])
+            checkpoints.find_checkpoint(other, [tmp_path])
 
 
 def test_repository_that_is_not_there_is_one_sentence(fake_hub: list[dict[str, Any]], tmp_path: Path) -> None:
     with pytest.raises(ModelMissing, match=r"no/where could not be fetched .*\(Repository not found\)"):
-        checkpoints.fetch("no/where", tmp_path)
+        checkpoints.fetch_checkpoint("no/where", tmp_path)
 
 
 # --- loading
@@ -466,7 +471,7 @@ def test_missing_model_is_fetched_into_the_first_folder_if_it_may_be(
         progress(1, 4)
         return models_folder / "own" / "demo" / "sam"
 
-    monkeypatch.setattr(checkpoints, "fetch", fetch)
+    monkeypatch.setattr(checkpoints, "fetch_checkpoint", fetch)
     told: list[tuple[str, float]] = []
     load_models(
         folders=[models_folder, "elsewhere"], fetch=True, progress=lambda stage, share: told.append((stage, share))

@@ -13,11 +13,11 @@ import pytest
 from PIL import Image
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
-from lib_automask import commands, pictures
-from lib_automask.bar import Bar
-from lib_automask.cli import main
+from lib_automask.cli import commands, main
+from lib_automask.cli.progress import ProgressBar
 from lib_automask.errors import InputError, ModelCorrupt
-from lib_automask.masks import iou
+from lib_automask.imaging import files
+from lib_automask.imaging.masks import mask_iou
 from lib_automask.pipeline import build_mask
 
 ROOT = Path(__file__).parents[1]
@@ -57,7 +57,7 @@ def test_mask_prints_one_object_and_writes_the_mask(picture, tmp_path, capsys):
     assert {"box", "area", "predicted_iou", "stability_score", "scores", "selected"} <= set(told["segments"][0])
     mask = np.array(Image.open(told["mask"]["path"])) > 127
     assert told["mask"]["coverage"] == pytest.approx(mask.mean(), abs=1e-5)
-    assert iou(mask, silhouettes(SCENE)[0]) > 0.85
+    assert mask_iou(mask, silhouettes(SCENE)[0]) > 0.85
 
 
 def test_a_written_mask_can_be_read_by_others_as_the_umask_says(picture, tmp_path, capsys):
@@ -105,8 +105,8 @@ def test_many_pictures_each_their_own_and_errors_told_for_theirs(picture, tmp_pa
     assert [result["outcome"] for result in results] == ["mask", "error", "mask", "error", "nothing"]
     assert "missing.png" in results[1]["error"]
     truth = silhouettes(SCENE)
-    assert iou(np.array(Image.open(out / "one.png")) > 127, truth[0]) > 0.85
-    assert iou(np.array(Image.open(out / "three.png")) > 127, truth[1]) > 0.85
+    assert mask_iou(np.array(Image.open(out / "one.png")) > 127, truth[0]) > 0.85
+    assert mask_iou(np.array(Image.open(out / "three.png")) > 127, truth[1]) > 0.85
     assert not np.array(Image.open(out / "five.png")).any()
     assert sorted(path.name for path in out.iterdir()) == ["five.png", "one.png", "results.jsonl", "three.png"]
 
@@ -261,7 +261,7 @@ def a_terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_the_bar_never_goes_back(monkeypatch):
     terminal = a_terminal(monkeypatch)
-    bar = Bar()
+    bar = ProgressBar()
     for share in (0.5, 0.25, 0.75):
         bar("stage", share)
     assert [piece.count("█") for piece in terminal.getvalue().split("\r")[1:]] == [12, 12, 18]
@@ -298,16 +298,16 @@ def save(picture: Image.Image, path: Path) -> Path:
 def test_a_grey_picture_of_16_bits_is_scaled_and_not_clipped(tmp_path):
     grey = np.array([[0, 128 * 257, 65535]], dtype=np.uint16)
     path = save(Image.fromarray(grey), tmp_path / "grey.png")
-    assert pictures.read(path)[0].tolist() == [[0, 0, 0], [128, 128, 128], [255, 255, 255]]
+    assert files.read_image(path)[0].tolist() == [[0, 0, 0], [128, 128, 128], [255, 255, 255]]
     dim = save(Image.fromarray(grey // 3), tmp_path / "dim.png")
-    assert not pictures.read_mask(dim).any()
+    assert not files.read_mask(dim).any()
 
 
 def test_a_picture_that_is_too_large_is_bad_input(tmp_path, monkeypatch):
     path = save(Image.new("RGB", (20, 20)), tmp_path / "large.png")
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 100)
     with pytest.raises(InputError, match=r"large.png is too large"):
-        pictures.read(path)
+        files.read_image(path)
 
 
 @pytest.mark.parametrize(
@@ -324,4 +324,4 @@ def test_a_mask_is_read_as_the_hosts_do(color, second_alpha, white):
     if second_alpha is not None:
         drawn.putpixel((0, 0), (*color, 0))
         drawn.putpixel((1, 0), (*color, second_alpha))
-    assert pictures.mask_from_pil(drawn)[0].tolist() == white
+    assert files.mask_from_pil(drawn)[0].tolist() == white

@@ -8,9 +8,9 @@ import numpy as np
 from fake_models import Drawing
 
 from lib_automask import MaskRequest, build_mask
-from lib_automask.closer import MOST, alone, separate
+from lib_automask.evidence import MOST_OBJECTS, isolate_object, separate_objects
 from lib_automask.plan.retelling import first_thing, retold
-from lib_automask.structures import Image, Segment
+from lib_automask.types import Image, Segment
 
 ROWS = [*["." * 40] * 6, *["....bbbbbb......ccccccc" + "." * 17] * 6, *["." * 40] * 18]
 NAMES = {"b": "red ball", "c": "orange cat", ".": "grass"}
@@ -66,7 +66,7 @@ def test_no_more_things_are_looked_at_than_is_said():
     rows = ["." * 40, *[row] * 4, *["." * 40] * 20]
     drawing = Miscounted(rows=rows, names={**dict.fromkeys("abcdefgh", "red ball"), ".": "grass"})
     build_mask(MaskRequest(drawing.image, "a red ball on the grass"), drawing.models())
-    assert len(drawing.seen) == 1 + MOST
+    assert len(drawing.seen) == 1 + MOST_OBJECTS
 
 
 def test_things_that_are_looked_at_lie_apart_and_are_no_ground():
@@ -77,12 +77,12 @@ def test_things_that_are_looked_at_lie_apart_and_are_no_ground():
 
     ground, speck = box(0, 0, 100, 60), box(90, 90, 2, 2)
     thing, part, other = box(10, 65, 20, 20, 0.95), box(10, 65, 20, 10), box(50, 65, 30, 30)
-    assert separate([ground, speck, part, thing, other]) == [other, thing]
+    assert separate_objects([ground, speck, part, thing, other]) == [other, thing]
 
 
 def test_of_a_thing_alone_nothing_else_is_seen():
     drawing = Miscounted()
-    seen = alone(drawing.image, Segment(drawing.masks["b"], 0.9, 0.95))
+    seen = isolate_object(drawing.image, Segment(drawing.masks["b"], 0.9, 0.95))
     assert {chr(value) for value in np.unique(seen)} == {"b", "."}
 
 

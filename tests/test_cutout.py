@@ -12,13 +12,15 @@ from PIL import Image
 from pyora import Project
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
-from lib_automask import load_models, masks
+from lib_automask import load_models
 from lib_automask.cli import main
-from lib_automask.cutout import cut_out
+from lib_automask.cutout import cut_out_target
 from lib_automask.errors import Unsure
+from lib_automask.imaging import masks
+from lib_automask.interfaces import Models, SoftSegmenter
 from lib_automask.options import Options
 from lib_automask.pipeline import build_mask
-from lib_automask.structures import MaskRequest, Models, SoftSegmenter
+from lib_automask.types import MaskRequest
 
 SCENE = Scene(
     (Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)), "grass", 160, 160, 3
@@ -39,7 +41,7 @@ def test_everything_that_the_picture_is_about_is_cut_out(picture, tmp_path, caps
     assert "orange cat" in told["why"]
     cut = np.array(Image.open(told["cutout"]["path"]))
     assert cut.shape == (160, 160, 4)
-    assert masks.iou(cut[..., 3] > 127, np.any(silhouettes(SCENE), 0)) > 0.93
+    assert masks.mask_iou(cut[..., 3] > 127, np.any(silhouettes(SCENE), 0)) > 0.93
 
 
 def test_a_target_is_cut_out_alone_and_its_layers_make_the_picture_again(picture, tmp_path, capsys):
@@ -50,7 +52,7 @@ def test_a_target_is_cut_out_alone_and_its_layers_make_the_picture_again(picture
     assert "target: red ball" in printed
     assert str(out / "pair-cutout.png") in printed
     cut = np.array(Image.open(out / "pair-cutout.png"))
-    assert masks.iou(cut[..., 3] > 127, silhouettes(SCENE)[0]) > 0.93
+    assert masks.mask_iou(cut[..., 3] > 127, silhouettes(SCENE)[0]) > 0.93
     project = Project.load(str(out / "pair-layers.ora"))
     assert [child.name for child in project.children] == ["cutout", "background"]
     again = np.array(project.get_image_data().convert("RGB")).astype(int)
@@ -65,7 +67,7 @@ def test_what_is_not_there_is_said_and_nothing_is_written(picture, tmp_path, cap
     assert "purple fish was not found" in capsys.readouterr().err
     assert not out.exists()
     with pytest.raises(Unsure, match="purple fish was not found"):
-        cut_out(draw(SCENE), load_models("demo"), "purple fish")
+        cut_out_target(draw(SCENE), load_models("demo"), "purple fish")
 
 
 class Hard:
@@ -86,19 +88,19 @@ def test_the_edge_is_made_by_what_sam_thinks_of_each_pixel_and_without_that_by_t
     image, truth = draw(SCENE), silhouettes(SCENE)[0]
     models = load_models("demo")
     assert isinstance(models.segmenter, SoftSegmenter)
-    soft = cut_out(image, models, "red ball").picture[..., 3]
+    soft = cut_out_target(image, models, "red ball").picture[..., 3]
     for segmenter in (Hard(models.segmenter), Contrary(models.segmenter)):
-        hard = cut_out(image, Models(models.captioner, models.matcher, segmenter), "red ball").picture[..., 3]
+        hard = cut_out_target(image, Models(models.captioner, models.matcher, segmenter), "red ball").picture[..., 3]
         assert (soft != hard).any()
-        assert masks.iou(hard > 127, truth) > 0.93
-    assert masks.iou(soft > 127, truth) > 0.95
+        assert masks.mask_iou(hard > 127, truth) > 0.93
+    assert masks.mask_iou(soft > 127, truth) > 0.95
 
 
 def test_a_target_is_not_grown_as_an_edit_would_be():
     image = draw(SCENE)
     models = load_models("demo")
     as_found = build_mask(MaskRequest(image, "", options=Options(target="red ball", margins="as set")), models).mask
-    np.testing.assert_array_equal(cut_out(image, models, "red ball").mask, as_found)
+    np.testing.assert_array_equal(cut_out_target(image, models, "red ball").mask, as_found)
 
 
 def test_a_psd_is_written_where_the_package_for_it_is_and_else_refused(picture, tmp_path, capsys):

@@ -8,7 +8,7 @@ import pytest
 from benchmarks.icon_world.scenes import draw, silhouettes
 from examples.demo import EXAMPLES
 from lib_automask import MaskRequest, Models, build_mask, load_models
-from lib_automask.masks import iou
+from lib_automask.imaging.masks import mask_iou
 
 KINDS = ("replace", "modify", "remove", "background", "add", "restyle")
 CHANGED = {"replace": 0, "modify": 0, "remove": 2}
@@ -28,9 +28,9 @@ def test_each_example_is_right(example, kind, models):
     assert result.caption == scene.caption
     assert [edit.kind for edit in result.plan.edits] == [kind]
     if kind in CHANGED:
-        assert iou(result.mask, things[CHANGED[kind]]) > 0.85
+        assert mask_iou(result.mask, things[CHANGED[kind]]) > 0.85
     elif kind == "background":
-        assert iou(result.mask, ~np.any(things, 0)) > 0.95
+        assert mask_iou(result.mask, ~np.any(things, 0)) > 0.95
     elif kind == "restyle":
         assert result.mask.all()
     else:

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from lib_automask.device import Device, is_out_of_memory
 from lib_automask.errors import Interrupted, OutOfMemory
+from lib_automask.runtime.device import Device, is_out_of_memory
 
 
 class Model:
@@ -149,7 +149,7 @@ def sam(tmp_path: Any) -> Any:
 
 def test_sam_asks_fewer_points_at_once_and_finds_the_same(sam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from lib_automask.sam.decoder import PictureDecoder
-    from lib_automask.sam.generate import SamSegmenter
+    from lib_automask.sam.segmenter import SamSegmenter
 
     folder, picture = sam
     expected = SamSegmenter(folder, precision="float32").segments(picture)
@@ -172,14 +172,13 @@ def test_half_precision_has_to_stand_a_test(sam: Any) -> None:
     """On the processor here, since there float16 works as it does on a card, only slowly."""
     import torch
 
-    from lib_automask.sam.loading import load_sam
-    from lib_automask.sam.network import half_is_close
+    from lib_automask.sam.model import load_sam, sam_precision_is_close
 
     network = load_sam(sam[0])
-    assert half_is_close(network)
+    assert sam_precision_is_close(network)
     with torch.no_grad():
         network.image_encoder.blocks[0].mlp.lin2.weight.mul_(1e8)  # beyond float16's 65504
-    assert not half_is_close(network)
+    assert not sam_precision_is_close(network)
 
 
 def test_grad_cam_can_follow_gradients_after_a_move_whatever_mode_the_host_is_in(

@@ -7,8 +7,8 @@ import pytest
 from fake_models import Drawing
 
 from lib_automask import MaskRequest, build_mask
-from lib_automask.ground import outlined
-from lib_automask.masks import grow, iou
+from lib_automask.imaging.masks import grow_mask, mask_iou
+from lib_automask.locate.extent import refine_outline
 
 SHAPE = (120, 160)
 NOTHING = np.zeros(SHAPE, bool)
@@ -26,30 +26,30 @@ def picture(noise: float, ball: tuple[int, int, int] = (200, 40, 40)) -> np.ndar
 
 @pytest.mark.parametrize("off", [-3, -2, 2, 3])
 def test_an_outline_that_is_off_is_found_anew_on_a_plain_ground(off):
-    rough = grow(BALL, off)
-    found = outlined(picture(noise=3), rough, NOTHING)
-    assert iou(found, BALL) > 0.98 > iou(rough, BALL)
+    rough = grow_mask(BALL, off)
+    found = refine_outline(picture(noise=3), rough, NOTHING)
+    assert mask_iou(found, BALL) > 0.98 > mask_iou(rough, BALL)
 
 
 def test_an_outline_on_a_restless_ground_is_left_alone():
-    rough = grow(BALL, 3)
-    assert np.array_equal(outlined(picture(noise=30), rough, NOTHING), rough)
+    rough = grow_mask(BALL, 3)
+    assert np.array_equal(refine_outline(picture(noise=30), rough, NOTHING), rough)
 
 
 def test_a_thing_of_the_grounds_colour_keeps_its_outline():
-    assert np.array_equal(outlined(picture(noise=3, ball=(92, 152, 82)), BALL, NOTHING), BALL)
+    assert np.array_equal(refine_outline(picture(noise=3, ball=(92, 152, 82)), BALL, NOTHING), BALL)
 
 
 def test_nothing_is_taken_from_other_things():
-    rough, other = grow(BALL, -3), BALL & (X > 90)
-    found = outlined(picture(noise=3), rough, other)
+    rough, other = grow_mask(BALL, -3), BALL & (X > 90)
+    found = refine_outline(picture(noise=3), rough, other)
     assert not (found & other & ~rough).any()
-    assert iou(found, BALL & ~(other & ~rough)) > 0.95
+    assert mask_iou(found, BALL & ~(other & ~rough)) > 0.95
 
 
 def test_a_thing_that_fills_the_picture_has_no_ground():
     everything = np.ones(SHAPE, bool)
-    assert np.array_equal(outlined(picture(noise=3), everything, NOTHING), everything)
+    assert np.array_equal(refine_outline(picture(noise=3), everything, NOTHING), everything)
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_the_mask_has_the_outline_that_the_picture_shows(prompt, kind):
     """SAM's answer is two pixels too narrow; the mask is not."""
     rows = ["".join(row) for row in np.where(BALL, "b", ".")]
     drawing = Drawing(rows, {"b": "red ball", ".": "grass"}, "a red ball on the grass")
-    drawing.masks["b"] = grow(BALL, -2)
+    drawing.masks["b"] = grow_mask(BALL, -2)
     result = build_mask(MaskRequest(drawing.image, prompt), drawing.models())
     assert [edit.kind for edit in result.plan.edits] == [kind]
-    assert iou(result.mask, BALL) > 0.99
+    assert mask_iou(result.mask, BALL) > 0.99

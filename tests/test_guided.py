@@ -13,12 +13,12 @@ pytest.importorskip("segment_anything")
 import tiny_models
 
 from benchmarks.icon_world.scenes import draw, make_scene, silhouettes
-from lib_automask.cache import ByteCache
 from lib_automask.errors import Interrupted
-from lib_automask.masks import iou
-from lib_automask.sam.generate import SamSegmenter
-from lib_automask.sam.guided import Guide, boxes_of_heat, hot_points, points_to_ask
-from lib_automask.structures import Heat, Image, Segment
+from lib_automask.imaging.masks import mask_iou
+from lib_automask.runtime.cache import ByteCache
+from lib_automask.sam.guided_search import GuideSettings, boxes_of_heat, choose_points, find_hot_points
+from lib_automask.sam.segmenter import SamSegmenter
+from lib_automask.types import Heat, Image, Segment
 
 DEMO = Path(__file__).parents[1] / "models" / "demo" / "sam"
 
@@ -39,14 +39,14 @@ def distances(points: np.ndarray) -> np.ndarray:
 
 def test_each_of_several_things_gets_a_point_before_any_gets_a_second() -> None:
     heat = spots((80, 120), (20, 20, 1.0), (60, 40, 0.9), (100, 60, 0.5))
-    first = hot_points(heat)[:3]
+    first = find_hot_points(heat)[:3]
     assert np.abs(first - [(20, 20), (60, 40), (100, 60)]).max() <= 2
 
 
 def test_points_keep_their_distance_and_stay_on_what_is_hot() -> None:
     heat = spots((80, 120), (20, 20, 1.0), (100, 60, 0.8), radius=14)
-    guide = Guide(points=40, least=0.3, spacings=(0.2, 0.05))
-    points = hot_points(heat, guide)
+    guide = GuideSettings(points=40, least=0.3, spacings=(0.2, 0.05))
+    points = find_hot_points(heat, guide)
     assert len(points) > 6
     apart = distances(points)
     assert apart[~np.eye(len(points), dtype=bool)].min() >= 0.05 * 120
@@ -54,13 +54,13 @@ def test_points_keep_their_distance_and_stay_on_what_is_hot() -> None:
 
 
 def test_no_more_points_than_allowed() -> None:
-    assert len(hot_points(np.ones((60, 90), np.float32), Guide(points=5))) == 5
+    assert len(find_hot_points(np.ones((60, 90), np.float32), GuideSettings(points=5))) == 5
 
 
 @pytest.mark.parametrize("size", [(12, 16), (1, 5), (300, 7), (2000, 3000)], ids=str)
 def test_a_single_hot_pixel_of_any_picture_is_pointed_at_within_a_step_of_the_lattice(size: tuple[int, int]) -> None:
     heat = spots(size, (size[1] // 2, size[0] // 2, 1.0), radius=max(size) / 30)
-    ((x, y),) = hot_points(heat, Guide(points=1))
+    ((x, y),) = find_hot_points(heat, GuideSettings(points=1))
     assert max(abs(x - size[1] // 2), abs(y - size[0] // 2)) <= max(1, max(size) / 64)
     assert 0 <= x < size[1]
     assert 0 <= y < size[0]
@@ -68,8 +68,8 @@ def test_a_single_hot_pixel_of_any_picture_is_pointed_at_within_a_step_of_the_la
 
 def test_no_heat_is_no_point_and_the_net_is_always_there() -> None:
     cold = np.zeros((1, 30, 40), np.float32)
-    assert hot_points(cold[0]).shape == (0, 2)
-    (net,) = points_to_ask(cold, (30, 40), Guide(net_per_side=2))
+    assert find_hot_points(cold[0]).shape == (0, 2)
+    (net,) = choose_points(cold, (30, 40), GuideSettings(net_per_side=2))
     assert net.tolist() == [[10, 7.5], [30, 7.5], [10, 22.5], [30, 22.5]]
 
 
@@ -89,7 +89,7 @@ def test_box_is_that_of_the_segment_the_heat_fits_not_of_its_part_or_surrounding
 
 @pytest.mark.skipif(not DEMO.is_dir(), reason="the demo's SAM is not there")
 def test_heat_finds_the_things_that_the_net_alone_does_not() -> None:
-    segmenter = SamSegmenter(DEMO, guide=Guide(net_per_side=1))
+    segmenter = SamSegmenter(DEMO, guide=GuideSettings(net_per_side=1))
     missed = found = 0
     for seed in range(4):
         scene = make_scene(np.random.default_rng(seed), count=4)
@@ -98,21 +98,21 @@ def test_heat_finds_the_things_that_the_net_alone_does_not() -> None:
         blind = segmenter.segments(image, heat[:0])
         guided = segmenter.segments(image, heat)
         for thing in things:
-            if max((iou(thing, one.mask) for one in blind), default=0.0) < 0.5:
+            if max((mask_iou(thing, one.mask) for one in blind), default=0.0) < 0.5:
                 missed += 1
-                found += max(iou(thing, one.mask) for one in guided) > 0.7
+                found += max(mask_iou(thing, one.mask) for one in guided) > 0.7
     assert missed >= 8
     assert found >= 0.9 * missed
 
 
 @pytest.mark.skipif(not DEMO.is_dir(), reason="the demo's SAM is not there")
 def test_wrong_heat_costs_none_of_what_the_net_finds() -> None:
-    segmenter = SamSegmenter(DEMO, guide=Guide(net_per_side=12))
+    segmenter = SamSegmenter(DEMO, guide=GuideSettings(net_per_side=12))
     image = draw(make_scene(np.random.default_rng(3), count=3))
     wrong = spots(image.shape[:2], (2, 2, 1.0))[None]
     guided = segmenter.segments(image, wrong)
     for one in segmenter.segments(image):
-        assert max(iou(one.mask, other.mask) for other in guided) > 0.9
+        assert max(mask_iou(one.mask, other.mask) for other in guided) > 0.9
 
 
 # --- what is remembered
@@ -158,7 +158,7 @@ def count(segmenter: SamSegmenter, monkeypatch: pytest.MonkeyPatch) -> dict[str,
 def test_other_heat_on_a_known_picture_asks_at_its_own_points_alone(
     folder: Path, picture: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    guide = Guide(net_per_side=4, points=5, boxes=2)
+    guide = GuideSettings(net_per_side=4, points=5, boxes=2)
     segmenter = SamSegmenter(folder, guide=guide)
     seen = count(segmenter, monkeypatch)
     segmenter.segments(picture, RED)
@@ -167,7 +167,7 @@ def test_other_heat_on_a_known_picture_asks_at_its_own_points_alone(
     before = seen["prompts"]
     segmenter.segments(picture.copy(), np.concatenate([RED, BLUE]))
     assert seen["pictures"] == 1
-    assert 0 < seen["prompts"] - before <= len(hot_points(BLUE[0], guide)) + 2 * guide.boxes
+    assert 0 < seen["prompts"] - before <= len(find_hot_points(BLUE[0], guide)) + 2 * guide.boxes
     before = seen["prompts"]
     segmenter.segments(picture, RED)
     assert seen["prompts"] == before
@@ -178,7 +178,10 @@ def test_what_was_asked_before_changes_no_bit_of_the_answer() -> None:
     scene = make_scene(np.random.default_rng(1), count=3)
     image = draw(scene)
     one, two, three = (mask.astype(np.float32)[None] for mask in silhouettes(scene))
-    used, fresh = SamSegmenter(DEMO, guide=Guide(net_per_side=2)), SamSegmenter(DEMO, guide=Guide(net_per_side=2))
+    used, fresh = (
+        SamSegmenter(DEMO, guide=GuideSettings(net_per_side=2)),
+        SamSegmenter(DEMO, guide=GuideSettings(net_per_side=2)),
+    )
     for heat in (one, np.concatenate([two, three]), None):
         used.segments(image, heat)
     assert content(used.segments(image, two)) == content(fresh.segments(image, two))

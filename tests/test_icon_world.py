@@ -15,8 +15,8 @@ from benchmarks.icon_world.edits import KINDS, make_edits
 from benchmarks.icon_world.icons import CLASSES, COLORS
 from benchmarks.icon_world.scenes import Scene, Thing, draw, make_scene, silhouettes
 from benchmarks.icon_world.score import judge
-from lib_automask.masks import grow, share_inside
-from lib_automask.structures import Edit, EditPlan, MaskResult
+from lib_automask.imaging.masks import grow_mask, share_inside
+from lib_automask.types import Edit, EditPlan, MaskResult
 
 
 def some_scenes(count: int) -> list[Scene]:
@@ -32,7 +32,7 @@ def test_a_silhouette_holds_every_pixel_that_its_thing_changes():
             # The last thing is drawn last, so that taking it away changes nothing else's random colours.
             last = replace(scene, things=(*others, scene.things[index]))
             difference = np.abs(draw(last).astype(int) - draw(replace(scene, things=others)).astype(int)).max(2) > 0
-            assert not difference[~grow(mask, 2)].any()
+            assert not difference[~grow_mask(mask, 2)].any()
             assert share_inside(mask, difference) > 0.97, scene.things[index]
         assert picture.shape == (scene.height, scene.width, 3)
 

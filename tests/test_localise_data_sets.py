@@ -19,7 +19,7 @@ from benchmarks.localise.pie_bench import mask_of_runs, read_pie_bench
 from benchmarks.localise.plain_pickle import read_plain_pickle
 from benchmarks.localise.refcoco import mask_of_segmentation, read_refcoco
 from lib_automask import InputError
-from lib_automask.structures import Mask
+from lib_automask.types import Mask
 
 BALL, CAT = Thing("ball", "red", 0.28, 0.55, 0.19, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.2, 4, 1)
 CAPTION = "a red ball left of an orange cat, on the grass"

@@ -14,7 +14,8 @@ from benchmarks.localise.drawn import chose, fresh_edits
 from benchmarks.localise.judging import innermost, judge_place, mean, places_summary, table
 from benchmarks.localise.unchanged import STYLES, unchanged_scenes
 from lib_automask import Edit, EditPlan, MaskResult
-from lib_automask.structures import Mask, Models
+from lib_automask.interfaces import Models
+from lib_automask.types import Mask
 
 
 def drawn(*rows: str) -> Mask:

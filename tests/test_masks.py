@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib_automask import masks
 from lib_automask.errors import InputError
-from lib_automask.structures import Box, Mask, box_of
+from lib_automask.imaging import masks
+from lib_automask.types import Box, Mask, bounding_box
 
 
 def drawn(*rows: str) -> Mask:
@@ -35,21 +35,21 @@ def test_grow_reaches_as_far_as_it_says_and_is_round():
         "...#...",
         ".......",
     )
-    assert np.array_equal(masks.grow(DOT, 2), expected)
+    assert np.array_equal(masks.grow_mask(DOT, 2), expected)
 
 
 def test_shrinking_undoes_growing_of_a_dot():
-    assert np.array_equal(masks.grow(masks.grow(DOT, 2), -2), DOT)
+    assert np.array_equal(masks.grow_mask(masks.grow_mask(DOT, 2), -2), DOT)
 
 
 def test_shrinking_does_not_eat_into_the_edge_of_the_picture():
     left_half = drawn("##..", "##..", "##..", "##..")
-    assert np.array_equal(masks.grow(left_half, -1), drawn("#...", "#...", "#...", "#..."))
+    assert np.array_equal(masks.grow_mask(left_half, -1), drawn("#...", "#...", "#...", "#..."))
 
 
 @pytest.mark.parametrize("distance", [-3, 0, 3])
 def test_growing_nothing_is_nothing(distance):
-    assert not masks.grow(np.zeros((5, 5), bool), distance).any()
+    assert not masks.grow_mask(np.zeros((5, 5), bool), distance).any()
 
 
 def test_fill_holes_fills_what_is_surrounded_and_leaves_a_bay_open():
@@ -95,36 +95,36 @@ def test_drop_islands_never_drops_the_largest():
     [("add", "###."), ("within", ".#.."), ("except", "#..."), ("ignore", "##..")],
 )
 def test_combine_with_the_users_mask(how, expected):
-    assert np.array_equal(masks.combine(drawn("##.."), drawn(".##."), how), drawn(expected))
+    assert np.array_equal(masks.combine_masks(drawn("##.."), drawn(".##."), how), drawn(expected))
 
 
 def test_combine_without_a_users_mask_is_the_found_one():
-    assert np.array_equal(masks.combine(drawn("##.."), None, "within"), drawn("##.."))
+    assert np.array_equal(masks.combine_masks(drawn("##.."), None, "within"), drawn("##.."))
 
 
 def test_combine_refuses_an_unknown_way():
     with pytest.raises(InputError, match="add, within, except or ignore"):
-        masks.combine(drawn("#"), drawn("#"), "xor")
+        masks.combine_masks(drawn("#"), drawn("#"), "xor")
 
 
 def test_box_is_xyxy_with_the_far_edges_excluded():
-    assert box_of(drawn("....", ".##.", "....")) == Box(1, 1, 3, 2)
-    assert box_of(np.zeros((3, 3), bool)) is None
+    assert bounding_box(drawn("....", ".##.", "....")) == Box(1, 1, 3, 2)
+    assert bounding_box(np.zeros((3, 3), bool)) is None
 
 
 def test_a_box_beyond_the_picture_is_clipped():
-    assert np.array_equal(masks.from_box(Box(-2, -1, 1, 1), (2, 3)), drawn("#..", "..."))
+    assert np.array_equal(masks.mask_from_box(Box(-2, -1, 1, 1), (2, 3)), drawn("#..", "..."))
 
 
 @pytest.mark.parametrize(
     ("rows", "sides"), [(("...", ".#.", "..."), 0), (("..#", "...", "..."), 2), (("###", "#.#"), 4)]
 )
 def test_sides_touched(rows, sides):
-    assert masks.sides_touched(drawn(*rows)) == sides
+    assert masks.count_sides_touched(drawn(*rows)) == sides
 
 
 def test_iou_and_share():
-    assert masks.iou(drawn("##.."), drawn(".##.")) == pytest.approx(1 / 3)
-    assert masks.iou(drawn("...."), drawn("....")) == 1
+    assert masks.mask_iou(drawn("##.."), drawn(".##.")) == pytest.approx(1 / 3)
+    assert masks.mask_iou(drawn("...."), drawn("....")) == 1
     assert masks.share_inside(drawn("##.."), drawn(".##.")) == 0.5
     assert masks.share_inside(drawn("...."), drawn("####")) == 0

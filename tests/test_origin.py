@@ -11,9 +11,9 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
-from lib_automask import origin, pictures
 from lib_automask.cli import main
-from lib_automask.masks import iou
+from lib_automask.imaging import files, infotext_metadata
+from lib_automask.imaging.masks import mask_iou
 
 PROMPT = "a red ball,\nBREAK on the (grass:1.2) [day:night:0.5] <lora:toys:1>, 日本 🐈"
 SETTINGS = "Steps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1, Size: 8x8"
@@ -34,7 +34,7 @@ def with_text(**text: object) -> dict[str, object]:
 def with_comment(comment: bytes, orientation: int = 1) -> dict[str, object]:
     exif = Image.Exif()
     exif[0x0112] = orientation
-    exif[origin.EXIF_PART] = {origin.USER_COMMENT: comment}
+    exif[infotext_metadata.EXIF_PART] = {infotext_metadata.USER_COMMENT: comment}
     return {"exif": exif}
 
 
@@ -58,7 +58,7 @@ def saved(path: Path, picture: Image.Image | None = None, **more: object) -> Pat
     ],
 )
 def test_the_prompt_of_an_infotext_ends_where_the_settings_begin(infotext, prompt):
-    assert origin.prompt_of(infotext) == prompt
+    assert infotext_metadata.prompt_from_infotext(infotext) == prompt
 
 
 @pytest.mark.parametrize("compressed", [False, True])
@@ -66,16 +66,16 @@ def test_the_text_of_a_png(tmp_path, compressed):
     info = PngImagePlugin.PngInfo()
     info.add_text("parameters", INFOTEXT, zip=compressed)
     path = saved(tmp_path / "a.png", pnginfo=info)
-    assert pictures.read_with_prompt(path)[1] == PROMPT
+    assert files.read_image_and_prompt(path)[1] == PROMPT
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
 @pytest.mark.parametrize(
     "comment",
     [
-        origin.UNICODE + INFOTEXT.encode("utf-16-be"),
-        origin.UNICODE + INFOTEXT.encode("utf-16-le"),
-        origin.UNICODE + b"\xff\xfe" + INFOTEXT.encode("utf-16-le"),
+        infotext_metadata.UNICODE + INFOTEXT.encode("utf-16-be"),
+        infotext_metadata.UNICODE + INFOTEXT.encode("utf-16-le"),
+        infotext_metadata.UNICODE + b"\xff\xfe" + INFOTEXT.encode("utf-16-le"),
         b"ASCII\0\0\0" + INFOTEXT.encode(),
         b"\0" * 8 + INFOTEXT.encode(),
         INFOTEXT.encode(),
@@ -84,13 +84,13 @@ def test_the_text_of_a_png(tmp_path, compressed):
 )
 def test_the_comment_in_exif(tmp_path, suffix, comment):
     path = saved(tmp_path / f"a.{suffix}", **with_comment(comment, orientation=6))
-    assert pictures.read_with_prompt(path)[1] == PROMPT
+    assert files.read_image_and_prompt(path)[1] == PROMPT
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
 def test_exif_that_is_broken_is_not_known_and_the_picture_is_read(tmp_path, suffix):
-    whole = saved(tmp_path / f"a.{suffix}", **with_comment(origin.UNICODE + b"\0a\0 \0c")).read_bytes()
+    whole = saved(tmp_path / f"a.{suffix}", **with_comment(infotext_metadata.UNICODE + b"\0a\0 \0c")).read_bytes()
     start = max(whole.find(b"MM\0*"), whole.find(b"II*\0"))
     rng = np.random.default_rng(5)
     prompts = set()
@@ -101,7 +101,7 @@ def test_exif_that_is_broken_is_not_known_and_the_picture_is_read(tmp_path, suff
         if suffix == "png":
             broken = bytearray(with_right_sums(bytes(broken)))
         (tmp_path / f"b.{suffix}").write_bytes(broken)
-        image, prompt = pictures.read_with_prompt(tmp_path / f"b.{suffix}")
+        image, prompt = files.read_image_and_prompt(tmp_path / f"b.{suffix}")
         assert image.shape == (8, 8, 3)
         prompts.add(prompt)
     assert {"a c", ""} <= prompts
@@ -119,7 +119,9 @@ def with_right_sums(png: bytes) -> bytes:
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG", b"II*\0", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"])
 def test_parts_of_a_file_that_cannot_be_read_say_nothing(content):
-    assert origin.of_file_parts(png=content) == origin.of_file_parts(exif=content) == ""
+    assert (
+        infotext_metadata.infotext_from_parts(png=content) == infotext_metadata.infotext_from_parts(exif=content) == ""
+    )
 
 
 # The command line.
@@ -138,7 +140,7 @@ def test_the_command_line_hears_the_file_unless_told_not_to(tmp_path, capsys, mo
     prompt = "blue star, orange cat, grass"
     assert main(["mask", str(path), "--prompt", prompt, "--models", "demo", "--out", out, "--json", *more]) == 0
     told = answer(capsys)
-    assert iou(np.array(Image.open(told["mask"]["path"])) > 127, silhouettes(SCENE)[0]) > 0.85
+    assert mask_iou(np.array(Image.open(told["mask"]["path"])) > 127, silhouettes(SCENE)[0]) > 0.85
     if more:
         assert (told["witness"], told["caption"]) == ("caption", SCENE.caption)
     else:

@@ -10,8 +10,16 @@ import numpy as np
 import pytest
 
 from lib_automask.errors import InputError
-from lib_automask.outpaint import Border, extended, in_steps, to_ratio, whole_blocks
-from lib_automask.passes import Pass, read_passes, write_passes
+from lib_automask.recipe import (
+    Border,
+    Pass,
+    border_to_ratio,
+    extend_image,
+    read_passes,
+    round_to_blocks,
+    split_border,
+    write_passes,
+)
 
 RECIPE = """
 upscale: by=2; upscaler=SwinIR 4x; overlap=64; strength=0.3
@@ -83,7 +91,7 @@ def test_what_is_wrong_is_named(text, told):
 def test_a_border_keeps_the_old_picture_and_masks_the_new():
     image = np.random.default_rng(1).integers(0, 255, (6, 10, 3), np.uint8)
     for fill in ("edge", "noise"):
-        larger, mask = extended(image, Border(left=3, right=1, up=2, down=20), fill)
+        larger, mask = extend_image(image, Border(left=3, right=1, up=2, down=20), fill)
         assert larger.shape == (28, 14, 3)
         assert mask.sum() == 28 * 14 - 60
         np.testing.assert_array_equal(larger[2:8, 3:13], image)
@@ -92,9 +100,9 @@ def test_a_border_keeps_the_old_picture_and_masks_the_new():
 
 def test_noise_has_the_colours_of_the_picture_and_the_same_seed_the_same_noise():
     image = np.full((8, 8, 3), (10, 200, 30), np.uint8)
-    larger, mask = extended(image, Border(right=8), "noise", seed=5)
+    larger, mask = extend_image(image, Border(right=8), "noise", seed=5)
     assert (larger[mask] == (10, 200, 30)).all()
-    np.testing.assert_array_equal(larger, extended(image, Border(right=8), "noise", seed=5)[0])
+    np.testing.assert_array_equal(larger, extend_image(image, Border(right=8), "noise", seed=5)[0])
 
 
 @pytest.mark.parametrize(
@@ -106,16 +114,16 @@ def test_noise_has_the_colours_of_the_picture_and_the_same_seed_the_same_noise()
     ],
 )
 def test_a_ratio_is_reached_on_both_sides_alike(size, ratio, border):
-    assert to_ratio(size, ratio) == border
+    assert border_to_ratio(size, ratio) == border
 
 
 def test_the_new_picture_is_of_whole_blocks():
-    border = whole_blocks((100, 61), Border(left=10, down=3))
+    border = round_to_blocks((100, 61), Border(left=10, down=3))
     assert border == Border(left=11, down=4)
-    assert whole_blocks((64, 64), Border(up=8)) == Border(up=8)
+    assert round_to_blocks((64, 64), Border(up=8)) == Border(up=8)
 
 
 def test_steps_add_up_and_none_is_too_long():
-    steps = in_steps(Border(left=100, down=512), 256)
+    steps = split_border(Border(left=100, down=512), 256)
     assert steps == [Border(left=100, down=256), Border(down=256)]
-    assert in_steps(Border(up=30), 256) == [Border(up=30)]
+    assert split_border(Border(up=30), 256) == [Border(up=30)]

@@ -9,7 +9,7 @@ import pytest
 from fake_models import Drawing, two_things
 
 from lib_automask import InputError, Interrupted, MaskRequest, Options, build_mask
-from lib_automask.structures import Heat, Image, Segment
+from lib_automask.types import Heat, Image, Segment
 
 REPLACE_BALL = "a blue star left of an orange cat, on the grass"
 

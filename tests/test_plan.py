@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from lib_automask.plan import plan_edits, plan_target
-from lib_automask.structures import EditPlan
+from lib_automask.types import EditPlan
 
 ADVERSARIAL = Path(__file__).parent.parent / "benchmarks" / "adversarial.jsonl"
 

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from lib_automask.plan import plan_edits
-from lib_automask.structures import Edit, EditPlan
+from lib_automask.types import Edit, EditPlan
 
 CLASSES = ("ball", "box", "star", "heart", "tree", "house", "car", "cat", "dog", "fish", "flower", "cup")
 COLOURS = ("red", "orange", "yellow", "green", "blue", "purple", "white", "black")

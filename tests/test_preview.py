@@ -5,8 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib_automask import EditPlan, MaskResult, ScoredSegment, preview
-from lib_automask.structures import Segment
+from lib_automask import EditPlan, MaskResult, ScoredSegment
+from lib_automask.imaging import preview
+from lib_automask.types import Segment
 
 SQUARE = np.zeros((64, 64), bool)
 SQUARE[20:40, 20:40] = True
@@ -27,7 +28,7 @@ def result() -> MaskResult:
 def test_overlay_shows_the_mask_whatever_the_picture_s_colours(result):
     for color in ((255, 40, 140), (0, 0, 0), (255, 255, 255), (60, 160, 80)):
         image = np.full((64, 64, 3), color, np.uint8)
-        shown = preview.overlay(image, result).astype(int)
+        shown = preview.draw_overlay(image, result).astype(int)
         pale = shown[OUTSIDE]
         assert (shown[:16] == pale).all(), "outside, the picture is evenly pale"
         differs = np.abs(shown[22:38, 22:38] - pale).max(2) > 40
@@ -36,7 +37,7 @@ def test_overlay_shows_the_mask_whatever_the_picture_s_colours(result):
 
 
 def test_kept_shows_the_picture_outside_and_a_grey_board_inside(image, result):
-    shown = preview.kept(image, result)
+    shown = preview.draw_kept(image, result)
     assert np.array_equal(shown[~SQUARE], image[~SQUARE])
     inside = shown[SQUARE]
     assert (inside == inside[:, :1]).all()
@@ -44,13 +45,13 @@ def test_kept_shows_the_picture_outside_and_a_grey_board_inside(image, result):
 
 
 def test_mask_picture_is_white_inside_and_black_outside(result):
-    shown = preview.mask_picture(result.mask)
+    shown = preview.draw_mask(result.mask)
     assert shown[INSIDE].tolist() == [255] * 3
     assert shown[OUTSIDE].tolist() == [0] * 3
 
 
 def test_candidates_are_coloured_on_grey_and_the_chosen_one_is_outlined_in_white(image, result):
-    shown = preview.candidates(image, result).astype(int)
+    shown = preview.draw_candidates(image, result).astype(int)
     assert np.ptp(shown[OUTSIDE]) == 0
     assert np.ptp(shown[INSIDE]) > 20
     assert shown[20, 20:40].min() > 200 > shown[30, 20:40].min()

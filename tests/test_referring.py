@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib_automask.referring import Referent, read_referent
+from lib_automask.referring_expressions import Referent, read_referent
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,8 @@ import pytest
 from benchmarks.icon_world.scenes import draw
 from examples.demo import EXAMPLES
 from lib_automask import MaskRequest, build_mask, load_models
-from lib_automask.cache import ByteCache, fingerprint
-from lib_automask.remembering import RememberingCaptioner, RememberingMatcher
-from lib_automask.structures import Heat, Image, Segment
+from lib_automask.runtime.cache import ByteCache, CachedCaptioner, CachedMatcher, fingerprint_model
+from lib_automask.types import Heat, Image, Segment
 
 demo_models = pytest.mark.skipif(
     not (Path(__file__).parents[1] / "models" / "demo" / "sam").is_dir(), reason="the demo's models are not there"
@@ -52,14 +51,14 @@ class Counting:
         return np.stack([np.full(image.shape[:2], ord(phrase[0]), np.float32) for phrase in phrases])
 
 
-def matcher(name: str = "blip", cache: Any = None) -> tuple[Counting, RememberingMatcher]:
+def matcher(name: str = "blip", cache: Any = None) -> tuple[Counting, CachedMatcher]:
     model = Counting()
-    return model, RememberingMatcher(model, name, ByteCache(10**6) if cache is None else cache)
+    return model, CachedMatcher(model, name, ByteCache(10**6) if cache is None else cache)
 
 
 def test_a_picture_is_captioned_once_and_another_by_itself() -> None:
     model = Counting()
-    captioner = RememberingCaptioner(model, "blip", ByteCache(1000))
+    captioner = CachedCaptioner(model, "blip", ByteCache(1000))
     assert captioner.caption(PICTURE) == captioner.caption(PICTURE.copy()) == "picture 0"
     assert captioner.caption(OTHER) == "picture 12"
     assert len(model.asked) == 2
@@ -151,12 +150,12 @@ def test_a_model_that_was_exchanged_has_another_fingerprint(tmp_path: Path) -> N
     file = tmp_path / "blip" / "model.bin"
     file.parent.mkdir()
     file.write_bytes(b"one")
-    folder, alone = fingerprint(file.parent), fingerprint(file)
-    assert (fingerprint(file.parent), fingerprint(file)) == (folder, alone)
+    folder, alone = fingerprint_model(file.parent), fingerprint_model(file)
+    assert (fingerprint_model(file.parent), fingerprint_model(file)) == (folder, alone)
     file.write_bytes(b"two")
     os.utime(file, ns=(0, file.stat().st_mtime_ns + 10**9))
-    assert fingerprint(file.parent) != folder
-    assert fingerprint(file) != alone
+    assert fingerprint_model(file.parent) != folder
+    assert fingerprint_model(file) != alone
 
 
 # --- the whole path
@@ -166,8 +165,8 @@ def test_a_model_that_was_exchanged_has_another_fingerprint(tmp_path: Path) -> N
 def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often BLIP and SAM looked at a picture."""
     pytest.importorskip("segment_anything")
-    from lib_automask.blip.pixels import Pixels
-    from lib_automask.sam import everything
+    from lib_automask.blip.loading import Pixels
+    from lib_automask.sam import grid_search
 
     seen: Counter[str] = Counter()
 
@@ -175,7 +174,7 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         return lambda *args: seen.update([name]) or look(*args)
 
     monkeypatch.setattr(Pixels, "tensor", counted("blip", Pixels.tensor))
-    monkeypatch.setattr(everything, "encode", counted("sam", everything.encode))
+    monkeypatch.setattr(grid_search, "encode_image", counted("sam", grid_search.encode_image))
     return seen
 
 

@@ -12,15 +12,14 @@ import pytest
 pytest.importorskip("segment_anything")
 
 import tiny_models
+from sam_prompts import segment_at
 
-from lib_automask.cache import ByteCache
 from lib_automask.errors import InputError, Interrupted, ModelCorrupt, ModelMissing
-from lib_automask.sam.architecture import VIT_B, VIT_H, VIT_L, SamShape, build_sam
-from lib_automask.sam.generate import SamSegmenter
-from lib_automask.sam.loading import load_sam, recognize
-from lib_automask.sam.network import SamNetwork
-from lib_automask.sam.prompts import segment_at
-from lib_automask.structures import Box, Image, SoftSegmenter
+from lib_automask.interfaces import SoftSegmenter
+from lib_automask.runtime.cache import ByteCache
+from lib_automask.sam.model import VIT_B, VIT_H, VIT_L, SamNetwork, SamShape, build_sam, load_sam, recognize_checkpoint
+from lib_automask.sam.segmenter import SamSegmenter
+from lib_automask.types import Box, Image
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +45,7 @@ def test_published_shapes_are_those_of_segment_anything(name: str, shape: SamSha
     with torch.device("meta"):
         ours, theirs = build_sam(shape).state_dict(), sam_model_registry[name]().state_dict()
     assert {key: value.shape for key, value in ours.items()} == {key: value.shape for key, value in theirs.items()}
-    assert recognize(theirs, "renamed.pth") == shape
+    assert recognize_checkpoint(theirs, "renamed.pth") == shape
 
 
 def test_unknown_entry_in_sam_json_is_named() -> None:

@@ -12,17 +12,23 @@ import torch
 pytest.importorskip("segment_anything")
 
 from lib_automask.errors import InputError, Interrupted
-from lib_automask.precision import choose_dtype
-from lib_automask.sam.architecture import build_sam
-from lib_automask.sam.canvas import Axis, Canvas, Crop
+from lib_automask.runtime.device import choose_dtype
+from lib_automask.sam.candidates import (
+    Candidate,
+    Canvas,
+    CanvasAxis,
+    MaskCrop,
+    box_iou,
+    least_overlap,
+    suppress_candidates,
+)
 from lib_automask.sam.decoder import PictureDecoder
-from lib_automask.sam.encoder import encode
-from lib_automask.sam.everything import ASK, ENCODE, KEEP, Settings, embed, find_everything
-from lib_automask.sam.loading import generator_settings, load_sam
-from lib_automask.sam.norm import Norm
-from lib_automask.sam.projection import Looks
-from lib_automask.sam.suppression import Candidate, box_iou, keep_best, least_overlap
-from lib_automask.structures import Image, Segment
+from lib_automask.sam.decoder_layers import PatchNorm
+from lib_automask.sam.encoder import encode_image
+from lib_automask.sam.grid_search import ASK, ENCODE, KEEP, GeneratorSettings, embed_image, find_all_regions
+from lib_automask.sam.model import build_sam, load_sam, read_generator_settings
+from lib_automask.sam.projection import PatchUpdates
+from lib_automask.types import Image, Segment
 
 DEMO = Path(__file__).parents[1] / "models" / "demo" / "sam"
 SHAPES: dict[str, dict[str, Any]] = {
@@ -80,7 +86,7 @@ def reference(sam: Any, image: Image, **settings: Any) -> list[dict[str, Any]]:
 
 
 def quick(sam: Any, image: Image, dtype: Any = torch.float32, **settings: Any) -> tuple[Segment, ...]:
-    return find_everything(sam, embed(sam, image, dtype), dtype, Settings(**settings))
+    return find_all_regions(sam, embed_image(sam, image, dtype), dtype, GeneratorSettings(**settings))
 
 
 def iou(one: np.ndarray, other: np.ndarray) -> float:
@@ -134,7 +140,7 @@ def test_batches_do_not_change_the_result() -> None:
 def test_same_regions_with_a_trained_sam(dtype: Any, least: float) -> None:
     from benchmarks.icon_world.scenes import draw, make_scene
 
-    sam, settings = load_sam(DEMO), {**generator_settings(DEMO), "points_per_side": 12}
+    sam, settings = load_sam(DEMO), {**read_generator_settings(DEMO), "points_per_side": 12}
     image = draw(make_scene(np.random.default_rng(5), width=200, height=130))
     theirs, ours = reference(sam, image, **settings), quick(sam, image, dtype, **settings)
     assert len(ours) == len(theirs) > 0
@@ -150,8 +156,8 @@ def test_encoder_gives_the_same_embedding(name: str) -> None:
     pixels = torch.randn(1, 3, encoder.img_size, encoder.img_size)
     with torch.inference_mode():
         expected = encoder(pixels)
-        torch.testing.assert_close(encode(encoder, pixels, torch.float32), expected, atol=1e-5, rtol=1e-5)
-        rough = encode(encoder, pixels, torch.bfloat16)
+        torch.testing.assert_close(encode_image(encoder, pixels, torch.float32), expected, atol=1e-5, rtol=1e-5)
+        rough = encode_image(encoder, pixels, torch.bfloat16)
     assert rough.dtype == torch.float32
     assert 0 < (rough - expected).abs().max() < 0.1 * expected.abs().max()
 
@@ -161,7 +167,7 @@ def test_overflow_in_half_precision_is_done_again_in_float32(monkeypatch: pytest
     encoder.blocks[0].mlp.lin2.weight.mul_(1e8)  # beyond float16's 65504
     pixels = torch.randn(1, 3, 72, 72)
     with torch.inference_mode():
-        found, expected = encode(encoder, pixels, torch.float16), encode(encoder, pixels, torch.float32)
+        found, expected = encode_image(encoder, pixels, torch.float16), encode_image(encoder, pixels, torch.float32)
     assert found.isfinite().all()
     assert torch.equal(found, expected)
 
@@ -169,9 +175,11 @@ def test_overflow_in_half_precision_is_done_again_in_float32(monkeypatch: pytest
 def test_overflow_in_the_decoder_too() -> None:
     sam, image = blob_sam("windows"), tiles(60, 90)
     sam.mask_decoder.transformer.layers[0].norm4.weight.mul_(1e5)
-    settings = Settings(points_per_side=3, pred_iou_thresh=0.0, stability_score_thresh=0.0, box_nms_thresh=0.95)
-    embedding = embed(sam, image, torch.float32)
-    found, expected = (find_everything(sam, embedding, dtype, settings) for dtype in (torch.float16, torch.float32))
+    settings = GeneratorSettings(
+        points_per_side=3, pred_iou_thresh=0.0, stability_score_thresh=0.0, box_nms_thresh=0.95
+    )
+    embedding = embed_image(sam, image, torch.float32)
+    found, expected = (find_all_regions(sam, embedding, dtype, settings) for dtype in (torch.float16, torch.float32))
     assert len(found) > 0
     assert [one.mask.tobytes() for one in found] == [one.mask.tobytes() for one in expected]
 
@@ -208,7 +216,7 @@ def test_a_patch_that_its_tokens_undo_stays_finite() -> None:
     values, shares = 30 * torch.randn(4, 1, 4), torch.zeros(4, 500)  # four heads, one token, 500 patches
     shares[0] = torch.linspace(0.9, 1.1, 500)
     offered = values[0] @ attention.out_proj.weight.T[:4]
-    after = Norm([layer], -offered.expand(500, -1), torch.bfloat16)(Looks(), values, [shares.bfloat16()])
+    after = PatchNorm([layer], -offered.expand(500, -1), torch.bfloat16)(PatchUpdates(), values, [shares.bfloat16()])
     assert after.scales[0].isfinite().all()
     assert after.shares[0].isfinite().all()
 
@@ -274,7 +282,7 @@ def test_crop_draws_as_the_whole_does_and_bounds_hold(
 
 
 def test_axis_is_the_enlargement_of_a_line() -> None:
-    axis = Axis(grid=16, square=64, shown=40, length=50)
+    axis = CanvasAxis(grid=16, square=64, shown=40, length=50)
     assert axis.used == 11
     np.testing.assert_allclose(axis.weights.sum(1), 1, atol=1e-6)
     line = torch.arange(16.0)[:, None].expand(16, 16)
@@ -303,7 +311,7 @@ def test_bound_of_overlap_is_never_above_the_overlap() -> None:
         share = rng.uniform(0, 1, 4)
         edges = (outer + share * (inner - outer)).astype(np.float32)
         kept = np.sort(rng.uniform(0, 50, (5, 2, 2)), 1).reshape(5, 4).astype(np.float32)
-        crop = Crop(torch.zeros(1, 1), 0, 0, outer.astype(np.float32), inner.astype(np.float32))
+        crop = MaskCrop(torch.zeros(1, 1), 0, 0, outer.astype(np.float32), inner.astype(np.float32))
         assert (least_overlap(crop, kept) <= box_iou(edges, kept) + 1e-6).all()
 
 
@@ -319,34 +327,34 @@ def test_who_is_suppressed_or_unstable_suppresses_nobody() -> None:
     canvas = Canvas(64, 64, (64, 64), (64, 64))
     first, second, third = (candidate(canvas, 0.95 - step / 10, 5 + 4 * step, 35 + 4 * step) for step in range(3))
     unstable = candidate(canvas, 0.99, 13, 43, level=0.5)
-    kept = [one for one, _ in keep_best([third, second, unstable, first], canvas, 0.8, 0.6)]
+    kept = [one for one, _ in suppress_candidates([third, second, unstable, first], canvas, 0.8, 0.6)]
     assert kept == [first, third]
 
 
 def test_among_equals_the_first_stays() -> None:
     canvas = Canvas(64, 64, (64, 64), (64, 64))
     twins = [candidate(canvas, 0.9, 5, 35), candidate(canvas, 0.9, 6, 36)]
-    assert [one for one, _ in keep_best(twins, canvas, 0.8, 0.7)] == twins[:1]
+    assert [one for one, _ in suppress_candidates(twins, canvas, 0.8, 0.7)] == twins[:1]
 
 
 def test_what_is_not_stable_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
     canvas = Canvas(64, 64, (64, 64), (64, 64))
     some = [candidate(canvas, 0.9, 5, 35), candidate(canvas, 0.8, 40, 60, level=0.5)]
-    drawn: list[Crop] = []
+    drawn: list[MaskCrop] = []
     draw = canvas.draw
     monkeypatch.setattr(canvas, "draw", lambda crop: drawn.append(crop) or draw(crop))
     for _ in range(2):
-        assert [one for one, _ in keep_best(some, canvas, 0.8, 0.6)] == some[:1]
+        assert [one for one, _ in suppress_candidates(some, canvas, 0.8, 0.6)] == some[:1]
     assert drawn == [some[0].crop, some[1].crop, some[0].crop]
 
 
 def test_a_duplicate_is_not_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
     canvas = Canvas(64, 256, (256, 256), (512, 512))
     some = [candidate(canvas, 0.9 - step / 100, 10, 50) for step in range(20)]
-    drawn: list[Crop] = []
+    drawn: list[MaskCrop] = []
     draw = canvas.draw
     monkeypatch.setattr(canvas, "draw", lambda crop: drawn.append(crop) or draw(crop))
-    assert len(list(keep_best(some, canvas, 0.5, 0.7))) == 1
+    assert len(list(suppress_candidates(some, canvas, 0.5, 0.7))) == 1
     assert len(drawn) == 1
 
 
@@ -358,9 +366,11 @@ def test_progress_names_stages_and_shares_and_may_stop_in_each() -> None:
     told: list[tuple[str, float]] = []
 
     def run(progress: Any) -> None:
-        settings = Settings(points_per_side=4, points_per_batch=4, pred_iou_thresh=0.8, stability_score_thresh=0.6)
-        embedding = embed(sam, image, torch.float32, progress)
-        find_everything(sam, embedding, torch.float32, settings, progress)
+        settings = GeneratorSettings(
+            points_per_side=4, points_per_batch=4, pred_iou_thresh=0.8, stability_score_thresh=0.6
+        )
+        embedding = embed_image(sam, image, torch.float32, progress)
+        find_all_regions(sam, embedding, torch.float32, settings, progress)
 
     run(lambda stage, share: told.append((stage, share)))
     assert list(dict.fromkeys(stage for stage, _ in told)) == [ENCODE, ASK, KEEP]
@@ -378,4 +388,4 @@ def test_progress_names_stages_and_shares_and_may_stop_in_each() -> None:
 
 def test_unknown_setting_is_named() -> None:
     with pytest.raises(InputError, match="crop_n_layers"):
-        Settings.from_mapping({"crop_n_layers": 1})
+        GeneratorSettings.from_mapping({"crop_n_layers": 1})

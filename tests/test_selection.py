@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib_automask.selection import Scores, phrases_to_score, thing
-from lib_automask.structures import Edit, EditPlan, Segment
+from lib_automask.locate.selection import SegmentScores, locate_object, phrases_to_score
+from lib_automask.types import Edit, EditPlan, Segment
 
 # Three dogs, of which m is the largest, two trees, a man in a jacket.
 ROWS = (
@@ -26,19 +26,19 @@ ROWS = (
 DOGS = {"d": 0.9, "m": 0.8, "s": 0.95}
 
 
-def scored(phrases: dict[str, dict[str, float]], rows: tuple[str, ...] = ROWS) -> tuple[str, Scores]:
+def scored(phrases: dict[str, dict[str, float]], rows: tuple[str, ...] = ROWS) -> tuple[str, SegmentScores]:
     """The letters of a drawing, and how each (or several as one segment, "pj") is scored for each phrase."""
     cells = np.array([list(row) for row in rows])
     letters = list(dict.fromkeys(letter for scores in phrases.values() for letter in scores))
     segments = tuple(Segment(np.isin(cells, list(letter)), 0.9, 0.95) for letter in letters)
     values = [[scores.get(letter, 0.02) for scores in phrases.values()] for letter in letters]
-    return " ".join(letters), Scores(segments, tuple(phrases), np.array(values, np.float32))
+    return " ".join(letters), SegmentScores(segments, tuple(phrases), np.array(values, np.float32))
 
 
 def found(target: str, phrases: dict[str, dict[str, float]], rows: tuple[str, ...] = ROWS) -> str:
     """The letters of the segments that ``target`` means."""
     letters, scores = scored(phrases, rows)
-    place = thing(target, scores, (len(rows), len(rows[0])))
+    place = locate_object(target, scores, (len(rows), len(rows[0])))
     return "".join(letters.split()[index] for index in place.segments)
 
 
@@ -84,9 +84,9 @@ def test_thing_above_another_is_told_from_the_one_below() -> None:
 
 def test_several_without_the_thing_that_tells_them_apart_is_uncertain() -> None:
     _, scores = scored({"dog": DOGS, "tree": {"t": 0.1}})
-    assert thing("dog next to the tree", scores, (12, 20)).score == pytest.approx(0.1)
+    assert locate_object("dog next to the tree", scores, (12, 20)).score == pytest.approx(0.1)
     _, scores = scored({"dog": {"d": 0.9}, "tree": {"t": 0.1}})
-    assert thing("dog next to the tree", scores, (12, 20)).score == pytest.approx(0.9)
+    assert locate_object("dog next to the tree", scores, (12, 20)).score == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("owner", [0.9, 0.97])

@@ -22,7 +22,7 @@ pytest.importorskip("segment_anything")
 import tiny_models
 
 from lib_automask.loading import load_models
-from lib_automask.structures import Segment
+from lib_automask.types import Segment
 
 pytestmark = pytest.mark.slow
 

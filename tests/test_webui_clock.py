@@ -13,7 +13,7 @@ from webui_host import GREEN, RED, drawn
 
 from lib_automask import pipeline
 from lib_automask.options import FIELDS
-from lib_automask.webui import clock, infotext
+from lib_automask.webui import infotext, run_state
 
 MASKING, SAMPLING = 3, 10
 """Seconds; the sampler takes one more each time."""
@@ -31,7 +31,7 @@ def host_with_clock(webui, monkeypatch):
     def sampling(_p):
         now[0] += SAMPLING + len(host.sampled) - 1
 
-    monkeypatch.setattr(clock.time, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(run_state.time, "perf_counter", lambda: now[0])
     monkeypatch.setattr(pipeline, "build_mask", build_mask)
     monkeypatch.setattr(host, "during_sampling", sampling)
     return webui
@@ -88,4 +88,4 @@ def test_timings_do_not_hinder_pasting(host_with_clock):
     _status, body = host_with_clock.api(drawn(RED), grow=8)
     params = {"automask timings": timings(body["infotexts"][0]), "automask enabled": "True", "automask grow": "8"}
     grow = next(row for row in FIELDS if row.name == "grow")
-    assert infotext.pasted(grow, params) == 8
+    assert infotext.read_pasted(grow, params) == 8

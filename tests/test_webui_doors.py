@@ -15,9 +15,9 @@ from webui_host import BLUE, GREEN, RED, drawn, red_in
 
 from lib_automask import pipeline
 from lib_automask.errors import InputError
+from lib_automask.interfaces import Models
 from lib_automask.options import FIELDS, Options
-from lib_automask.structures import Models
-from lib_automask.webui import api, infotext, residency, settings, xyz
+from lib_automask.webui import api, infotext, model_pool, request, settings
 
 # Infotext.
 
@@ -40,16 +40,16 @@ def test_infotext_tells_options_that_are_not_at_their_default_and_the_reasons(we
 def test_options_survive_the_way_through_the_infotext(webui):
     options = Options(enabled=True, target="the cat", grow=-3, confidence=0.25, fill_holes=False, area="only masked")
     params = {key: str(value) for key, value in options.infotext().items()}
-    assert Options(**{row.name: infotext.pasted(row, params) for row in FIELDS}) == options
+    assert Options(**{row.name: infotext.read_pasted(row, params) for row in FIELDS}) == options
 
 
 def test_pasting_a_picture_made_without_automask_touches_nothing():
-    assert [infotext.pasted(row, {"Steps": "20"}) for row in FIELDS] == [None] * len(FIELDS)
+    assert [infotext.read_pasted(row, {"Steps": "20"}) for row in FIELDS] == [None] * len(FIELDS)
 
 
 def test_pasting_a_value_that_is_not_allowed_touches_nothing():
     grow = next(row for row in FIELDS if row.name == "grow")
-    assert infotext.pasted(grow, {"automask enabled": "True", "automask grow": "much"}) is None
+    assert infotext.read_pasted(grow, {"automask enabled": "True", "automask grow": "much"}) is None
 
 
 # X/Y/Z plot.
@@ -63,8 +63,8 @@ class Axis:
 def test_axes_are_made_from_the_table_and_added_once(monkeypatch):
     plot = SimpleNamespace(AxisOptionImg2Img=Axis, axis_options=[])
     monkeypatch.setattr(scripts, "scripts_data", [SimpleNamespace(path="/host/scripts/xyz_grid.py", module=plot)])
-    xyz.add_axes()
-    xyz.add_axes()
+    request.add_axes()
+    request.add_axes()
     assert [axis.label for axis in plot.axis_options] == [f"[automask] {row.label}" for row in FIELDS if row.xyz]
     area = next(axis for axis in plot.axis_options if axis.label.endswith("Inpaint area of automask"))
     assert area.choices() == ["whole picture", "only masked", "host"]
@@ -73,12 +73,12 @@ def test_axes_are_made_from_the_table_and_added_once(monkeypatch):
 def test_axes_lay_their_values_over_the_options_of_one_cell():
     fields = {row.name: row for row in FIELDS}
     p, other = SimpleNamespace(), SimpleNamespace()
-    xyz.apply(fields["grow"])(p, 5, [])
-    xyz.apply(fields["blur"])(p, 0, [])
+    request.make_setter(fields["grow"])(p, 5, [])
+    request.make_setter(fields["blur"])(p, 0, [])
     assert p.automask_xyz == {"grow": 5, "blur": 0}
     assert not hasattr(other, "automask_xyz")
     with pytest.raises(InputError, match="grow must be"):
-        xyz.apply(fields["grow"])(p, 9999, [])
+        request.make_setter(fields["grow"])(p, 9999, [])
 
 
 # Routes.
@@ -167,7 +167,7 @@ def test_routes_ask_for_the_password_of_the_hosts_api(client):
 
 def test_unload_route_gives_back_the_models_with_what_they_remember(client, webui, monkeypatch):
     loaded = []
-    residence = residency.Residency(lambda _choice: loaded.append(True) or Models(None, None, None, lambda *_: None))
+    residence = model_pool.ModelPool(lambda _choice: loaded.append(True) or Models(None, None, None, lambda *_: None))
     monkeypatch.setattr(webui.automask, "residency", residence)
     asked, request = client(), {"image": base64_of(drawn(RED)), "prompt": "replace"}
     for _ in range(2):
@@ -212,7 +212,9 @@ def loads():
 
 @pytest.fixture
 def held(loads):
-    return residency.Residency(lambda wanted: loads.append(wanted) or Models(None, None, None, residency.progress))
+    return model_pool.ModelPool(
+        lambda wanted: loads.append(wanted) or Models(None, None, None, model_pool.report_progress)
+    )
 
 
 def use(held, wanted):
@@ -256,6 +258,6 @@ def test_the_stage_and_its_share_show_in_the_progress_bar_and_is_gone_afterwards
 
 def test_folders_are_split_and_the_device_is_the_hosts():
     shared.opts.data["automask_folders"] = " /a/models ; /b "
-    assert [folder.as_posix() for folder in settings.read().folders] == ["models", "/a/models", "/b"]
-    assert settings.read().device == "cpu"
+    assert [folder.as_posix() for folder in settings.read_settings().folders] == ["models", "/a/models", "/b"]
+    assert settings.read_settings().device == "cpu"
     del shared.opts.data["automask_folders"]

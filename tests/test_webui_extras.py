@@ -9,9 +9,10 @@ from modules.scripts_postprocessing import extras
 from PIL import Image
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
-from lib_automask import load_models, masks
+from lib_automask import load_models
+from lib_automask.imaging import masks
 from lib_automask.webui.extras import AutomaskCutout
-from lib_automask.webui.residency import Residency
+from lib_automask.webui.model_pool import ModelPool
 from lib_automask.webui.script import Automask
 
 BALL, CAT = Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)
@@ -22,7 +23,7 @@ PAIR = Scene((BALL, CAT), "grass", 160, 160, 3)
 def demo_models(monkeypatch):
     shared.state.__init__()
     errors.reported.clear()
-    monkeypatch.setattr(Automask, "residency", Residency(lambda _choice: load_models("demo")))
+    monkeypatch.setattr(Automask, "residency", ModelPool(lambda _choice: load_models("demo")))
 
 
 def picture(scene: Scene = PAIR) -> Image.Image:
@@ -32,13 +33,13 @@ def picture(scene: Scene = PAIR) -> Image.Image:
 def test_the_background_becomes_transparent():
     (pp,) = extras(AutomaskCutout(), [picture()], enable=True, target="", behind=False)
     alpha = np.array(pp.image)[..., 3]
-    assert masks.iou(alpha > 127, np.any(silhouettes(PAIR), 0)) > 0.93
+    assert masks.mask_iou(alpha > 127, np.any(silhouettes(PAIR), 0)) > 0.93
     assert "red ball" in pp.info["automask cutout"]
 
 
 def test_a_target_and_the_background_behind_it():
     cut, behind = extras(AutomaskCutout(), [picture()], enable=True, target="orange cat", behind=True)
-    assert masks.iou(np.array(cut.image)[..., 3] > 127, silhouettes(PAIR)[1]) > 0.93
+    assert masks.mask_iou(np.array(cut.image)[..., 3] > 127, silhouettes(PAIR)[1]) > 0.93
     assert behind.nametags == ["background"]
     assert behind.image.mode == "RGB"
     there = np.array(behind.image).astype(int)[silhouettes(PAIR)[1]]
@@ -58,7 +59,7 @@ def test_an_unforeseen_failure_is_told_and_reported(monkeypatch):
     def broken(_choice):
         raise RuntimeError("the model tripped")
 
-    monkeypatch.setattr(Automask, "residency", Residency(broken))
+    monkeypatch.setattr(Automask, "residency", ModelPool(broken))
     (pp,) = extras(AutomaskCutout(), [picture()], enable=True)
     assert pp.image == picture()
     assert "the model tripped" in pp.info["automask cutout"]

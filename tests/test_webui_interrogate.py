@@ -9,7 +9,8 @@ from modules import devices, interrogate, shared
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.webui import settings
-from lib_automask.webui.interrogate import FILE, INTERROGATE, HostCaptioner
+from lib_automask.webui.model_pool import HostCaptioner
+from lib_automask.webui.settings import INTERROGATE, INTERROGATE_FILE
 
 
 @pytest.fixture
@@ -21,14 +22,14 @@ def models_path(tmp_path, monkeypatch):
 
 def put_file(models_path):
     (models_path / "BLIP").mkdir()
-    (models_path / "BLIP" / FILE).write_bytes(b"weights")
+    (models_path / "BLIP" / INTERROGATE_FILE).write_bytes(b"weights")
 
 
 def test_it_is_offered_only_where_its_file_is(models_path):
-    assert INTERROGATE not in settings.known("captioner")()
+    assert INTERROGATE not in settings.list_model_names("captioner")()
     put_file(models_path)
-    assert INTERROGATE in settings.known("captioner")()
-    assert INTERROGATE not in settings.known("matcher")()
+    assert INTERROGATE in settings.list_model_names("captioner")()
+    assert INTERROGATE not in settings.list_model_names("matcher")()
 
 
 def test_it_captions_by_the_host_s_code_and_tidies_what_that_says(models_path):
@@ -38,7 +39,7 @@ def test_it_captions_by_the_host_s_code_and_tidies_what_that_says(models_path):
 
 
 def test_without_the_file_it_is_missing_and_nothing_is_fetched(models_path):
-    with pytest.raises(ModelMissing, match=FILE):
+    with pytest.raises(ModelMissing, match=INTERROGATE_FILE):
         HostCaptioner()
 
 
@@ -69,7 +70,7 @@ def test_a_file_that_the_host_cannot_load_is_corrupt_and_named(models_path, monk
 
     put_file(models_path)
     monkeypatch.setattr(interrogate.InterrogateModels, "load_blip_model", fails)
-    with pytest.raises(ModelCorrupt, match=FILE) as caught:
+    with pytest.raises(ModelCorrupt, match=INTERROGATE_FILE) as caught:
         HostCaptioner()
     assert "unexpected EOF" in str(caught.value)
 

@@ -13,7 +13,7 @@ from modules import shared
 from webui_host import changed, drawn, expect_error
 
 from lib_automask import pipeline
-from lib_automask.webui.residency import Residency
+from lib_automask.webui.model_pool import ModelPool
 
 BUILD_MASK = pipeline.build_mask
 
@@ -29,7 +29,7 @@ def folders(tmp_path, webui, monkeypatch):
     shared.opts.data.update({f"automask_{kind}": str(path) for kind, path in chosen.items()})
     shared.opts.data["automask_fetch"] = False
     monkeypatch.setattr(pipeline, "build_mask", BUILD_MASK)
-    webui.automask.residency = Residency()
+    webui.automask.residency = ModelPool()
     return chosen
 
 

@@ -14,9 +14,9 @@ from modules import errors, script_callbacks
 from PIL import Image, PngImagePlugin
 from webui_host import GREEN, RED, drawn
 
-from lib_automask import origin
-from lib_automask.webui import api, known
-from lib_automask.webui.asked import CANVAS
+from lib_automask.imaging import infotext_metadata
+from lib_automask.webui import api, request
+from lib_automask.webui.request import CANVAS
 
 OLD = "a red square on grey"
 INFOTEXT = f"{OLD}\nNegative prompt: blurry\nSteps: 20, Sampler: Euler, Size: 64x64"
@@ -39,7 +39,7 @@ def seen(picture: Image.Image, infotext: str = INFOTEXT) -> dict[str, object]:
     text.add_text("parameters", infotext)
     content = io.BytesIO()
     Image.new("L", (1, 1)).save(content, "PNG", pnginfo=text)
-    look = known.look_of(picture)
+    look = request.compute_signature(picture)
     width, height = look.size
     parts = {"png": content.getvalue(), "cells": look.cells.tobytes()}
     return {"width": width, "height": height, **{name: base64.b64encode(part).decode() for name, part in parts.items()}}
@@ -74,7 +74,7 @@ def test_a_result_carries_the_prompt_of_its_run_into_the_next(webui):
 def test_a_picture_that_was_given_back_was_not_made_with_the_new_prompt(webui):
     _status, body = webui.api(carrying(drawn(None)), unsure="keep picture")
     kept = body["images"][0]
-    assert f"{origin.KEPT}: " in kept.info["parameters"]
+    assert f"{infotext_metadata.KEPT}: " in kept.info["parameters"]
     webui.api(kept, unsure="keep picture")
     webui.api(bare(kept), unsure="keep picture")
     assert heard(webui) == [OLD, "", ""]
@@ -156,14 +156,14 @@ def test_nothing_breaks_the_saving_of_a_picture(webui, broken):
 
 
 def test_only_the_latest_are_remembered(webui, monkeypatch):
-    for number in range(known.LATEST + 1):
+    for number in range(request.LATEST + 1):
         picture = drawn(None)
         picture.paste((number % 64 * 4, number // 64 * 20, 0), (0, 0, 32, 32))
         saved(webui, picture, f"prompt {number}\nSteps: 2, Seed: 1")
         if number == 0:
             first = np.array(picture)
     assert webui.automask.known.prompt_of(first) == ""
-    assert webui.automask.known.prompt_of(np.array(picture)) == f"prompt {known.LATEST}"
+    assert webui.automask.known.prompt_of(np.array(picture)) == f"prompt {request.LATEST}"
 
 
 # Files that the page read.
@@ -204,7 +204,7 @@ def test_it_reaches_a_preview_too(webui, canvas):
         json.dumps([{**seen(drawn()), "png": "AAAA"}]),
         json.dumps([{**seen(drawn()), "png": 5}]),
         "[" * 100_000,
-        json.dumps([seen(drawn())]) + " " * known.LONGEST,
+        json.dumps([seen(drawn())]) + " " * request.LONGEST,
         None,
         7,
     ],
@@ -224,7 +224,7 @@ def test_the_mask_route_takes_the_prompt_from_the_picture_or_from_a_key(webui, m
     text.add_text("parameters", INFOTEXT)
     drawn().save(content, "PNG", pnginfo=text)
     image = base64.b64encode(content.getvalue()).decode()
-    make = lambda **more: api.make_mask(  # noqa: E731
+    make = lambda **more: api.answer_mask_request(  # noqa: E731
         webui.automask.residency, webui.automask.known, {"image": image, "prompt": "replace", **more}
     )
     assert make()["witness"] == "caption"
@@ -239,5 +239,5 @@ def test_the_mask_route_knows_what_this_host_saved(webui):
     content = io.BytesIO()
     drawn().save(content, "PNG")
     request = {"image": base64.b64encode(content.getvalue()).decode(), "prompt": "replace"}
-    api.make_mask(webui.automask.residency, webui.automask.known, request)
+    api.answer_mask_request(webui.automask.residency, webui.automask.known, request)
     assert heard(webui) == [OLD]

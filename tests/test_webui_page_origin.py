@@ -14,8 +14,8 @@ import pytest
 from PIL import Image, PngImagePlugin
 from webui_host import drawn
 
-from lib_automask import origin
-from lib_automask.webui import known
+from lib_automask.imaging import infotext_metadata
+from lib_automask.webui import request
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
@@ -54,7 +54,9 @@ def png(compressed: bool = False, international: bool = False) -> bytes:
 
 def with_comment(form: str) -> bytes:
     exif = Image.Exif()
-    exif[origin.EXIF_PART] = {origin.USER_COMMENT: origin.UNICODE + INFOTEXT.encode("utf-16-be")}
+    exif[infotext_metadata.EXIF_PART] = {
+        infotext_metadata.USER_COMMENT: infotext_metadata.UNICODE + INFOTEXT.encode("utf-16-be")
+    }
     return saved(form, exif=exif)
 
 
@@ -72,7 +74,7 @@ def saved(form: str, **more: object) -> bytes:
 )
 def test_the_server_reads_the_prompt_from_what_the_page_cuts_out(content):
     parts = parts_of(content)
-    assert origin.prompt_of(origin.of_file_parts(**parts)) == PROMPT
+    assert infotext_metadata.prompt_from_infotext(infotext_metadata.infotext_from_parts(**parts)) == PROMPT
     assert len(parts.popitem()[1]) < 500
 
 
@@ -93,5 +95,5 @@ def test_the_page_and_the_server_see_the_same_cells(size):
     picture = Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
     program = f"[...page.origin.cells(given, {size[0]}, {size[1]})]"
     cells = np.array(played(program, picture.convert("RGBA").tobytes()))
-    look = known.look_of(picture)
+    look = request.compute_signature(picture)
     assert np.abs(cells.reshape(look.cells.shape) - look.cells.astype(int)).max() <= 1

@@ -38,7 +38,7 @@ def underscore_js(monkeypatch):
 
 def built():
     with gradio.Blocks():
-        return panel.build(lambda: None)
+        return panel.build_panel(lambda: None)
 
 
 def test_trap_12_the_panel_is_drawn_with_both_kinds_of_accordion():
@@ -67,7 +67,7 @@ def test_what_is_hidden_is_never_saved_as_a_default():
 
 def test_the_button_that_gives_memory_back_says_that_it_did():
     pressed = []
-    assert "forgotten" in panel.unloaded(lambda: pressed.append(True))
+    assert "forgotten" in panel.unload_models(lambda: pressed.append(True))
     assert pressed == [True]
 
 
@@ -80,7 +80,7 @@ def test_every_control_is_pasted_into():
 
 
 def test_settings_are_registered_at_their_defaults(webui):
-    settings.add()
+    settings.add_settings()
     assert {s.key: getattr(shared.opts, s.key) for s in settings.SETTINGS} == {
         s.key: s.default for s in settings.SETTINGS
     }
@@ -90,7 +90,7 @@ def test_the_settings_page_can_draw_and_refresh_its_dropdowns(webui, monkeypatch
     """The host makes a component of the arguments, and later updates it with the same ones."""
     added = []
     monkeypatch.setattr(shared.opts, "add_option", lambda _key, option: added.append(option), raising=False)
-    settings.add()
+    settings.add_settings()
     dropdowns = [option for option in added if option.component]
     assert len(dropdowns) == sum(setting.choices is not None for setting in settings.SETTINGS) > 0
     for option in dropdowns:

@@ -14,10 +14,12 @@ from modules import errors, images, sd_models, shared
 from modules import processing as host
 from webui_host import SIZE, changed, drawn, expect_error
 
-from lib_automask import origin, pipeline
+from lib_automask import pipeline
+from lib_automask.imaging import infotext_metadata
 from lib_automask.options import FIELDS
-from lib_automask.structures import Edit, EditPlan, MaskResult
-from lib_automask.webui import borrowing, infotext
+from lib_automask.types import Edit, EditPlan, MaskResult
+from lib_automask.webui import host as automask_host
+from lib_automask.webui import infotext
 
 PLAIN = {"steps": 20, "cfg_scale": 7.0, "sampler_name": "Euler", "denoising_strength": 0.75, "negative_prompt": "grain"}
 
@@ -260,7 +262,7 @@ def test_the_infotext_reproduces_the_run(run):
     _status, body = run(passes, keep_passes=True, batch_size=2, seed=30)
     for image, text in zip(body["images"][:2], body["infotexts"]):
         params = settings_of(text)
-        pasted = {row.name: infotext.pasted(row, params) for row in FIELDS}
+        pasted = {row.name: infotext.read_pasted(row, params) for row in FIELDS}
         assert "seed=-1" not in pasted["passes"], "a random seed is written out"
         again = run(pasted.pop("passes"), **{**pasted, "keep_passes": False}, seed=int(params["Seed"]))
         assert not changed(image, again[1]["images"][0]).any()
@@ -286,8 +288,8 @@ def test_the_infotext_says_what_each_pass_did_and_forgets_it_for_the_next_file(w
 )
 def test_the_prompt_is_the_pictures_own_only_if_it_was_painted_with_it_to_the_end(run, passes, why):
     _status, body = run(passes)
-    assert settings_of(body["infotexts"][0]).get(origin.KEPT) == why
-    assert origin.prompt_of(body["infotexts"][0]) == ("" if why else "a star")
+    assert settings_of(body["infotexts"][0]).get(infotext_metadata.KEPT) == why
+    assert infotext_metadata.prompt_from_infotext(body["infotexts"][0]) == ("" if why else "a star")
 
 
 # Outpaint.
@@ -480,7 +482,7 @@ def forge(monkeypatch):
 
 
 def load_too_large_a_checkpoint(forge):
-    with borrowing.checkpoint_kept():
+    with automask_host.keep_checkpoint():
         forge.wanted = "too large"
         with pytest.raises(MemoryError):
             sd_models.forge_model_reload()

@@ -11,12 +11,12 @@ from modules import devices, lowvram, shared
 from webui_host import drawn, expect_error
 
 from lib_automask import pipeline
-from lib_automask.device import Device
 from lib_automask.errors import Interrupted
-from lib_automask.structures import Models
-from lib_automask.webui import residency as residency_room
+from lib_automask.interfaces import Models
+from lib_automask.runtime.device import Device
+from lib_automask.webui import model_pool as residency_room
 from lib_automask.webui import settings
-from lib_automask.webui.residency import Residency, make_room, progress
+from lib_automask.webui.model_pool import ModelPool, free_device_memory, report_progress
 
 
 class Model:
@@ -51,9 +51,9 @@ def card(webui: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def load(choice: settings.Choice) -> Models:
         stays = choice.memory == settings.KEEP
-        device = Device(choice.device, stays, lambda wanted: make_room(wanted, choice.device))
+        device = Device(choice.device, stays, lambda wanted: free_device_memory(wanted, choice.device))
         host.model, host.loaded = Model(device, host.full), host.loaded + 1
-        return Models(host.model, host.model, host.model, progress, device.clear)
+        return Models(host.model, host.model, host.model, report_progress, device.clear)
 
     answer = webui.build_mask
 
@@ -62,7 +62,7 @@ def card(webui: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         return answer(request, models)
 
     monkeypatch.setattr(pipeline, "build_mask", build_mask)
-    webui.automask.residency = Residency(load)
+    webui.automask.residency = ModelPool(load)
     return host
 
 
@@ -92,7 +92,7 @@ def test_device_that_the_user_chose(card: Any, device: str, place: str) -> None:
 def test_a_card_can_be_used_though_the_host_does_not(card: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "get_device_for", lambda _task: "cpu")
     shared.opts.data["automask_device"] = "cuda"
-    assert settings.read().device == "cuda:0"
+    assert settings.read_settings().device == "cuda:0"
 
 
 def test_a1111_is_asked_for_room_once_a_run_and_never_on_the_processor(card: Any) -> None:
@@ -166,4 +166,4 @@ def test_the_progress_text_says_what_is_done_and_is_gone_afterwards(card: Any, m
 def test_the_buttons_of_the_host_stop_at_the_next_word(card: Any, button: str) -> None:
     setattr(shared.state, button, True)
     with pytest.raises(Interrupted):
-        residency_room.progress("segments", 0.5)
+        residency_room.report_progress("segments", 0.5)

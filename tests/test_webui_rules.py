@@ -14,10 +14,10 @@ from PIL import Image
 from webui_host import BLUE, GREEN, RED, SIZE, answer, changed, drawn, expect_error, red_in, state_of
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
-from lib_automask.preview import overlay
-from lib_automask.structures import Models
-from lib_automask.webui import telling
-from lib_automask.webui.residency import Residency, progress
+from lib_automask.imaging.preview import draw_overlay
+from lib_automask.interfaces import Models
+from lib_automask.webui import messages
+from lib_automask.webui.model_pool import ModelPool, report_progress
 
 ROOT = Path(__file__).parents[1]
 
@@ -46,7 +46,7 @@ def test_a_model_that_cannot_be_used_paints_nothing_and_says_so(webui, failure):
     def load(_choice):
         raise failure
 
-    webui.automask.residency = Residency(load)
+    webui.automask.residency = ModelPool(load)
     status, body = webui.api(drawn())
     assert status == 500
     expect_error(body, str(failure))
@@ -85,7 +85,7 @@ def test_a_failure_while_a_failure_is_handled_paints_nothing(webui, monkeypatch)
     def trips(_p):
         raise RuntimeError("tripped again")
 
-    monkeypatch.setattr(telling, "in_series", trips)
+    monkeypatch.setattr(messages, "is_in_series", trips)
     status, body = webui.api(drawn(BLUE))
     assert status == 500
     expect_error(body, "the model tripped")
@@ -101,9 +101,9 @@ def test_img2img_paints_the_whole_picture_and_says_that_it_was_chosen(webui):
 def test_a_run_that_the_user_ends_paints_nothing(webui, button, monkeypatch):
     def press(_choice):
         setattr(shared.state, button, True)
-        return Models(None, None, None, progress)
+        return Models(None, None, None, report_progress)
 
-    webui.automask.residency = Residency(press)
+    webui.automask.residency = ModelPool(press)
     pictures, _infotexts, below = webui.page(drawn())
     assert all(not changed(drawn(), picture).any() for picture in pictures)
     assert bool(pictures) == (button == "skipped"), "the host itself ends a run at the other two"
@@ -267,7 +267,7 @@ import json, sys
 from types import SimpleNamespace
 sys.modules["modules.processing"] = SimpleNamespace(DecodedSamples=list, create_binary_mask=None)  # the host's torch
 from lib_automask.options import FIELDS
-from lib_automask.webui import api, settings, xyz
+from lib_automask.webui import api, request, settings
 from lib_automask.webui.script import Automask
 p = SimpleNamespace(extra_generation_params={}, init_images=[], comments={}, script_args=[0])
 script = Automask()
@@ -296,7 +296,7 @@ def test_preview_shows_the_mask_and_the_sentence_and_saves_nothing(webui, monkey
     )
     (shown,), _infotexts, below = webui.page(drawn(color), preview=True, enabled=False, batch_size=2, n_iter=2)
     (request,) = webui.requests
-    assert np.array_equal(np.array(shown), overlay(request.image, answer(request)))
+    assert np.array_equal(np.array(shown), draw_overlay(request.image, answer(request)))
     assert below.startswith("automask: ")
     assert made[0].saved == []
     assert (made[0].batch_size, made[0].n_iter) == (2, 2)

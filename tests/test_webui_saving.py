@@ -15,7 +15,7 @@ from webui_host import GREEN, changed, drawn, red_in
 from lib_automask import cutout
 from lib_automask.cutout import Cutout
 from lib_automask.errors import InputError, Unsure
-from lib_automask.webui import stacks
+from lib_automask.webui import outputs
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def scissors(monkeypatch):
             raise Unsure("red was not found")
         return Cutout(image, np.dstack([image, mask * np.uint8(255)]), mask, f"target: {target or 'red'}")
 
-    monkeypatch.setattr(cutout, "cut_out", cut_out)
+    monkeypatch.setattr(cutout, "cut_out_target", cut_out)
 
 
 def names(folder: str) -> list[str]:
@@ -173,10 +173,10 @@ def test_of_passes_that_end_early_what_is_done_is_kept(webui, folder):
 
 
 def test_what_others_did_to_the_finished_picture_is_the_top_layer():
-    stack = stacks.of_passes(np.zeros((4, 4, 3), np.uint8), [], np.full((4, 4, 3), 9, np.uint8))
+    stack = outputs.layers_of_passes(np.zeros((4, 4, 3), np.uint8), [], np.full((4, 4, 3), 9, np.uint8))
     assert [layer.name for layer in stack] == ["before", "after the passes"]
     with pytest.raises(InputError, match="size that the last pass left"):
-        stacks.of_passes(np.zeros((4, 4, 3), np.uint8), [], np.zeros((4, 8, 3), np.uint8))
+        outputs.layers_of_passes(np.zeros((4, 4, 3), np.uint8), [], np.zeros((4, 8, 3), np.uint8))
 
 
 def test_without_saved_pictures_no_files_are_written(webui, folder):

@@ -17,9 +17,9 @@ from webui_host import BLUE, RED, SIZE, answer, changed, drawn, expect_error, re
 
 from lib_automask import pipeline
 from lib_automask.options import FIELDS, Options
-from lib_automask.structures import MaskRequest
+from lib_automask.types import MaskRequest
 from lib_automask.webui import api as webui_api
-from lib_automask.webui import asked, processing, settings
+from lib_automask.webui import processing, request, settings
 
 ROOT = Path(__file__).parents[1]
 
@@ -66,7 +66,13 @@ def test_trap_1_in_the_batch_tab_one_broken_file_is_given_back_and_the_others_ar
 
 
 @pytest.mark.parametrize(
-    ("module", "function"), [(processing, "read"), (asked, "chosen"), (processing, "inject"), (settings, "read")]
+    ("module", "function"),
+    [
+        (processing, "read_inputs"),
+        (request, "read_options"),
+        (processing, "inject_mask"),
+        (settings, "read_settings"),
+    ],
 )
 def test_trap_1_a_hook_that_breaks_anywhere_paints_nothing_in_a_run_and_in_the_batch_tab(
     webui, monkeypatch, module, function
@@ -90,7 +96,7 @@ def test_trap_1_a_stopped_run_leaves_p_whole(webui):
     for name in processing.LENT:
         setattr(p, name, None)
     del p.init
-    processing.stop(p, error)
+    processing.stop_run(p, error)
     with pytest.raises(ValueError, match="why"):
         p.init([])
     assert "init" not in vars(p)
@@ -142,7 +148,7 @@ def test_trap_3_a_run_that_broke_off_is_cleaned_up_before_the_next(webui):
         setattr(p, name, getattr(p, name, "as it was"))
     before = state_of(p)
     p.image_mask = None
-    processing.keep(p, [drawn()], preview=True)
+    processing.return_pictures(p, [drawn()], preview=True)
     webui.automask.before_process(p)
     assert state_of(p) == before
     assert not {"init", "sample"} & set(vars(p))
@@ -150,7 +156,7 @@ def test_trap_3_a_run_that_broke_off_is_cleaned_up_before_the_next(webui):
 
 def test_trap_3_a_mask_that_the_user_put_there_since_a_run_broke_off_stays(webui):
     p = SimpleNamespace(extra_generation_params={}, **dict.fromkeys(processing.LENT))
-    processing.inject(p, answer(MaskRequest(np.array(drawn()), "replace")), Options())
+    processing.inject_mask(p, answer(MaskRequest(np.array(drawn()), "replace")), Options())
     p.image_mask = of_the_user = Image.new("L", (SIZE, SIZE), 255)
     webui.automask.before_process(p)
     assert p.image_mask is of_the_user
@@ -245,15 +251,15 @@ def test_trap_5_padding_may_go_beyond_the_slider(webui):
 
 def test_trap_6_an_override_setting_ends_with_its_request(webui):
     pytest.importorskip("gradio")
-    settings.add()
+    settings.add_settings()
     webui.api(drawn(), override_settings={"automask_device": "cpu"})
-    assert settings.read().device == "cpu"
+    assert settings.read_settings().device == "cpu"
     assert shared.opts.automask_device == "auto"
 
 
 def test_trap_6_a_setting_that_the_config_lacks_is_at_its_default(webui):
     assert not hasattr(shared.opts, "automask_memory")
-    assert settings.read().memory == "offload"
+    assert settings.read_settings().memory == "offload"
 
 
 def test_trap_8_the_file_in_scripts_is_short_and_holds_one_script_class(webui):

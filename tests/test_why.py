@@ -7,7 +7,7 @@ from pathlib import Path
 
 from examples.why import EXAMPLES, page
 from lib_automask import load_models
-from lib_automask.structures import EDIT_KINDS
+from lib_automask.types import EDIT_KINDS
 
 FILE = Path(__file__).parents[1] / "docs" / "why.md"
 

@@ -7,7 +7,7 @@ import pytest
 from fake_models import Drawing, two_things
 
 from lib_automask import MaskRequest, MaskResult, Options, build_mask, plan_edits
-from lib_automask.witnesses import by_own_prompt
+from lib_automask.evidence import plan_from_own_prompt
 
 MADE_WITH = "a red ball left of an orange cat, on the grass"
 STAR = "a blue star left of an orange cat, on the grass"
@@ -176,12 +176,12 @@ def test_every_typed_word_counts_even_where_a_caption_would_leave_it_open(own_pr
 )
 def test_a_word_of_like_meaning_that_was_typed_anew_counts(own, prompt, edit):
     """A caption's hat may be a cap; who wrote "hat" and now writes "cap" wants another."""
-    heard = by_own_prompt(own, prompt, lambda phrases: [0.9] * len(phrases), 0.5)
+    heard = plan_from_own_prompt(own, prompt, lambda phrases: [0.9] * len(phrases), 0.5)
     assert [(one.kind, one.target, one.replacement) for one in heard.plan.edits] == [edit]
     assert plan_edits(own, prompt).edits == ()
 
 
 @pytest.mark.parametrize("prompt", ["a dog on a couch", "a dog on a (sofa:1.2), best quality"])
 def test_the_same_by_a_word_of_the_same_meaning_is_no_change(prompt):
-    heard = by_own_prompt("a dog on a sofa", prompt, lambda phrases: [0.9] * len(phrases), 0.5)
+    heard = plan_from_own_prompt("a dog on a sofa", prompt, lambda phrases: [0.9] * len(phrases), 0.5)
     assert heard.plan.edits == ()

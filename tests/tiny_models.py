@@ -102,7 +102,7 @@ def write_sam(folder: Path, seed: int = 0) -> Path:
     import torch
     from safetensors.torch import save_file
 
-    from lib_automask.sam.architecture import build_sam
+    from lib_automask.sam.model import build_sam
 
     folder.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(seed)

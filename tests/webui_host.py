@@ -14,12 +14,13 @@ from modules import processing as host_processing
 from PIL import Image
 
 from lib_automask import pipeline
+from lib_automask.interfaces import Models
 from lib_automask.options import FIELDS
-from lib_automask.structures import EDIT_KINDS, Edit, EditPlan, MaskRequest, MaskResult, Models
+from lib_automask.types import EDIT_KINDS, Edit, EditPlan, MaskRequest, MaskResult
+from lib_automask.webui import outputs
 from lib_automask.webui import script as webui_script
-from lib_automask.webui import transparency
-from lib_automask.webui.known import Known
-from lib_automask.webui.residency import Residency, progress
+from lib_automask.webui.model_pool import ModelPool, report_progress
+from lib_automask.webui.request import PromptRegistry
 
 SIZE = 64
 RED, GREEN, BLUE = (230, 0, 0), (0, 230, 0), (0, 0, 230)
@@ -40,10 +41,10 @@ class Host:
         self.requests: list[MaskRequest] = []
         monkeypatch.setattr(pipeline, "build_mask", self.build_mask)
         self.automask = webui_script.Automask()
-        self.automask.residency = Residency(lambda _choice: Models(None, None, None, progress))  # type: ignore[arg-type]
-        self.automask.known = Known()
+        self.automask.residency = ModelPool(lambda _choice: Models(None, None, None, report_progress))  # type: ignore[arg-type]
+        self.automask.known = PromptRegistry()
         script_callbacks.clear_callbacks()
-        script_callbacks.on_before_image_saved(transparency.put_back)
+        script_callbacks.on_before_image_saved(outputs.restore_transparency)
         script_callbacks.on_image_saved(self.automask.known.remember)
         self.selectable: list[Any] = []
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from benchmarks.icon_world.scenes import Image, Mask, Scene, draw, make_scene, silhouettes
-from lib_automask.blip.crops import crop_segment
-from lib_automask.structures import Segment
+from lib_automask.blip.localization import crop_segment
+from lib_automask.types import Segment
 from training.blip_losses import padded
 from training.crop_phrases import crop_phrase
 from training.phrases import Phrase, long_phrase, short_phrase

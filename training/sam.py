@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from lib_automask.sam.loading import build_sam
+from lib_automask.sam.model import build_sam
 from training.common import Average, Clock
 from training.sam_examples import Example, Prompts, augment, make_example, make_prompts
 from training.sam_guide import Guide

@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.icon_world.scenes import Scene, draw, make_scene, silhouettes
-from lib_automask.sam.generate import SamSegmenter
-from lib_automask.structures import Mask, Segment
+from lib_automask.sam.segmenter import SamSegmenter
+from lib_automask.types import Mask, Segment
 
 CALIBRATION_SEED, REPORT_SEED = 910_000, 920_000
 HEAD = "| scenes | icons | mean IoU | recall at .8 | recall at .9 | whole ranks first |"

@@ -19,7 +19,7 @@ from benchmarks.icon_world.scenes import Mask, draw, silhouettes
 from benchmarks.icon_world.score import run, scenes, summary
 from lib_automask import Options, load_models
 from lib_automask.options import Search
-from lib_automask.structures import box_of
+from lib_automask.types import bounding_box
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -51,7 +51,7 @@ def write_scenes(count: int, seed: int, out: Path) -> None:
             {
                 "class": thing.kind,
                 "color": thing.color,
-                "box": list(box_of(mask) or ()),
+                "box": list(bounding_box(mask) or ()),
                 "mask": _save(mask, out, f"{scene_id}-object-{number}"),
             }
             for number, (thing, mask) in enumerate(zip(scene.things, silhouettes(scene)))

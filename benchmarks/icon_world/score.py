@@ -12,9 +12,9 @@ import numpy as np
 from benchmarks.icon_world.edits import KINDS, SceneEdit, make_edits
 from benchmarks.icon_world.scenes import Scene, draw, make_scene
 from lib_automask import MaskRequest, Models, Options, build_mask
-from lib_automask.masks import iou
+from lib_automask.imaging.masks import mask_iou
 from lib_automask.options import Search
-from lib_automask.structures import EditPlan, MaskResult, box_of
+from lib_automask.types import EditPlan, MaskResult, bounding_box
 
 EDITS_PER_SCENE = 3
 
@@ -76,12 +76,12 @@ def _some(edits: list[SceneEdit], index: int) -> list[SceneEdit]:
 def judge(scene: Scene, edit: SceneEdit, result: MaskResult) -> Row:
     """Whether plan and mask are right. ``hit`` is the mask's IoU; for ``add``, whether its middle lies where it may."""
     right = plan_right(edit, result.plan)
-    hit = middle_inside(edit, result) if edit.kind == "add" else iou(result.mask, edit.mask)
+    hit = middle_inside(edit, result) if edit.kind == "add" else mask_iou(result.mask, edit.mask)
     return Row(len(scene.things), edit.kind, right, hit, edit.prompt, result.why)
 
 
 def middle_inside(edit: SceneEdit, result: MaskResult) -> float:
-    box = box_of(result.mask)
+    box = bounding_box(result.mask)
     if box is None:
         return 0.0
     x, y = box.center

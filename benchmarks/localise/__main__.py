@@ -27,7 +27,7 @@ from benchmarks.localise.noisy_prompts import TAGS, read_tags
 from benchmarks.localise.refcoco import DATASETS, SPLITS, read_refcoco
 from benchmarks.localise.refcoco import PUBLISHED as REFCOCO_PUBLISHED
 from lib_automask import AutomaskError, Models, load_models
-from lib_automask.bar import Bar
+from lib_automask.cli.progress import ProgressBar
 
 Answer = tuple[dict[str, Any], Iterable[str]]
 
@@ -35,7 +35,7 @@ Answer = tuple[dict[str, Any], Iterable[str]]
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one of the benchmarks; the exit code is that of ``python -m lib_automask``."""
     args = parser().parse_args(argv)
-    args.bar = Bar()
+    args.bar = ProgressBar()
     try:
         found, shown = args.run(args)
     except AutomaskError as error:

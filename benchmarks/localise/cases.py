@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from benchmarks.localise.judging import Judged, judge_place, places_summary, table
-from lib_automask import InputError, MaskRequest, Models, Options, build_mask, pictures
-from lib_automask.structures import Mask
+from lib_automask import InputError, MaskRequest, Models, Options, build_mask
+from lib_automask.imaging import files
+from lib_automask.types import Mask
 
 COLUMNS = {
     "count": "cases",
@@ -66,7 +67,7 @@ def run_cases(cases: Sequence[Case], models: Models, progress: Callable[[str, fl
     rows = []
     for index, case in enumerate(cases):
         progress(case.name, index / len(cases))
-        image = pictures.read(case.picture)
+        image = files.read_image(case.picture)
         truth = case.truth((image.shape[0], image.shape[1]))
         if truth.shape != image.shape[:2]:
             raise InputError(

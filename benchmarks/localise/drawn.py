@@ -15,8 +15,8 @@ from benchmarks.icon_world.score import Row, judge
 from benchmarks.localise.judging import Judged, judge_place, mean, places_summary, table
 from benchmarks.localise.unchanged import unchanged_scenes
 from lib_automask import MaskRequest, Models, build_mask
-from lib_automask.masks import share_inside
-from lib_automask.structures import Mask
+from lib_automask.imaging.masks import share_inside
+from lib_automask.types import Mask
 
 Progress = Callable[[str, float], None]
 AnyRow = TypeVar("AnyRow")

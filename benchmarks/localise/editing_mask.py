@@ -21,8 +21,9 @@ import cv2
 import numpy as np
 
 from benchmarks.localise.cases import Case, Published
-from lib_automask import InputError, pictures
-from lib_automask.structures import Mask
+from lib_automask import InputError
+from lib_automask.imaging import files
+from lib_automask.types import Mask
 
 NEEDS = "give the folder with dataset_txt/Editing-Mask_list.txt and dataset/Editing-Mask/ in it"
 SOURCE = "Zou et al., arXiv 2401.07709"
@@ -95,5 +96,5 @@ def _first(name: str, folders: list[Path]) -> Path:
 def read_truth(path: Path, size: tuple[int, int]) -> Mask:
     """The mask, brought to the picture's size (H, W): it may have been drawn at another."""
     height, width = size
-    mask = pictures.read_mask(path).astype(np.uint8)
+    mask = files.read_mask(path).astype(np.uint8)
     return cv2.resize(mask, (width, height), interpolation=cv2.INTER_NEAREST) > 0

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from lib_automask import MaskResult, Models
-from lib_automask.selection import plain
-from lib_automask.structures import Image, Mask, Outcome
+from lib_automask.locate.selection import plain_name
+from lib_automask.types import Image, Mask, Outcome
 
 POINTED = ("replace", "modify", "remove")
 """Kinds of edit whose target is a thing that one can point at."""
@@ -78,7 +78,7 @@ def _hottest(image: Image, truth: Mask, result: MaskResult, models: Models) -> b
     targets = [edit.target for edit in result.plan.edits if edit.kind in POINTED]
     if not targets or not truth.any():
         return None
-    heat = models.matcher.heat(image, [plain(targets[0])])[0]
+    heat = models.matcher.heat(image, [plain_name(targets[0])])[0]
     row, column = np.unravel_index(int(heat.argmax()), heat.shape)
     return points_at((int(row), int(column)), truth)
 

@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.localise.cases import Case, read_json, with_pictures
 from lib_automask import InputError
-from lib_automask.structures import Mask
+from lib_automask.types import Mask
 
 NEEDS = "give the folder of PIE-Bench, with mapping_file.json and annotation_images/ in it"
 KINDS = (

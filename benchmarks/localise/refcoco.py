@@ -18,7 +18,7 @@ import numpy as np
 from benchmarks.localise.cases import Case, Published, read_json, with_pictures
 from benchmarks.localise.plain_pickle import read_plain_pickle
 from lib_automask import InputError
-from lib_automask.structures import Mask
+from lib_automask.types import Mask
 
 NEEDS = "give the folder with refcoco/instances.json, refcoco/refs(unc).p and images/mscoco/images/train2014/ in it"
 DATASETS = {"refcoco": "unc", "refcoco+": "unc", "refcocog": "umd"}

@@ -5,11 +5,17 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from lib_automask.blip.loading import load_network, load_tokenizer, move, settings, weights_bytes
-from lib_automask.blip.pixels import Pixels
-from lib_automask.blip.steps import Progress, Steps
-from lib_automask.device import Device
-from lib_automask.structures import Image
+from lib_automask.blip.loading import (
+    Pixels,
+    count_weight_bytes,
+    load_network,
+    load_tokenizer,
+    move_network,
+    read_model_settings,
+)
+from lib_automask.blip.networks import LayerProgress, Progress
+from lib_automask.runtime.device import Device
+from lib_automask.types import Image
 
 BEAMS = 3
 MAX_NEW_TOKENS = 30
@@ -45,8 +51,8 @@ class BlipCaptioner:
         self.device = Device.of(device)
         network = self.network
         layers = [*network.vision_model.encoder.layers, *network.text_decoder.bert.encoder.layer]
-        self.progress = Steps(progress, layers)
-        own = settings(folder)
+        self.progress = LayerProgress(progress, layers)
+        own = read_model_settings(folder)
         self.beams = int(own.get("num_beams", BEAMS))
         self.max_new_tokens = int(own.get("max_new_tokens", MAX_NEW_TOKENS))
 
@@ -57,11 +63,11 @@ class BlipCaptioner:
     @property
     def nbytes(self) -> int:
         """See ``Movable``."""
-        return weights_bytes(self.network)
+        return count_weight_bytes(self.network)
 
     def to(self, device: str) -> None:
         """See ``Movable``."""
-        move(self.network, device)
+        move_network(self.network, device)
 
     def smaller(self) -> bool:
         """See ``Movable``: fewer beams would give another caption."""

@@ -2,15 +2,26 @@
 
 The weights are read and put into the network here rather than by ``from_pretrained``: that makes the result the same
 in transformers 4.30, 4.46 and 5, in float32 whatever the file holds, with every missing tensor noticed.
+
+Pictures as BLIP sees them.
+
+Done here, with Pillow alone, because the image processors of transformers differ between versions in how they resize,
+and the same picture shall give the same mask in every host.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from PIL import Image as Pillow
+
 from lib_automask.errors import ModelCorrupt, ModelMissing
-from lib_automask.tensors import Progress, read_json, read_tensors, unfilled
+from lib_automask.runtime.tensors import Progress, read_json, read_tensors, skip_initialization
+from lib_automask.types import Image
 
 if TYPE_CHECKING:
     import torch
@@ -18,6 +29,9 @@ if TYPE_CHECKING:
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
 WORDS = "text_decoder.bert.embeddings.word_embeddings.weight"
 HEAD = "text_decoder.cls.predictions"
+
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 
 
 def load_network(folder: Path, kind: str, device: str = "cpu", progress: Progress = lambda _share: None) -> Any:
@@ -41,14 +55,14 @@ def load_network(folder: Path, kind: str, device: str = "cpu", progress: Progres
     progress(1.0)
     with torch.inference_mode(False):  # tensors made in inference mode could never carry the gradients of Grad-CAM
         config = transformers.BlipConfig.from_dict(read_json(folder / "config.json"))
-        with unfilled():
+        with skip_initialization():
             network = network_class(config)
         progress(1.0)
         _fill(network, _with_tied_head(tensors), folder.name)
         return network.float().eval().requires_grad_(False).to(device)
 
 
-def move(network: Any, device: str) -> None:
+def move_network(network: Any, device: str) -> None:
     """Put a network onto a device, such that Grad-CAM can follow gradients through it there."""
     import torch
 
@@ -56,7 +70,7 @@ def move(network: Any, device: str) -> None:
         network.to(device)
 
 
-def weights_bytes(network: Any) -> int:
+def count_weight_bytes(network: Any) -> int:
     """Bytes of the weights of a network."""
     return sum(weight.nbytes for weight in network.parameters())
 
@@ -70,7 +84,7 @@ def load_tokenizer(folder: Path) -> Any:
     return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
 
 
-def settings(folder: Path) -> dict[str, Any]:
+def read_model_settings(folder: Path) -> dict[str, Any]:
     """What ``automask.json`` in the folder says about this model, or {}.
 
     Known entries: "gradcam_block" and "first_token" of a matcher, "num_beams" and "max_new_tokens" of a captioner.
@@ -116,3 +130,31 @@ def _wrong_kind(network: Any, tensors: dict[str, torch.Tensor], name: str, missi
             f"{name} is a captioning model and cannot match phrases; use it as the captioner, and a matching model here"
         )
     return f"{name} lacks {len(missing)} tensors, {missing[0]} among them; fetch the model again"
+
+
+@dataclass(frozen=True)
+class Pixels:
+    """How a model wants its pictures: a square of ``size`` pixels, each channel (x / 255 - mean) / std."""
+
+    size: int
+    mean: tuple[float, ...] = CLIP_MEAN
+    std: tuple[float, ...] = CLIP_STD
+
+    @classmethod
+    def from_folder(cls, folder: Path) -> Pixels:
+        """From ``preprocessor_config.json`` (mean, deviation) and ``config.json`` (side of the picture)."""
+        size = read_json(folder / "config.json").get("vision_config", {}).get("image_size", 384)
+        config = read_json(folder / "preprocessor_config.json")
+        return cls(size, tuple(config.get("image_mean", CLIP_MEAN)), tuple(config.get("image_std", CLIP_STD)))
+
+    def tensor(self, images: Sequence[Image]) -> torch.Tensor:
+        """float32[B, 3, size, size] of pictures uint8[H, W, 3] RGB; stretched to the square, as BLIP was trained."""
+        import torch
+
+        return torch.from_numpy(np.stack([self._array(image) for image in images]))
+
+    def _array(self, image: Image) -> np.ndarray:  # type: ignore[type-arg]
+        square = Pillow.fromarray(image).resize((self.size, self.size), Pillow.Resampling.BICUBIC)
+        values = np.asarray(square, dtype=np.float32) / 255
+        normal = (values - np.array(self.mean, np.float32)) / np.array(self.std, np.float32)
+        return np.ascontiguousarray(normal.transpose(2, 0, 1))

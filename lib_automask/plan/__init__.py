@@ -46,7 +46,7 @@ from lib_automask.plan.scene import Change, Scene
 from lib_automask.plan.singling import counted_at_side, put_back, split_place, take_out
 from lib_automask.plan.styles import take_styles
 from lib_automask.plan.syntax import read_syntax
-from lib_automask.structures import Edit, EditPlan, Presence
+from lib_automask.types import Edit, EditPlan, Presence
 
 __all__ = ["plan_edits", "plan_target"]
 

@@ -8,7 +8,7 @@ from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.body import body_part, is_body_part
 from lib_automask.plan.naming import anchor
 from lib_automask.plan.scene import Change, Scene, Thing
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 
 def arrived(thing: Thing, alignment: Alignment, caption: Scene, prompt: Scene) -> list[Change]:

@@ -7,7 +7,7 @@ import re
 from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.meaning import bare, target, thing_in
 from lib_automask.plan.scene import Change, Scene, Thing
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 FILLING = re.compile(
     r"^(?:(?:look(?! (?:at|to|away|up|down|left|right|out|toward|towards|back)\b)|be|appear|seem|become|turn|to be|"

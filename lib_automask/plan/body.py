@@ -7,7 +7,7 @@ from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.hanging import contradict
 from lib_automask.plan.naming import name
 from lib_automask.plan.scene import Change, Scene, Thing
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 
 def is_body_part(thing: Thing, caption: Scene) -> bool:

@@ -14,7 +14,7 @@ from lib_automask.plan.leaving import removed
 from lib_automask.plan.naming import name, other_names
 from lib_automask.plan.scene import Change, Scene, Thing
 from lib_automask.plan.styles import is_photo
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 FLAT = ("plate", "tray", "platter", "saucer")
 """Vessels that things lie on."""

@@ -15,7 +15,7 @@ from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.putting import add, give, move_to, should_be
 from lib_automask.plan.scene import Change, Scene, Thing
 from lib_automask.plan.styles import names_style
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 
 def obey(command: Command, caption: Scene) -> list[Change]:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from lib_automask.plan import lexicon, usual, verbs
+from lib_automask.plan import lexicon, verbs
 from lib_automask.plan.clause import Clause
 from lib_automask.plan.hanging import DEFINITE, body_parts, split_up
 from lib_automask.plan.noun_phrase import NounPhrase, joined_attributes
 from lib_automask.plan.saying import described_by, is_used
 from lib_automask.plan.scene import Action, Scene, Thing
+from lib_automask.referring_expressions import named_region
 
 EXPRESSIONS = ("expression", "expressions", "look", "gaze")
 SIDES = {"left": "left", "right": "right", "left side": "left", "right side": "right", "left hand side": "left",
@@ -43,7 +44,7 @@ class Describer:
         clause = self.clause
         side = SIDES.get(" ".join(phrase.nouns))
         where = f"{clause.relation} the {' '.join(phrase.nouns)}"
-        if self.last is not None and (side or phrase.is_filler) and usual.region(where):
+        if self.last is not None and (side or phrase.is_filler) and named_region(where):
             self.last.region = where
         if side and self.last is not None:
             self._put_aside(self.last, side)

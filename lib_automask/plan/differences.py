@@ -10,7 +10,7 @@ from lib_automask.plan.hanging import exclude
 from lib_automask.plan.naming import other_names
 from lib_automask.plan.noun_phrase import joined_attributes
 from lib_automask.plan.scene import MANY, Change, Scene, Thing
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 FAMILIES = (
     ("surface", frozenset(("colour", "pattern", "material"))),

@@ -16,7 +16,7 @@ from lib_automask.plan import lexicon
 from lib_automask.plan.meaning import with_article
 from lib_automask.plan.presence import SHOWN
 from lib_automask.plan.scene import Change
-from lib_automask.structures import Edit, EditPlan, Presence
+from lib_automask.types import Edit, EditPlan, Presence
 
 ACROSS = re.compile(r"\b(?:on|at|to) the (?:left|right)\b|\b(?:left|right) of\b")
 DOWN = re.compile(r"\b(?:on|at|to) the (?:top|bottom)\b|\b(?:above|below)\b")

@@ -10,7 +10,7 @@ from lib_automask.plan.arriving import by_the_way
 from lib_automask.plan.hanging import same_thing
 from lib_automask.plan.naming import name, other_names
 from lib_automask.plan.scene import Change, Scene, Thing
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 
 def removed(alignment: Alignment, caption: Scene, prompt: Scene, unwanted: Scene) -> Iterator[Change]:

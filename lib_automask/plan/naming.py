@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, usual, wordlists
+from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.alignment import Alignment
 from lib_automask.plan.scene import Scene, Thing
+from lib_automask.referring_expressions import named_region
 
 WORN = ("in", "with", "wearing", "holding", "carrying", "has", "wears", "holds", "carries")
 SIDES = (
@@ -72,7 +73,7 @@ def anchor(thing: Thing, alignment: Alignment, caption: Scene) -> tuple[str, str
         if not lexicon.is_place(place.key):
             return place.phrase, relation
     regions = [(relation, place) for relation, place in candidates if relation != "with"]
-    skies = (f"{relation} the {place.phrase}" for relation, place in regions if usual.region(place.phrase))
+    skies = (f"{relation} the {place.phrase}" for relation, place in regions if named_region(place.phrase))
     return "", thing.region or next(skies, None)
 
 

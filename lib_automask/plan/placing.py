@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from lib_automask.plan import lexicon, wordlists
 from lib_automask.plan.describing import Describer
-from lib_automask.plan.hanging import (
-    body_parts,
-    contradict,
-    mentioned_before,
-    own_part,
-    shares_relation,
-)
+from lib_automask.plan.hanging import body_parts, contradict, mentioned_before, own_part, shares_relation
 from lib_automask.plan.noun_phrase import NounPhrase
 from lib_automask.plan.saying import is_carried, is_dressed_in
 from lib_automask.plan.scene import Thing

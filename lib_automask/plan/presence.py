@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from lib_automask.plan.scene import Change
-from lib_automask.structures import Edit, Presence
+from lib_automask.types import Edit, Presence
 
 SHOWN = 0.5
 """From this probability on the picture counts as showing a phrase."""

@@ -12,7 +12,7 @@ from lib_automask.plan.meaning import bare, find, meant, owned, subject, target,
 from lib_automask.plan.naming import name
 from lib_automask.plan.phrases import read_scene
 from lib_automask.plan.scene import Change, Scene, Thing
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 AT_PRONOUN = re.compile(
     r"\b(on top of|on|to|onto|over|behind|near|beside|in front of|next to|under|above|around) (him|her|it|them)$"

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from lib_automask.plan import lexicon
 from lib_automask.plan.meaning import things_in
-from lib_automask.structures import Edit, EditKind, EditPlan
+from lib_automask.types import Edit, EditKind, EditPlan
 
 SURE = 0.9
 """Of an edit that is only another word."""

@@ -10,7 +10,7 @@ from lib_automask.plan.meaning import things_in, with_article
 from lib_automask.plan.presence import SHOWN
 from lib_automask.plan.scene import Thing
 from lib_automask.plan.syntax import read_syntax
-from lib_automask.structures import Presence
+from lib_automask.types import Presence
 
 NUMBERS = ("no", "one", "two", "three", "four")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from lib_automask.plan import lexicon, verbs, wordlists
-from lib_automask.structures import Edit
+from lib_automask.types import Edit
 
 MANY = -1
 """The count of a plural without a number."""

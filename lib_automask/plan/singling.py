@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from lib_automask.plan import lexicon
 from lib_automask.plan.scene import Change, Scene, Thing
-from lib_automask.referring import ARTICLE, ORDINALS, RELATIONS, SIDES, SIZES, read_referent
+from lib_automask.referring_expressions import ARTICLE, ORDINALS, RELATIONS, SIDES, SIZES, read_referent
 
 PLACED = {
     "left": "on the left",

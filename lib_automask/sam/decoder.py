@@ -20,11 +20,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from lib_automask.sam.crossing import Reader, Sight, Writer
+from lib_automask.sam.decoder_layers import MaskUpscaling, PatchContext, PatchNorm, TokenReader, TokenWriter
 from lib_automask.sam.encoder import Linear
-from lib_automask.sam.norm import Norm
-from lib_automask.sam.projection import Looks
-from lib_automask.sam.upscaling import Upscaling
+from lib_automask.sam.projection import PatchUpdates
 
 if TYPE_CHECKING:
     import torch
@@ -43,7 +41,7 @@ class Answers:
 
     qualities: torch.Tensor
     tokens: torch.Tensor
-    looks: Looks
+    looks: PatchUpdates
     several: bool
 
 
@@ -62,10 +60,10 @@ class PictureDecoder:
         positions = sam.prompt_encoder.get_dense_pe()[0].flatten(1).T
         transformer = self.decoder.transformer
         layers = list(transformer.layers)
-        sights = [Sight(layers[:passed], patches, positions, dtype) for passed in range(len(layers) + 1)]
+        sights = [PatchContext(layers[:passed], patches, positions, dtype) for passed in range(len(layers) + 1)]
         self.layers = [_Layer(layer, before) for layer, before in zip(layers, sights)]
-        self.last_reader = Reader(sights[-1], transformer.final_attn_token_to_image)
-        self.upscaling = Upscaling(self.decoder, patches, dtype)
+        self.last_reader = TokenReader(sights[-1], transformer.final_attn_token_to_image)
+        self.upscaling = MaskUpscaling(self.decoder, patches, dtype)
         self.order = self._reading_order(embedding.device)
 
     def answer(self, prompts: torch.Tensor, several: bool = True) -> Answers:
@@ -86,7 +84,7 @@ class PictureDecoder:
         masks = slice(1, decoder.num_mask_tokens) if several else slice(0, 1)
         wanted = [0, *range(1, decoder.num_mask_tokens + 1)[masks]]
 
-        tokens, looks = start, Looks()
+        tokens, looks = start, PatchUpdates()
         for layer in self.layers:
             tokens, looks = layer(tokens, start, looks)
         seen = self.last_reader((tokens + start)[:, wanted], looks)
@@ -130,14 +128,16 @@ class PictureDecoder:
 class _Layer:
     """A layer of the two-way transformer, and the sight as the layers before it leave it."""
 
-    def __init__(self, layer: Any, before: Sight) -> None:
+    def __init__(self, layer: Any, before: PatchContext) -> None:
         self.layer, self.dtype = layer, before.dtype
-        self.reader = Reader(before, layer.cross_attn_token_to_image)
-        self.writer = Writer(before, layer.cross_attn_image_to_token)
-        self.norm = Norm([*before.layers, layer], before.patches, self.dtype)
+        self.reader = TokenReader(before, layer.cross_attn_token_to_image)
+        self.writer = TokenWriter(before, layer.cross_attn_image_to_token)
+        self.norm = PatchNorm([*before.layers, layer], before.patches, self.dtype)
         self.widened, self.narrowed = Linear(layer.mlp.lin1, self.dtype), Linear(layer.mlp.lin2, self.dtype)
 
-    def __call__(self, tokens: torch.Tensor, start: torch.Tensor, looks: Looks) -> tuple[torch.Tensor, Looks]:
+    def __call__(
+        self, tokens: torch.Tensor, start: torch.Tensor, looks: PatchUpdates
+    ) -> tuple[torch.Tensor, PatchUpdates]:
         """Tokens float32[B, T, C] and looks after the layer; ``start`` is what the tokens were before the first."""
         layer = self.layer
         if layer.skip_first_layer_pe:

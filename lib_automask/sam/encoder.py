@@ -30,7 +30,7 @@ ROWS_AT_ONCE = 16
 """Rows of patches that pass through the wide layer of a block together."""
 
 
-def encode(
+def encode_image(
     encoder: Any, pixels: torch.Tensor, dtype: torch.dtype, progress: Tell = lambda _share: None
 ) -> torch.Tensor:
     """The embedding of one prepared picture.
@@ -52,7 +52,7 @@ def encode(
         _pass(block, tokens, dtype, _part_of(progress, number / len(encoder.blocks), 1 / len(encoder.blocks)))
     embedding: torch.Tensor = encoder.neck(tokens[None].permute(0, 3, 1, 2))
     if dtype == torch.float16 and not embedding.isfinite().all():
-        return encode(encoder, pixels, torch.float32, progress)
+        return encode_image(encoder, pixels, torch.float32, progress)
     return embedding
 
 

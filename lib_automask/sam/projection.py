@@ -6,8 +6,8 @@ weights V project the patches afterwards,
 
     x' = s (x + S O - means) w + b    and so    x' V = s (x V' + S (O V')) + b V    with V' = w V, less its means.
 
-So x V' is made once a picture, O V' has a few rows, and V' of a layer is the V of the layer before it. ``sam.norm``
-finds s in the same way.
+So x V' is made once a picture, O V' has a few rows, and V' of a layer is the V of the layer before it.
+``sam.decoder_layers`` finds s in the same way.
 
 Shapes: B prompts, T tokens each, N patches, C channels, H heads of D channels; K = layers × H × T.
 """
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, eq=False)
-class Looks:
+class PatchUpdates:
     """How the patches of B prompts looked at their tokens, layer by layer; nothing before the first.
 
     Args:
@@ -81,14 +81,16 @@ class Projection:
         import torch
 
         layers = zip(values, self.weights, self.biases)
-        return torch.cat([by_prompt(some @ weight, prompts).flatten(1, 2) + bias for some, weight, bias in layers], 1)
+        return torch.cat(
+            [split_by_prompt(some @ weight, prompts).flatten(1, 2) + bias for some, weight, bias in layers], 1
+        )
 
 
-def by_prompt(values: torch.Tensor, prompts: int) -> torch.Tensor:
+def split_by_prompt(values: torch.Tensor, prompts: int) -> torch.Tensor:
     """[H, B × T, E] → [B, H, T, E], a view."""
     return values.unflatten(1, (prompts, -1)).transpose(0, 1)
 
 
-def by_head(values: torch.Tensor, heads: int) -> torch.Tensor:
+def split_by_head(values: torch.Tensor, heads: int) -> torch.Tensor:
     """[B, T, H × D] → [H, B × T, D], a view."""
     return values.flatten(0, 1).unflatten(1, (heads, -1)).transpose(0, 1)

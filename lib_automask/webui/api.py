@@ -12,15 +12,15 @@ from modules import shared
 from modules.call_queue import queue_lock
 from PIL import Image, UnidentifiedImageError
 
-from lib_automask import origin, pictures
 from lib_automask.errors import InputError, ModelError
+from lib_automask.imaging import files, infotext_metadata
 from lib_automask.options import FIELDS, Field, Options
-from lib_automask.structures import Mask, MaskRequest
+from lib_automask.types import Mask, MaskRequest
 from lib_automask.webui import settings
-from lib_automask.webui.failures import explained
-from lib_automask.webui.known import Known
-from lib_automask.webui.processing import flat, white
-from lib_automask.webui.residency import Residency
+from lib_automask.webui.messages import explain_error
+from lib_automask.webui.model_pool import ModelPool
+from lib_automask.webui.processing import flatten_picture, read_white
+from lib_automask.webui.request import PromptRegistry
 
 STATUS = {InputError.exit_code: 422, ModelError.exit_code: 503}
 """HTTP status by the error's exit code; 500 for the others."""
@@ -29,7 +29,7 @@ KEYS = ("image", "prompt", "options", "user_mask", "own_prompt")
 """What a request for a mask may hold."""
 
 
-def add_routes(residency: Residency, known_pictures: Known, _demo: Any, app: Any) -> None:
+def add_routes(residency: ModelPool, known_pictures: PromptRegistry, _demo: Any, app: Any) -> None:
     """Add the routes where the host's API is on, behind its ``--api-auth``. ``_demo`` is None with ``--nowebui``."""
     from fastapi import Body, Depends, HTTPException
     from fastapi.security import HTTPBasic, HTTPBasicCredentials
@@ -38,18 +38,18 @@ def add_routes(residency: Residency, known_pictures: Known, _demo: Any, app: Any
         return
 
     def signed_in(given: HTTPBasicCredentials = Depends(HTTPBasic())) -> None:  # noqa: B008
-        if not known(given.username, given.password):
+        if not is_known_user(given.username, given.password):
             raise HTTPException(401, "Incorrect username or password", {"WWW-Authenticate": "Basic"})
 
     def options() -> list[dict[str, Any]]:
-        return schema()
+        return options_schema()
 
     def mask(request: dict[str, Any] = Body(...)) -> dict[str, Any]:  # noqa: B008
         try:
             with queue_lock:
-                return make_mask(residency, known_pictures, request)
+                return answer_mask_request(residency, known_pictures, request)
         except Exception as error:
-            told = explained(error)
+            told = explain_error(error)
             raise HTTPException(STATUS.get(told.exit_code, 500), str(told)) from error
 
     def unload() -> dict[str, Any]:
@@ -63,19 +63,19 @@ def add_routes(residency: Residency, known_pictures: Known, _demo: Any, app: Any
     app.add_api_route("/automask/v1/unload", unload, methods=["POST"], dependencies=guard)
 
 
-def known(username: str, password: str) -> bool:
+def is_known_user(username: str, password: str) -> bool:
     """Whether ``--api-auth`` names this user with this password."""
     given = f"{username}:{password}".encode()
     accepted = [compare_digest(given, pair.encode()) for pair in shared.cmd_opts.api_auth.split(",")]
     return any(accepted)
 
 
-def schema() -> list[dict[str, Any]]:
+def options_schema() -> list[dict[str, Any]]:
     """Every option, in the order of the positional args."""
-    return [described(row) for row in FIELDS]
+    return [describe_option(row) for row in FIELDS]
 
 
-def described(row: Field) -> dict[str, Any]:
+def describe_option(row: Field) -> dict[str, Any]:
     """One option: name, type, default, allowed values, help and infotext key."""
     entry: dict[str, Any] = {"name": row.name, "type": row.type.__name__, "default": row.default}
     if row.choices:
@@ -85,10 +85,12 @@ def described(row: Field) -> dict[str, Any]:
     return {**entry, "allowed": row.allowed, "help": row.help, "infotext": row.infotext}
 
 
-def make_mask(residency: Residency, known_pictures: Known, request: dict[str, Any]) -> dict[str, Any]:
+def answer_mask_request(
+    residency: ModelPool, known_pictures: PromptRegistry, request: dict[str, Any]
+) -> dict[str, Any]:
     """The command line's JSON object, with the mask as a PNG in ``["mask"]["image"]``. Raises AutomaskError."""
     from lib_automask.pipeline import build_mask
-    from lib_automask.report import as_json
+    from lib_automask.report import result_as_json
 
     if unknown := set(request) - set(KEYS):
         raise InputError(f"unknown key {sorted(unknown)[0]!r}; known are {', '.join(KEYS)}")
@@ -96,38 +98,38 @@ def make_mask(residency: Residency, known_pictures: Known, request: dict[str, An
     if not (isinstance(prompt, str) and isinstance(own_prompt, str) and isinstance(request.get("options", {}), dict)):
         raise InputError("prompt and own_prompt must be text, and options a dict")
     options = Options.from_mapping({"enabled": True, **request.get("options", {})})
-    given = picture(request.get("image"), "image")
-    image = flat(given)
-    own_prompt = own_prompt or origin.own_prompt(given) or known_pictures.prompt_of(image)
-    wanted = MaskRequest(image, prompt, user_mask(request), options, own_prompt)
+    given = decode_picture(request.get("image"), "image")
+    image = flatten_picture(given)
+    own_prompt = own_prompt or infotext_metadata.read_own_prompt(given) or known_pictures.prompt_of(image)
+    wanted = MaskRequest(image, prompt, decode_user_mask(request), options, own_prompt)
     shared.state.begin(job="automask")  # the Interrupt of an earlier job would end this one
     try:
-        with residency.models(settings.read()) as models:
+        with residency.models(settings.read_settings()) as models:
             result = build_mask(wanted, models)
     finally:
         shared.state.end()
-    report = as_json(result, prompt)
-    report["mask"]["image"] = png(result.mask)
+    report = result_as_json(result, prompt)
+    report["mask"]["image"] = encode_mask_base64(result.mask)
     return report
 
 
-def user_mask(request: dict[str, Any]) -> Mask | None:
+def decode_user_mask(request: dict[str, Any]) -> Mask | None:
     """bool[H, W], read as the host reads masks; None where none was sent."""
-    return white(picture(request["user_mask"], "user_mask")) if request.get("user_mask") else None
+    return read_white(decode_picture(request["user_mask"], "user_mask")) if request.get("user_mask") else None
 
 
-def picture(text: Any, name: str) -> Image.Image:
+def decode_picture(text: Any, name: str) -> Image.Image:
     """A picture from base64, with or without a data: prefix, turned upright. Raises InputError."""
     wrong = InputError(f"{name} must be a picture in base64, such as a PNG or JPEG file")
     if not isinstance(text, str) or not text:
         raise wrong
     try:
         content = base64.b64decode(text.rpartition(",")[2], validate=True)
-        return pictures.upright(Image.open(io.BytesIO(content)))
+        return files.turn_upright(Image.open(io.BytesIO(content)))
     except (binascii.Error, UnidentifiedImageError, OSError) as error:
         raise wrong from error
 
 
-def png(mask: Mask) -> str:
+def encode_mask_base64(mask: Mask) -> str:
     """Base64 of a PNG; white is repainted."""
-    return base64.b64encode(pictures.mask_png(mask)).decode()
+    return base64.b64encode(files.encode_mask_png(mask)).decode()

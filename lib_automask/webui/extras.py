@@ -8,9 +8,9 @@ from modules import scripts_postprocessing
 from PIL import Image
 
 from lib_automask.webui import processing, settings
-from lib_automask.webui.failures import explained
+from lib_automask.webui.messages import explain_error
+from lib_automask.webui.outputs import mark_transparent
 from lib_automask.webui.script import Automask
-from lib_automask.webui.transparency import transparent
 
 
 class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: ignore[misc]
@@ -49,20 +49,22 @@ class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: igno
         try:
             self.cut_out(pp, str(target or "").strip(), bool(behind))
         except Exception as error:
-            pp.info["automask cutout"] = f"not cut out: {explained(error)}"
+            pp.info["automask cutout"] = f"not cut out: {explain_error(error)}"
 
     def cut_out(self, pp: Any, target: str, behind: bool) -> None:
-        from lib_automask.cutout import cut_out
-        from lib_automask.layers import plate
+        from lib_automask.cutout import cut_out_target
+        from lib_automask.imaging.layers import fill_background
 
-        image = processing.flat(pp.image)
-        with Automask.residency.models(settings.read()) as models:
-            found = cut_out(image, models, target)
+        image = processing.flatten_picture(pp.image)
+        with Automask.residency.models(settings.read_settings()) as models:
+            found = cut_out_target(image, models, target)
         if behind:
             pp.extra_images.append(
                 pp.create_copy(
-                    Image.fromarray(plate(image, found.mask)), nametags=["background"], disable_processing=True
+                    Image.fromarray(fill_background(image, found.mask)),
+                    nametags=["background"],
+                    disable_processing=True,
                 )
             )
-        pp.image = transparent(found.picture)
+        pp.image = mark_transparent(found.picture)
         pp.info["automask cutout"] = found.why

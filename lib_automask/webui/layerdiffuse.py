@@ -31,7 +31,7 @@ NEEDED: dict[str, tuple[int, ...]] = {
 """By what its method is called: the image boxes that it reads."""
 
 
-def empty_boxes(p: Processing) -> tuple[int, ...]:
+def find_empty_boxes(p: Processing) -> tuple[int, ...]:
     """The places in ``p.script_args`` of the image boxes that LayerDiffuse is going to read and that are empty."""
     script = next((one for one in p.scripts.alwayson_scripts if one.title() == TITLE), None)
     if script is None or script.args_to - script.args_from <= BLEND:
@@ -43,28 +43,28 @@ def empty_boxes(p: Processing) -> tuple[int, ...]:
     return tuple(script.args_from + box for box in needed if args[box] is None)
 
 
-def hand_over(p: Processing, found: Cutout, boxes: tuple[int, ...]) -> None:
-    """Fill the boxes for this run; ``take_back`` empties them again."""
+def fill_boxes(p: Processing, found: Cutout, boxes: tuple[int, ...]) -> None:
+    """Fill the boxes for this run; ``restore_boxes`` empties them again."""
     first = next(one for one in p.scripts.alwayson_scripts if one.title() == TITLE).args_from
     given = list(p.script_args)
     for place in boxes:
-        given[place] = layer(found, place - first)
+        given[place] = layer_for_box(found, place - first)
     p.__dict__["automask_script_args"] = p.script_args
     p.script_args = tuple(given)
 
 
-def take_back(p: Processing) -> None:
+def restore_boxes(p: Processing) -> None:
     """Empty the boxes that an earlier file of a batch filled: each has a cutout of its own."""
     if "automask_script_args" in p.__dict__:
         p.script_args = p.__dict__.pop("automask_script_args")
 
 
-def layer(found: Cutout, box: int) -> npt.NDArray[np.uint8]:
+def layer_for_box(found: Cutout, box: int) -> npt.NDArray[np.uint8]:
     """uint8[H, W, 4] for one of its boxes: the cutout, the filled background, or the picture as it is."""
-    from lib_automask.layers import opaque
+    from lib_automask.imaging.layers import make_opaque_layer
 
     if box == FOREGROUND:
         return found.picture
     if box == BACKGROUND:
         return found.layers[0].picture
-    return opaque("blend", found.image).picture
+    return make_opaque_layer("blend", found.image).picture

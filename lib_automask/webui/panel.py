@@ -1,4 +1,7 @@
-"""The accordion in the img2img tab, made from the table of options. One code base for gradio 3.41 and 4.40."""
+"""The accordion in the img2img tab, made from the table of options. One code base for gradio 3.41 and 4.40.
+
+Axes of the host's X/Y/Z plot, made from the table of options.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ UNLOADED = (
 )
 
 
-def build(unload: Callable[[], None]) -> list[Any]:
+def build_panel(unload: Callable[[], None]) -> list[Any]:
     """The controls in the order of ``FIELDS``, then three hidden ones: what asks for a
     preview, what the page read, and what asks for a cutout.
 
@@ -39,20 +42,20 @@ def build(unload: Callable[[], None]) -> list[Any]:
         with FormRow(elem_id="automask_main"):
             for row in others:
                 if row.name in MAIN:
-                    controls[row.name] = control(row)
+                    controls[row.name] = make_control(row)
         with FormRow(elem_id="automask_buttons"):
-            preview = button("Preview mask", "automask_preview", "automaskPreview")
-            cutout = button("Cut out", "automask_cutout", "automaskCutout")
+            preview = make_flag_button("Preview mask", "automask_preview", "automaskPreview")
+            cutout = make_flag_button("Cut out", "automask_cutout", "automaskCutout")
         with gr.Accordion("automask details", open=False, elem_id="automask_details"):
-            for pair in pairs([row for row in others if row.name not in MAIN]):
+            for pair in pair_rows([row for row in others if row.name not in MAIN]):
                 with FormRow():
                     for row in pair:
-                        controls[row.name] = control(row)
-            freeing(unload)
-    return [*(controls[row.name] for row in FIELDS), preview, page_texts(), cutout]
+                        controls[row.name] = make_control(row)
+            make_unload_button(unload)
+    return [*(controls[row.name] for row in FIELDS), preview, make_page_texts(), cutout]
 
 
-def control(row: Field) -> Any:
+def make_control(row: Field) -> Any:
     """The control that fits a field."""
     common = {"label": row.label, "value": row.default, "info": row.help, "elem_id": f"automask_{row.name}"}
     if row.type is bool:
@@ -65,7 +68,7 @@ def control(row: Field) -> Any:
     return gr.Slider(minimum=max(row.minimum, -top), maximum=top, step=row.step, **common)
 
 
-def button(label: str, elem_id: str, pressed: str) -> Any:
+def make_flag_button(label: str, elem_id: str, pressed: str) -> Any:
     """A button that presses Generate with a hidden flag on, which asks for something else than painting.
 
     Going this way it sees every tab's picture and mask on both hosts: Forge's canvas is no gr.Image.
@@ -77,26 +80,26 @@ def button(label: str, elem_id: str, pressed: str) -> Any:
     return flag
 
 
-def freeing(unload: Callable[[], None]) -> None:
+def make_unload_button(unload: Callable[[], None]) -> None:
     """A button that gives back the memory of models and of what is remembered; it is no control and has no value."""
     pressed = gr.Button("Unload models, forget pictures", elem_id="automask_unload_button", size="sm")
     said = gr.HTML("", elem_id="automask_unloaded")
-    pressed.click(fn=partial(unloaded, unload), inputs=[], outputs=[said])
+    pressed.click(fn=partial(unload_models, unload), inputs=[], outputs=[said])
 
 
-def unloaded(unload: Callable[[], None]) -> str:
+def unload_models(unload: Callable[[], None]) -> str:
     """Do it, and say so. A run that is under way ends first."""
     unload()
     return UNLOADED
 
 
-def page_texts() -> Any:
-    """Where javascript/automask_origin.js writes what files say of their making; see ``known.of_page``."""
+def make_page_texts() -> Any:
+    """Where javascript/automask_origin.js writes what files say of their making; see ``request.read_page_entries``."""
     texts = gr.Textbox("", label="automask page texts", visible=False, elem_id="automask_page_texts")
     texts.do_not_save_to_config = True
     return texts
 
 
-def pairs(rows: list[Field]) -> list[list[Field]]:
+def pair_rows(rows: list[Field]) -> list[list[Field]]:
     """Two controls a line."""
     return [rows[index : index + 2] for index in range(0, len(rows), 2)]

@@ -7,7 +7,7 @@ What ends a passage early, be it the user or an error, keeps the picture that th
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -16,21 +16,21 @@ from modules import shared
 from modules.processing import DecodedSamples
 from PIL import Image
 
-from lib_automask import origin
 from lib_automask.errors import AutomaskError, Interrupted
-from lib_automask.passes import Pass, read_passes, write_passes
-from lib_automask.webui import borrowing, clock, processing, saving
-from lib_automask.webui.failures import explained
-from lib_automask.webui.painting import Picture
+from lib_automask.imaging import infotext_metadata
+from lib_automask.recipe import Pass, read_passes, write_passes
+from lib_automask.webui import host, outputs, processing, run_state
+from lib_automask.webui.host_sampling import PassPicture
+from lib_automask.webui.messages import explain_error
+from lib_automask.webui.pass_steps import STEPS, Step, StepContext, StepResult
 from lib_automask.webui.processing import Processing
-from lib_automask.webui.works import WORKS, Done, Step, Workshop
 
 KEY = "automask pass"
 """In the infotext, with the number of a pass, for what it did."""
 
 
 @dataclass(eq=False)
-class Passage:
+class PicturePasses:
     """One picture's way through the passes.
 
     Args:
@@ -41,21 +41,21 @@ class Passage:
         error: what ended it early, if anything did.
     """
 
-    picture: Picture
+    picture: PassPicture
     passes: tuple[Pass, ...]
     told: list[str] = field(default_factory=list)
-    done: list[Done] = field(default_factory=list)
+    done: list[StepResult] = field(default_factory=list)
     error: AutomaskError | None = None
 
-    def go(self, shop: Workshop) -> None:
+    def go(self, shop: StepContext) -> None:
         """Pass after pass, until the last or until something ends it."""
         for number, one in enumerate(self.passes, 1):
-            borrowing.announce(f"automask pass {number} of {len(self.passes)}: {one.do} {one.target}".rstrip())
+            host.announce_job(f"automask pass {number} of {len(self.passes)}: {one.do} {one.target}".rstrip())
             try:
                 self.check()
-                done = WORKS[one.do](shop, one, self.picture)
+                done = STEPS[one.do](shop, one, self.picture)
             except Exception as error:
-                self.error = explained(error, "so the passes ended there")
+                self.error = explain_error(error, "so the passes ended there")
                 self.told.append(f"{self.error}; {self.left_at(number)}")
                 return
             self.picture = done.picture
@@ -86,10 +86,10 @@ class Passage:
         return f"the picture is as pass {number - 1} left it" if number > 1 else "the picture is as it was"
 
 
-class Passes:
+class PassRunner:
     """The passes of one run of the host's, over every picture of it."""
 
-    def __init__(self, shop: Workshop, first: Picture, tell: Callable[[str], None], in_series: bool) -> None:
+    def __init__(self, shop: StepContext, first: PassPicture, tell: Callable[[str], None], in_series: bool) -> None:
         """``first`` is the picture that all begin with; an error raises unless others follow ``in_series``.
 
         Raises:
@@ -112,9 +112,9 @@ class Passes:
         """The pictures of one batch, as the host's sampler and decoder would give them."""
         p = self.shop.p
         p.restore_faces = faces
-        clock.start(p)
+        run_state.start_clock(p)
         passages = []
-        with borrowing.checkpoint_kept(), borrowing.job_kept():
+        with host.keep_checkpoint(), host.keep_job():
             for index in range(len(p.prompts)):
                 passages.append(self.passage(p.iteration * p.batch_size + index))
                 passages[-1].go(self.shop)
@@ -122,26 +122,26 @@ class Passes:
         self.some_done = self.some_done or any(passage.done for passage in passages)
         self.refuse(passages[0].error)
         given = self.given(passages)
-        note(p, given)
-        clock.write(p)
+        write_pass_infotext(p, given)
+        run_state.write_timings(p)
         self.keep(given)
-        saving.passed(p, [passage.steps for passage in given])
-        return DecodedSamples(processing.decoded(passage.picture.image) for passage in given)
+        outputs.record_passes(p, [passage.steps for passage in given])
+        return DecodedSamples(processing.encode_as_decoded(passage.picture.image) for passage in given)
 
-    def passage(self, index: int) -> Passage:
+    def passage(self, index: int) -> PicturePasses:
         """The way of one picture, by its number in the whole run."""
         p = self.shop.p
         picture = replace(
             self.first, prompt=p.all_prompts[index], negative=p.all_negative_prompts[index], seed=p.all_seeds[index]
         )
-        return Passage(picture, tuple(seeded(one) for one in self.passes))
+        return PicturePasses(picture, tuple(fix_seed(one) for one in self.passes))
 
     def refuse(self, error: AutomaskError | None) -> None:
         """End the run with the error if not one pass was done, unless the user wanted that, or other files follow."""
         if error is not None and not (self.some_done or self.in_series or isinstance(error, Interrupted)):
-            processing.end(self.shop.p, error)
+            processing.end_run(self.shop.p, error)
 
-    def given(self, passages: list[Passage]) -> list[Passage]:
+    def given(self, passages: list[PicturePasses]) -> list[PicturePasses]:
         """Those that are given back: the host stacks them, so all must be of one size."""
         done = [passage for passage in passages if passage.done] or passages[:1]
         alike = [passage for passage in done if passage.picture.size == done[0].picture.size]
@@ -153,7 +153,7 @@ class Passes:
                 self.tell(f"picture {number} is left out, because it did not come as far as the others")
         return alike
 
-    def keep(self, given: list[Passage]) -> None:
+    def keep(self, given: list[PicturePasses]) -> None:
         """Put the pictures after each pass but the last behind the result, if the user wants them."""
         if not self.shop.options.keep_passes:
             return
@@ -163,39 +163,32 @@ class Passes:
             for number, picture in enumerate((done.picture for done in passage.done[:-1]), 1):
                 kept.append((Image.fromarray(picture.image), picture.infotext))
                 if p.save_samples():
-                    save(p, picture, number)
+                    save_pass_picture(p, picture, number)
 
 
-def as_text(args: Sequence[Any]) -> Sequence[Any]:
-    """A host's script args, passes that came as a list of dicts written as text. Raises InputError."""
-    if args and isinstance(args[0], Mapping) and isinstance(args[0].get("passes"), list):
-        return [{**args[0], "passes": write_passes(read_passes(args[0]["passes"]))}]
-    return args
-
-
-def seeded(one: Pass) -> Pass:
+def fix_seed(one: Pass) -> Pass:
     """A random seed chosen, so that the infotext can have it."""
     return replace(one, seed=random.randrange(2**32)) if one.seed == -1 else one
 
 
-def note(p: Processing, given: list[Passage]) -> None:
+def write_pass_infotext(p: Processing, given: list[PicturePasses]) -> None:
     """Write into the infotext what each pass did, picture by picture where they differ."""
     params = p.extra_generation_params
     for key in [key for key in params if key.startswith(f"{KEY} ")]:
         del params[key]
-    params[origin.KEPT] = by_picture([passage.not_its_prompt for passage in given])
-    params["automask passes"] = by_picture([write_passes(passage.passes) for passage in given])
+    params[infotext_metadata.KEPT] = merge_by_picture([passage.not_its_prompt for passage in given])
+    params["automask passes"] = merge_by_picture([write_passes(passage.passes) for passage in given])
     for turn in range(max(len(passage.told) for passage in given)):
         lines = [passage.told[turn] if turn < len(passage.told) else None for passage in given]
-        params[f"{KEY} {turn + 1}"] = by_picture(lines)
+        params[f"{KEY} {turn + 1}"] = merge_by_picture(lines)
 
 
-def by_picture(texts: list[Any]) -> Any:
+def merge_by_picture(texts: list[Any]) -> Any:
     """One text for all, or the list that the host chooses from."""
     return texts[0] if all(text == texts[0] for text in texts) else texts
 
 
-def save(p: Processing, picture: Picture, number: int) -> None:
+def save_pass_picture(p: Processing, picture: PassPicture, number: int) -> None:
     """As the host saves a result, with the number of the pass in its name."""
     host_images.save_image(
         Image.fromarray(picture.image), p.outpath_samples, "", picture.seed, picture.prompt,
@@ -203,9 +196,9 @@ def save(p: Processing, picture: Picture, number: int) -> None:
     )  # fmt: skip
 
 
-def hand_over(p: Processing, processed: Any) -> None:
+def append_kept_pictures(p: Processing, processed: Any) -> None:
     """Put the kept pictures behind the result."""
     for picture, text in p.__dict__.pop("automask_kept", []):
         processed.images.append(picture)
         processed.infotexts.append(text)
-        picture.info[origin.KEY] = text
+        picture.info[infotext_metadata.KEY] = text

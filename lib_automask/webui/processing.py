@@ -1,7 +1,7 @@
 """The host's run ``p``: what is read from it, what is put into it, and how it gets everything back.
 
-Batch, Loopback and XYZ use one ``p`` again and again, so whatever is changed here is lent: ``restore`` returns
-it. The host blurs and inverts a mask after its hooks, so neither is done here.
+Batch, Loopback and XYZ use one ``p`` again and again, so whatever is changed here is lent:
+``restore_attributes`` returns it. The host blurs and inverts a mask after its hooks, so neither is done here.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from modules import shared
 from modules.processing import DecodedSamples, create_binary_mask
 from PIL import Image
 
-from lib_automask import advice, pictures
+from lib_automask import sampling_defaults
 from lib_automask.errors import InputError
+from lib_automask.imaging import files
 from lib_automask.options import Options
-from lib_automask.structures import Image as Pixels
-from lib_automask.structures import Mask, MaskResult
+from lib_automask.types import Image as Pixels
+from lib_automask.types import Mask, MaskResult
 
 FILLS = {"fill": 0, "original": 1, "latent noise": 2, "latent nothing": 3}
 """The host's numbers for ``inpainting_fill``."""
@@ -91,7 +92,7 @@ class Loan:
     mask: Image.Image | None
 
 
-def read(p: Processing) -> tuple[Pixels, Mask | None]:
+def read_inputs(p: Processing) -> tuple[Pixels, Mask | None]:
     """The picture uint8[H, W, 3] as the host paints on it, and the user's mask bool[H, W] or None.
 
     Transparency is laid over the host's background colour, so that the same pixels give the same mask
@@ -103,47 +104,47 @@ def read(p: Processing) -> tuple[Pixels, Mask | None]:
     if not p.init_images:
         raise InputError("there is no picture: put one into the img2img tab, or into init_images")
     first, *others = p.init_images
-    image = flat(first)
-    if any(other is not first and not np.array_equal(flat(other), image) for other in others):
+    image = flatten_picture(first)
+    if any(other is not first and not np.array_equal(flatten_picture(other), image) for other in others):
         raise InputError("one mask serves a whole call: send automask one picture at a time, or use the Batch tab")
-    return image, painted(p, first.size)
+    return image, read_user_mask(p, first.size)
 
 
-def flat(picture: Image.Image) -> Pixels:
+def flatten_picture(picture: Image.Image) -> Pixels:
     """uint8[H, W, 3] RGB; what is transparent is laid on the host's background colour."""
-    return pictures.from_pil(picture, shared.opts.img2img_background_color)
+    return files.image_from_pil(picture, shared.opts.img2img_background_color)
 
 
-def painted(p: Processing, size: tuple[int, int]) -> Mask | None:
+def read_user_mask(p: Processing, size: tuple[int, int]) -> Mask | None:
     """The user's mask, bool[H, W] with the inpaint tab's inversion applied; None where nothing was painted."""
     if p.image_mask is None:
         return None
-    mask = white(p.image_mask.resize(size, Image.NEAREST))
+    mask = read_white(p.image_mask.resize(size, Image.NEAREST))
     if not mask.any():
         return None
     return np.logical_not(mask) if p.inpainting_mask_invert else mask
 
 
-def white(mask: Image.Image) -> Mask:
+def read_white(mask: Image.Image) -> Mask:
     """bool[H, W], read as the host does: of a transparent picture what is opaque, else what is light."""
     return np.array(create_binary_mask(mask)) > 127
 
 
-def inject(p: Processing, result: MaskResult, options: Options) -> None:
+def inject_mask(p: Processing, result: MaskResult, options: Options) -> None:
     """Put the mask into ``p``, with the settings that the inpaint tab would hold. Takes effect in ``p.init``."""
     mask = Image.fromarray(result.mask.astype(np.uint8) * 255)
-    lend(p, mask)
+    borrow_attributes(p, mask)
     p.image_mask = mask
     p.inpainting_mask_invert = 0
     p.mask_blur = int(options.blur)
     if options.masked_content != "host":
-        p.inpainting_fill = FILLS[advice.masked_content(result, options)]
+        p.inpainting_fill = FILLS[sampling_defaults.choose_masked_content(result, options)]
     if options.area != "host":
         p.inpaint_full_res = options.area == "only masked"
-        p.inpaint_full_res_padding = advice.padding(result, options)
+        p.inpaint_full_res_padding = sampling_defaults.choose_padding(result, options)
 
 
-def keep(p: Processing, given: Sequence[Image.Image], preview: bool = False) -> None:
+def return_pictures(p: Processing, given: Sequence[Image.Image], preview: bool = False) -> None:
     """Make the host hand back ``given`` as they are, pixel for pixel, in place of painting.
 
     They go through the host's own infotext and saving; a preview is one picture and is not saved.
@@ -151,7 +152,7 @@ def keep(p: Processing, given: Sequence[Image.Image], preview: bool = False) -> 
 
     def sample(*_args: Any, **_kwargs: Any) -> Any:
         chosen = [given[index % len(given)] for index in range(len(p.prompts))]
-        return DecodedSamples(decoded(flat(picture)) for picture in chosen)
+        return DecodedSamples(encode_as_decoded(flatten_picture(picture)) for picture in chosen)
 
     replace_sampling(p, sample)
     if preview:
@@ -161,44 +162,44 @@ def keep(p: Processing, given: Sequence[Image.Image], preview: bool = False) -> 
 
 def replace_sampling(p: Processing, sample: Callable[..., Any]) -> None:
     """Have the pictures made by ``sample``, which gives decoded ones; neither faces nor colours are corrected then."""
-    lend(p, p.image_mask)
+    borrow_attributes(p, p.image_mask)
     p.overlay_images = p.mask_for_overlay = p.paste_to = p.color_corrections = None
     p.restore_faces = False
     p.init = lambda *_args, **_kwargs: None
     p.sample = sample
 
 
-def decoded(image: Pixels) -> Any:
+def encode_as_decoded(image: Pixels) -> Any:
     """float32[3, H, W] in -1–1, as the host's VAE gives it; half a step up, because the host cuts off the fraction."""
     import torch
 
     return (torch.from_numpy(image).permute(2, 0, 1).float() + 0.5) / 127.5 - 1
 
 
-def stop(p: Processing, error: Exception) -> None:
+def stop_run(p: Processing, error: Exception) -> None:
     """Make the host end this run with ``error`` before it paints. An exception in the hook itself it would swallow."""
-    lend(p, p.image_mask)
-    p.init = lambda *_args, **_kwargs: end(p, error)
+    borrow_attributes(p, p.image_mask)
+    p.init = lambda *_args, **_kwargs: end_run(p, error)
 
 
-def end(p: Processing, error: Exception) -> NoReturn:
+def end_run(p: Processing, error: Exception) -> NoReturn:
     """End this run with ``error``. Outside hooks alone.
 
     ``detail`` is where both hosts' APIs look for the message; otherwise one says "errors" and the other "message".
     """
     error.__dict__["detail"] = str(error)
-    restore(p)
+    restore_attributes(p)
     raise error
 
 
-def lend(p: Processing, mask: Image.Image | None) -> None:
+def borrow_attributes(p: Processing, mask: Image.Image | None) -> None:
     """Remember what ``p`` is like; ``mask`` is what ``p.image_mask`` is about to be."""
-    restore(p)
+    restore_attributes(p)
     methods = {name: p.__dict__[name] for name in METHODS if name in p.__dict__}
     p.__dict__["automask_loan"] = Loan({name: getattr(p, name, None) for name in LENT}, methods, mask)
 
 
-def restore(p: Processing) -> None:
+def restore_attributes(p: Processing) -> None:
     """Give everything back to ``p``; a mask that the user put there since stays. Does nothing a second time."""
     loan = p.__dict__.pop("automask_loan", None)
     if loan is None:

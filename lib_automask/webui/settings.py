@@ -9,9 +9,6 @@ from typing import Any
 
 from modules import devices, shared
 
-from lib_automask.webui import interrogate
-from lib_automask.webui.interrogate import INTERROGATE
-
 SECTION = ("automask", "automask")
 AUTOMATIC = "automatic"
 """The first published model that is in place."""
@@ -24,6 +21,12 @@ MEMORY = (OFFLOAD, KEEP, UNLOAD)
 """After a run: wait in main memory; stay where they worked; be forgotten."""
 FLAGS = ("automask_sam_models_path", "automask_blip_models_path")
 """Command-line flags that name a folder; see preload.py."""
+
+
+INTERROGATE = "the host's Interrogate"
+"""The name of this choice in the settings."""
+
+INTERROGATE_FILE = "model_base_caption_capfilt_large.pth"
 
 
 @dataclass(frozen=True)
@@ -55,16 +58,26 @@ class Setting:
         return f"automask_{self.name}"
 
 
-def known(kind: str) -> Callable[[], list[str]]:
+def interrogate_path() -> Path:
+    """Where the host keeps the file of its captioner."""
+    return Path(shared.models_path) / "BLIP" / INTERROGATE_FILE
+
+
+def has_interrogate() -> bool:
+    """Whether the host has fetched its captioner already."""
+    return interrogate_path().is_file()
+
+
+def list_model_names(kind: str) -> Callable[[], list[str]]:
     """Finds the names of models of one kind: published ones, and what lies in the folders."""
 
     def names() -> list[str]:
-        from lib_automask import checkpoints
-        from lib_automask.published import CHECKPOINTS
+        from lib_automask.runtime import checkpoints
+        from lib_automask.runtime.registry import CHECKPOINTS
 
         published = [one.name for one in CHECKPOINTS if one.kind == kind and one.files]
-        found = [one.name for one in checkpoints.available(folders()) if one.kind == kind]
-        host = [INTERROGATE] if kind == "captioner" and interrogate.is_there() else []
+        found = [one.name for one in checkpoints.list_available(model_folders()) if one.kind == kind]
+        host = [INTERROGATE] if kind == "captioner" and has_interrogate() else []
         return list(dict.fromkeys([AUTOMATIC, DEMO, *published, *found, *host]))
 
     return names
@@ -72,9 +85,9 @@ def known(kind: str) -> Callable[[], list[str]]:
 
 MODELS = "automatic takes the first that is in place; demo is small and knows drawn icons only"
 SETTINGS = (
-    Setting("captioner", AUTOMATIC, "Model that says what the picture shows", MODELS, known("captioner")),
-    Setting("matcher", AUTOMATIC, "Model that compares phrases with the picture", MODELS, known("matcher")),
-    Setting("segmenter", AUTOMATIC, "Model that finds regions", MODELS, known("segmenter")),
+    Setting("captioner", AUTOMATIC, "Model that says what the picture shows", MODELS, list_model_names("captioner")),
+    Setting("matcher", AUTOMATIC, "Model that compares phrases with the picture", MODELS, list_model_names("matcher")),
+    Setting("segmenter", AUTOMATIC, "Model that finds regions", MODELS, list_model_names("segmenter")),
     Setting("folders", "", "More folders with models", "SAM files in sam/, BLIP folders in BLIP/; several with a ;"),
     Setting("device", AUTO_DEVICE, "Where the models run", "auto is where the checkpoint runs", lambda: list(DEVICES)),
     Setting("fetch", True, "Fetch a missing model on first use", "about 1 GB each; if off, the run stops and names it"),
@@ -88,30 +101,30 @@ SETTINGS = (
 )
 
 
-def add() -> None:
+def add_settings() -> None:
     """Put the section into the host's settings page. Called for each Reload UI."""
     from modules.ui_components import DropdownEditable
 
     for setting in SETTINGS:
         option = shared.OptionInfo(setting.default, setting.label, section=SECTION).info(setting.info)
         if setting.choices:
-            option.component, option.component_args = DropdownEditable, arguments(setting.choices)
+            option.component, option.component_args = DropdownEditable, dropdown_arguments(setting.choices)
         shared.opts.add_option(setting.key, option)
 
 
-def arguments(choices: Callable[[], list[str]]) -> Callable[[], dict[str, Any]]:
+def dropdown_arguments(choices: Callable[[], list[str]]) -> Callable[[], dict[str, Any]]:
     """What the host asks for a dropdown's arguments, each time it draws the page."""
     return lambda: {"choices": choices()}
 
 
-def read() -> Choice:
+def read_settings() -> Choice:
     """The settings as they are now. One that config.json lacks is at its default."""
-    values = {setting.name: value_of(setting.name) for setting in SETTINGS}
+    values = {setting.name: setting_value(setting.name) for setting in SETTINGS}
     values = {name: "" if value == AUTOMATIC else value for name, value in values.items()}
-    return Choice(**{**values, "folders": folders(), "device": device_of(values["device"])})
+    return Choice(**{**values, "folders": model_folders(), "device": resolve_device(values["device"])})
 
 
-def device_of(chosen: str) -> str:
+def resolve_device(chosen: str) -> str:
     """The device as torch names it. For "cuda" it is the card that the host uses, if it uses one."""
     host = str(devices.get_device_for("automask"))
     if chosen == "cpu":
@@ -119,13 +132,13 @@ def device_of(chosen: str) -> str:
     return "cuda:0" if chosen == "cuda" and not host.startswith("cuda") else host
 
 
-def folders() -> tuple[Path, ...]:
+def model_folders() -> tuple[Path, ...]:
     """Where models are looked for: the host's folder, to which they are fetched, and those of settings and flags."""
-    named = value_of("folders").split(";") + [getattr(shared.cmd_opts, flag, None) or "" for flag in FLAGS]
+    named = setting_value("folders").split(";") + [getattr(shared.cmd_opts, flag, None) or "" for flag in FLAGS]
     return (Path(shared.models_path), *(Path(folder.strip()) for folder in named if folder.strip()))
 
 
-def value_of(name: str) -> Any:
+def setting_value(name: str) -> Any:
     """One setting, or its default."""
     setting = next(setting for setting in SETTINGS if setting.name == name)
     return getattr(shared.opts, setting.key, setting.default)

@@ -14,7 +14,7 @@ import pytest
 from conftest import DEMO, PROMPT, SIDE, encoded
 from PIL import Image
 
-from lib_automask.masks import iou
+from lib_automask.imaging.masks import mask_iou
 
 ROOT = Path(__file__).parents[2]
 EXACT = {"enabled": True, "blur": 0}
@@ -33,7 +33,7 @@ def within(mask: np.ndarray, pixels: int) -> np.ndarray:
 
 def test_the_mask_found_outside_the_host_is_the_ball(mask, ball):
     """What the others measure against is itself right."""
-    assert iou(mask, ball) > 0.85
+    assert mask_iou(mask, ball) > 0.85
 
 
 @pytest.mark.parametrize("area", ["whole picture", "only masked"])

@@ -17,7 +17,7 @@ from conftest import PROMPT, SIDE, WebUI, encoded
 from PIL import Image
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
-from lib_automask.masks import iou
+from lib_automask.imaging.masks import mask_iou
 
 BALL = Scene((Thing("ball", "red", 0.5, 0.45, 0.23, 0, 1),), "grass", SIDE, SIDE, 7)
 
@@ -48,7 +48,7 @@ def test_one_click_cuts_the_target_out(page, picture, ball, tmp_path):
     cut = shown(page, "img2img_gallery")
     seen(page, "cutout")
     assert cut.mode == "RGBA"
-    assert iou(np.array(cut)[..., 3] > 127, ball) > 0.9
+    assert mask_iou(np.array(cut)[..., 3] > 127, ball) > 0.9
 
 
 def test_the_extras_tab_removes_the_background(page, tmp_path):
@@ -66,7 +66,7 @@ def test_the_extras_tab_removes_the_background(page, tmp_path):
     seen(page, "extras")
     cut = shown(page, "extras_gallery")
     assert cut.mode == "RGBA"
-    assert iou(np.array(cut)[..., 3] > 127, silhouettes(BALL)[0]) > 0.9
+    assert mask_iou(np.array(cut)[..., 3] > 127, silhouettes(BALL)[0]) > 0.9
 
 
 def test_a_batch_keeps_masks_and_a_table(page, picture, ball, tmp_path):

@@ -13,7 +13,8 @@ from browsing import choose_folders, generate, number, opened, result, tab, uplo
 from conftest import PROMPT, SIDE, WebUI, encoded
 from PIL import Image, PngImagePlugin
 
-from lib_automask import MaskRequest, build_mask, load_models, origin
+from lib_automask import MaskRequest, build_mask, load_models
+from lib_automask.imaging import infotext_metadata
 
 MADE_WITH = "a red ball left of an orange cat, on the grass"
 INFOTEXT = f"{MADE_WITH}\nNegative prompt: blurry\nSteps: 2, Sampler: Euler, CFG scale: 1, Seed: 1, Size: 128x128"
@@ -44,7 +45,9 @@ def file_of(picture: np.ndarray, path: Path, infotext: str = INFOTEXT) -> Path:
         image.save(path, pnginfo=text)
     else:
         exif = Image.Exif()
-        exif[origin.EXIF_PART] = {origin.USER_COMMENT: origin.UNICODE + infotext.encode("utf-16-be")}
+        exif[infotext_metadata.EXIF_PART] = {
+            infotext_metadata.USER_COMMENT: infotext_metadata.UNICODE + infotext.encode("utf-16-be")
+        }
         image.save(path, lossless=True, exif=exif)
     return path
 

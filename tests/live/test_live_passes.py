@@ -20,7 +20,7 @@ from conftest import PROMPT, SIDE, WebUI
 from PIL import Image
 
 from lib_automask import MaskRequest, Options, build_mask, load_models
-from lib_automask.passes import read_passes
+from lib_automask.recipe import read_passes
 
 RESTYLE = "make it an oil painting"
 RECIPE = [

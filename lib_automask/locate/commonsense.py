@@ -1,0 +1,68 @@
+"""What is known of things without looking: how large they usually are, where they are worn, where they belong."""
+
+from __future__ import annotations
+
+from lib_automask.plan import lexicon, wordlists
+
+FIGURES = ("person", "animal")
+
+
+def typical_size(phrase: str) -> float | None:
+    """The longer side in metres, roughly; None for what is not listed."""
+    found = _listed("size", phrase)
+    return float(found) if found else None
+
+
+def typical_shape(phrase: str) -> float:
+    """Width over height; 1 for what is not listed."""
+    return float(_listed("shape", phrase) or 1)
+
+
+def worn_at(phrase: str) -> str | None:
+    """The band of a figure where something is worn: "red hat" → "crown"; None for what nobody wears."""
+    return _listed("worn", phrase)
+
+
+def body_part_band(phrase: str) -> str | None:
+    """The band of a figure that a part of the body names: "her feet" → "feet"; None for other things."""
+    return _listed("part", phrase)
+
+
+def typical_region(phrase: str) -> str | None:
+    """The region of the picture where something is when nobody says where: "birds" → "sky"."""
+    if concept_of(phrase) in wordlists.names("usual", "ground bird"):
+        return None
+    return _listed("home", phrase)
+
+
+def is_figure(phrase: str) -> bool:
+    """Whether it has a head to put a hat on: a person or an animal."""
+    return lexicon.is_kind(concept_of(phrase), *FIGURES)
+
+
+def is_several(phrase: str) -> bool:
+    """Whether the phrase is a plural: "birds", but not "glasses"."""
+    words = phrase.lower().split()
+    return bool(words) and lexicon.is_plural(words[-1])
+
+
+def concept_of(phrase: str) -> str:
+    """The concept that a phrase names: "a small bird" → "bird", "a vase of flowers" → "vase"."""
+    holder, _, content = phrase.lower().partition(" of ")
+    name = lexicon.concept(holder.split() or [""])[0]
+    if content and not lexicon.is_kind(name, "container"):
+        name = lexicon.concept(content.split() or [""])[0]
+    return name
+
+
+def _listed(section: str, phrase: str) -> str | None:
+    """The entry of the concept itself, else of the smallest kind that has one."""
+    table = wordlists.mapping("usual", section)
+    name = concept_of(phrase)
+    head = name.rsplit(" ", 1)[-1]
+    if name in table or head in table:
+        return table.get(name) or table[head]
+    kinds = [kind for kind in lexicon.kinds(name) if kind in table]
+    # A kind that stands below another one says more: a fish is an animal, and a fish first.
+    kinds.sort(key=lambda kind: kind in wordlists.parents("things"), reverse=True)
+    return table[kinds[0]] if kinds else None

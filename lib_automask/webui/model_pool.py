@@ -1,0 +1,169 @@
+"""The captioner of the host's own Interrogate button, for those who have its file and want no second one.
+
+An instance of our own is used: the host's keeps CLIP beside BLIP, and would have to be left half loaded.
+
+The models between one run and the next: loaded on first use, kept or let go as the settings say.
+
+On a card they come when they are used, after the host was asked for room, and leave when a run is over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from threading import Lock
+from typing import TYPE_CHECKING, Any
+
+from modules import devices, shared
+
+from lib_automask.errors import Interrupted, ModelCorrupt, ModelMissing
+from lib_automask.interfaces import Models
+from lib_automask.runtime.device import Device, MakeRoom
+from lib_automask.webui.settings import INTERROGATE, KEEP, UNLOAD, Choice, has_interrogate, interrogate_path
+
+if TYPE_CHECKING:
+    from lib_automask.types import Image
+
+
+class HostCaptioner:
+    """A ``Captioner`` by the host's code and weights. It leaves the device after each caption.
+
+    Args:
+        make_room: told how many bytes are wanted, before it goes to a card.
+
+    Raises:
+        ModelMissing: the host has not fetched the file; its own code would do so unasked.
+        ModelCorrupt: the host cannot load the file.
+    """
+
+    def __init__(self, make_room: MakeRoom = lambda _bytes: None) -> None:
+        if not has_interrogate():
+            raise ModelMissing(
+                f"{interrogate_path()} is not there; press Interrogate CLIP once, "
+                "or choose another captioner in Settings → automask"
+            )
+        import torch
+        from modules.interrogate import InterrogateModels
+
+        self._make_room = make_room
+        self._host: Any = InterrogateModels("interrogate")
+        # Forge says device and type at once; A1111 while it loads CLIP, which is not wanted here.
+        self._device = torch.device(getattr(self._host, "load_device", None) or devices.device_interrogate)
+        if self._host.dtype is None:
+            self._host.dtype = torch.float32 if self._device.type == "cpu" else devices.dtype
+        self._host.blip_model = load_host_captioner(self._host).to(dtype=self._host.dtype)
+
+    def caption(self, image: Image) -> str:
+        """One lower-case sentence about ``image`` uint8[H, W, 3] RGB."""
+        from PIL import Image as PIL_Image
+
+        from lib_automask.blip.captioner import clean_caption
+
+        if self._device.type != "cpu":
+            self._make_room(sum(weight.nbytes for weight in self._host.blip_model.parameters()))
+        self._host.blip_model.to(self._device)
+        try:
+            return clean_caption(self._host.generate_caption(PIL_Image.fromarray(image)))
+        finally:
+            self._host.blip_model.to("cpu")
+
+
+def load_host_captioner(host: Any) -> Any:
+    """The host's captioner. Raises ModelCorrupt, whatever its code stumbles over in a broken file.
+
+    A package that is missing says nothing about the file, so ImportError stays what it is.
+    """
+    try:
+        return host.load_blip_model()
+    except ImportError:
+        raise
+    except Exception as error:
+        raise ModelCorrupt(
+            f"{interrogate_path()} cannot be loaded by the host ({type(error).__name__}: {error}); "
+            "delete it and press Interrogate CLIP once, or choose another captioner in Settings → automask"
+        ) from error
+
+
+def load_choice(choice: Choice) -> Models:
+    """The models of a choice, which tell the host how far they are. Raises ModelError, or Interrupted."""
+    from lib_automask.loading import load_models
+
+    room = partial(free_device_memory, device=choice.device)
+    return load_models(
+        captioner=HostCaptioner(room) if choice.captioner == INTERROGATE else choice.captioner,
+        matcher=choice.matcher,
+        segmenter=choice.segmenter,
+        folders=choice.folders,
+        device=Device(choice.device, choice.memory == KEEP, room),
+        fetch=choice.fetch,
+        progress=report_progress,
+    )
+
+
+def free_device_memory(wanted: int, device: str) -> None:
+    """Have the host take off the card what is in the way of ``wanted`` bytes; it brings it back when it samples.
+
+    Forge's memory manager takes off as much as it must. A1111 has whole parts of a checkpoint on the card by turns when
+    it was started with ``--lowvram`` or ``--medvram``; its own Interrogate sends them away in the same way.
+    """
+    try:
+        from backend import memory_management
+    except ImportError:
+        from modules import lowvram
+
+        lowvram.send_everything_to_cpu()
+    else:
+        import torch
+
+        work = memory_management.minimum_inference_memory()
+        memory_management.free_memory(wanted + work, torch.device(device))
+    devices.torch_gc()
+
+
+class ModelPool:
+    """Holds the models of one choice at a time; one run uses them at a time."""
+
+    def __init__(self, load: Callable[[Choice], Models] = load_choice) -> None:
+        self._load = load
+        self._lock = Lock()
+        self._choice: Choice | None = None
+        self._models: Models | None = None
+
+    @contextmanager
+    def models(self, choice: Choice) -> Iterator[Models]:
+        """The models of ``choice`` for the length of a ``with``. Raises ModelError, or Interrupted."""
+        with self._lock:
+            try:
+                yield self._ready(choice)
+            finally:
+                shared.state.textinfo = None
+                if choice.memory == UNLOAD:
+                    self._forget()
+                elif self._models is not None:
+                    self._models.clear()
+
+    def unload(self) -> None:
+        """Give the memory back, that of what is remembered too; the next run loads again. Waits for one under way."""
+        with self._lock:
+            self._forget()
+
+    def _ready(self, choice: Choice) -> Models:
+        if self._models is None or self._choice != choice:
+            self._forget()
+            self._models = self._load(choice)
+            self._choice = choice
+        return self._models
+
+    def _forget(self) -> None:
+        if self._models is not None:
+            self._models = self._choice = None
+            devices.torch_gc()
+
+
+def report_progress(stage: str, share: float) -> None:
+    """Show both in the host's progress bar, whose text is ``textinfo``; end the run after Interrupt or Skip."""
+    state = shared.state
+    if state.interrupted or state.skipped or state.stopping_generation:
+        raise Interrupted("stopped before the mask was made")
+    state.textinfo = f"automask: {stage} {share:.0%}"
