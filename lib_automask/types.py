@@ -27,6 +27,8 @@ Probabilities = npt.NDArray[np.float32]
 EditKind = Literal["replace", "modify", "add", "remove", "background", "restyle"]
 Outcome = Literal["mask", "nothing", "unsure"]
 EvidenceSource = Literal["caption", "own prompt", "both", "target"]
+Progress = Callable[[str, float], None]
+"""Called with (stage, share of it that is done, 0–1) between small pieces of work; it may raise ``Interrupted``."""
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
 Presence = Callable[[Sequence[str]], Sequence[float]]
 """Asked with phrases, answers with the probability (0–1) that the picture shows each."""
@@ -52,6 +54,38 @@ class Box(NamedTuple):
     def center(self) -> tuple[float, float]:
         """(x, y) of the middle, in pixels."""
         return (self.left + self.right) / 2, (self.top + self.bottom) / 2
+
+
+class Size(NamedTuple):
+    """Height and width in pixels, in the order of numpy's shapes."""
+
+    height: int
+    width: int
+
+    @classmethod
+    def of(cls, array: npt.NDArray[Any]) -> Size:
+        """The size of a picture [H, W, C] or of a mask [H, W]."""
+        return cls(array.shape[0], array.shape[1])
+
+    @property
+    def shorter(self) -> int:
+        return min(self)
+
+    @property
+    def longer(self) -> int:
+        return max(self)
+
+    @property
+    def pixels(self) -> int:
+        return self.height * self.width
+
+    def scaled(self, by: float) -> Size:
+        """Both sides times ``by``, rounded, at least 1."""
+        return Size(max(1, round(self.height * by)), max(1, round(self.width * by)))
+
+    def __str__(self) -> str:
+        """Width x height, as the hosts write it."""
+        return f"{self.width}x{self.height}"
 
 
 def bounding_box(mask: Mask) -> Box | None:
@@ -196,9 +230,9 @@ class MaskRequest:
                 )
 
     @property
-    def size(self) -> tuple[int, int]:
-        """(H, W) of the picture."""
-        return self.image.shape[0], self.image.shape[1]
+    def size(self) -> Size:
+        """Of the picture."""
+        return Size.of(self.image)
 
     @property
     def key(self) -> str:

@@ -146,7 +146,7 @@ def score_by_crops(
 def measure_likeness(
     reader: MatchingModel, image: Image, shapes: SegmentShapes, phrases: Sequence[str]
 ) -> tuple[npt.NDArray[np.float32], ScoreTable]:
-    """Probability float32[P] that the picture shows each phrase, and likeness float32[S, P] of segments and its heat."""
+    """Probability float32[P] that the picture shows each phrase; likeness float32[S, P] of segments and its heat."""
     import torch
 
     found = compute_gradcam(reader, image, phrases)

@@ -19,7 +19,7 @@ BAND = 0.1
 WIDEST = 24
 """Pixels that this strip has at most on either side: of a large thing SAM's outline is not proportionally worse."""
 LONGEST = 512
-"""Longer side, pixels, of what ``refine_outline_by_color`` looks at, so that its time does not grow with the picture."""
+"""Longer side, in pixels, of what ``refine_outline_by_color`` looks at, so that its time stays bounded."""
 AGREES = 0.75
 """A sharper outline is believed if its IoU with the given one is at least this; else the given one stays."""
 OPAQUE = 0.95

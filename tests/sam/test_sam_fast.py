@@ -30,7 +30,7 @@ from lib_automask.sam.model import build_sam, load_sam, read_generator_settings
 from lib_automask.sam.projection import PatchUpdates
 from lib_automask.types import Image, Segment
 
-DEMO = Path(__file__).parents[1] / "models" / "demo" / "sam"
+DEMO = Path(__file__).parents[2] / "models" / "demo" / "sam"
 SHAPES: dict[str, dict[str, Any]] = {
     # Windows of 3 in a grid of 8 reach beyond it; the last block sees everything.
     "windows": {

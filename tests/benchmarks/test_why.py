@@ -9,7 +9,7 @@ from examples.why import EXAMPLES, page
 from lib_automask import load_models
 from lib_automask.types import EDIT_KINDS
 
-FILE = Path(__file__).parents[1] / "docs" / "why.md"
+FILE = Path(__file__).parents[2] / "docs" / "why.md"
 
 
 def without_figures(text: str) -> str:

@@ -19,7 +19,7 @@ from lib_automask.interfaces import Models
 from lib_automask.webui import messages
 from lib_automask.webui.model_pool import ModelPool, report_progress
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def reach(blur: int) -> int:

@@ -19,7 +19,7 @@ from lib_automask.webui import request
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
-SCRIPT = Path(__file__).parents[1] / "javascript" / "automask_origin.js"
+SCRIPT = Path(__file__).parents[2] / "javascript" / "automask_origin.js"
 PROMPT = "a red ball,\nBREAK on the grass, 日本"
 INFOTEXT = f"{PROMPT}\nNegative prompt: blue\nSteps: 20, Sampler: Euler"
 

@@ -21,7 +21,7 @@ from lib_automask.types import MaskRequest
 from lib_automask.webui import api as webui_api
 from lib_automask.webui import processing, request, settings
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 
 
 def test_trap_1_the_fake_host_swallows_what_a_hook_raises_and_repaints_everything(webui):

@@ -27,7 +27,7 @@ from lib_automask.runtime.cache import ByteCache
 from lib_automask.runtime.device import Precision
 from lib_automask.types import Image, Segment
 
-DEMO = Path(__file__).parents[1] / "models" / "demo" / "blip-matcher"
+DEMO = Path(__file__).parents[2] / "models" / "demo" / "blip-matcher"
 
 
 @pytest.fixture(scope="module")

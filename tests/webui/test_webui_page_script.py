@@ -11,7 +11,7 @@ import pytest
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
-SCRIPT = Path(__file__).parents[1] / "javascript" / "automask.js"
+SCRIPT = Path(__file__).parents[2] / "javascript" / "automask.js"
 
 PAGE = """
 const vm = require("vm");

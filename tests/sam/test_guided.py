@@ -20,7 +20,7 @@ from lib_automask.sam.guided_search import GuideSettings, boxes_of_heat, choose_
 from lib_automask.sam.segmenter import SamSegmenter
 from lib_automask.types import Heat, Image, Segment
 
-DEMO = Path(__file__).parents[1] / "models" / "demo" / "sam"
+DEMO = Path(__file__).parents[2] / "models" / "demo" / "sam"
 
 
 def spots(size: tuple[int, int], *places: tuple[int, int, float], radius: float = 6.0) -> Heat:

@@ -19,7 +19,7 @@ from lib_automask.runtime.cache import ByteCache, CachedCaptioner, CachedMatcher
 from lib_automask.types import Heat, Image, Segment
 
 demo_models = pytest.mark.skipif(
-    not (Path(__file__).parents[1] / "models" / "demo" / "sam").is_dir(), reason="the demo's models are not there"
+    not (Path(__file__).parents[2] / "models" / "demo" / "sam").is_dir(), reason="the demo's models are not there"
 )
 PICTURE: Image = np.arange(4 * 5 * 3, dtype=np.uint8).reshape(4, 5, 3)
 OTHER: Image = PICTURE[:, ::-1].copy()

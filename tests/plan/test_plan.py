@@ -11,7 +11,7 @@ import pytest
 from lib_automask.plan import plan_edits, plan_target
 from lib_automask.types import EditPlan
 
-ADVERSARIAL = Path(__file__).parent.parent / "benchmarks" / "adversarial.jsonl"
+ADVERSARIAL = Path(__file__).parents[1].parent / "benchmarks" / "adversarial.jsonl"
 
 
 def brief(plan: EditPlan) -> list[str]:

@@ -20,7 +20,7 @@ from lib_automask.imaging import files
 from lib_automask.imaging.masks import mask_iou
 from lib_automask.pipeline import build_mask
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCENE = Scene(
     (Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)), "grass", 160, 160, 3
 )
