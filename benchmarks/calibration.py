@@ -33,8 +33,8 @@ from lib_automask.confidence import bounded_logit, calibrated_probability
 from lib_automask.imaging.masks import mask_iou
 
 TUNING, FRESH = (31001, 31002, 31003, 31004), (20261142, 20261143)
-SIGNALS = {"plan": ("plan",), "place": ("score", "margin")}
-"""What each probability is made of: few, because few answers of the icon world are wrong."""
+SIGNALS = {"plan": ("plan",), "place": ("score",)}
+"""The signals of each probability: few, because few answers of the icon world are wrong."""
 RIDGE = 2.0
 """Pull of the weights towards the first signal as it is, in answers: where few are wrong, the raw score stays."""
 STEPS, RATE = 4000, 0.5

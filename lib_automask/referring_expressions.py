@@ -1,6 +1,8 @@
 """Which one of several a phrase means: "second red ball from the left", "the man's jacket", "the dog next to a tree".
 
-Text alone. The words that single one out are read and taken off; what is left says what one of the things looks like.
+Text alone. The words that single one thing out are read and taken off; what is left says what the thing looks like.
+``SPATIAL_RELATIONS`` is the one table of how things lie to each other: it is read here, where segments are compared
+(``locate.selection``) and where new things are placed (``locate.insertion``, ``locate.placement``).
 """
 
 from __future__ import annotations
@@ -8,6 +10,88 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
+
+Placement = Literal[
+    "left", "right", "above", "below", "under", "on", "in", "foot", "front", "ridden", "behind",
+    "near", "between", "hands", "crown",
+]  # fmt: skip
+"""Where a new thing goes, seen from its anchor: on a side, under or on it, near it, or to a band of a body."""
+
+
+@dataclass(frozen=True)
+class SpatialRelation:
+    """One row of the table: how one thing lies to another.
+
+    Args:
+        placed: where a new thing goes.
+        compared: how the boxes of two things in the picture are compared: a picture is flat, so what is behind a thing
+            counts as next to it. "" where no phrase of the row singles out a thing.
+        phrases: that single out one of several things, and place new ones.
+        more: phrases that only place new things.
+        worn: those of both that leave it to the new thing where on its wearer it goes: a hat "on" a man.
+        direction: (x, y), y downwards, of a thing that lies to one side of the other; None for the rest.
+        foot: where the foot of a new thing stands that covers a part of its anchor: in half widths of the anchor from
+            its middle, and in heights of the anchor from its top (guesses). None where it keeps clear of the anchor.
+    """
+
+    placed: Placement
+    compared: str = ""
+    phrases: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
+    worn: tuple[str, ...] = ()
+    direction: tuple[int, int] | None = None
+    foot: tuple[float, float] | None = None
+
+
+SPATIAL_RELATIONS = (
+    SpatialRelation(
+        "left",
+        "left of",
+        ("left of", "to the left of", "on the left of", "on the left side of"),
+        direction=(-1, 0),
+    ),
+    SpatialRelation(
+        "right",
+        "right of",
+        ("right of", "to the right of", "on the right of", "on the right side of"),
+        direction=(1, 0),
+    ),
+    SpatialRelation("above", "above", ("above", "over"), direction=(0, -1)),
+    SpatialRelation("below", "below", ("below",), direction=(0, 1)),
+    SpatialRelation("under", "below", ("under", "underneath", "beneath"), ("hanging from",)),
+    SpatialRelation(
+        "on",
+        "on",
+        ("on", "on top of"),
+        ("onto", "upon", "atop", "at the top of", "topped with"),
+        worn=("on",),
+        foot=(0, 0.35),
+    ),
+    SpatialRelation(
+        "in",
+        "on",
+        ("in", "inside"),
+        ("into", "within", "filled with", "full of", "in the middle of", "in the center of", "dressed in", "clad in"),
+        worn=("in", "dressed in", "clad in"),
+        foot=(0, 0.85),
+    ),
+    SpatialRelation("foot", more=("at the foot of", "at the base of"), foot=(0.6, 1.05)),
+    SpatialRelation("front", "next to", ("in front of",), ("before",), foot=(0, 1.1)),
+    SpatialRelation("ridden", more=("riding",), foot=(0, 1.15)),
+    SpatialRelation("behind", "next to", ("behind",)),
+    SpatialRelation("near", "next to", ("next to", "close to", "closest to", "nearest to", "beside", "near", "by")),
+    SpatialRelation("near", "next to", ("with",), ("has", "having", "to"), worn=("with", "has", "having", "to")),
+    SpatialRelation("between", more=("between", "in-between")),
+    SpatialRelation("hands", "next to", ("holding",), ("carrying", "eating", "drinking", "reading", "in the hands of")),
+    SpatialRelation("crown", "next to", ("wearing",), worn=("wearing",)),
+)
+NEAR = next(row for row in SPATIAL_RELATIONS if row.placed == "near")
+"""What a relation that the table does not have means for a new thing."""
+BY_PHRASE = {phrase: row for row in SPATIAL_RELATIONS for phrase in (*row.phrases, *row.more)}
+RELATIONS = {phrase: row.compared for row in SPATIAL_RELATIONS for phrase in row.phrases}
+"""The phrases that single out a thing, and how the boxes are then compared."""
+DIRECTIONS = {row.compared: row.direction for row in SPATIAL_RELATIONS if row.direction}
 
 SIDES = {
     **dict.fromkeys(("left", "leftmost", "left-most", "far left"), "left"),
@@ -24,16 +108,8 @@ DEPTHS = {"foreground": "large", "background": "small", "distance": "small"}
 ORDINALS = {"first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6}
 NUMBERS = {"one": 1, "two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9}
 MANY = ("all", "several", "many", "some")
-RELATIONS = {
-    **dict.fromkeys(("left of", "to the left of", "on the left of", "on the left side of"), "left of"),
-    **dict.fromkeys(("right of", "to the right of", "on the right of", "on the right side of"), "right of"),
-    **dict.fromkeys(("next to", "close to", "closest to", "nearest to", "beside", "near", "by"), "next to"),
-    **dict.fromkeys(("above", "over"), "above"),
-    **dict.fromkeys(("below", "under", "underneath", "beneath"), "below"),
-    **dict.fromkeys(("on", "on top of", "in", "inside"), "on"),
-    **dict.fromkeys(("behind", "in front of", "with", "wearing", "holding"), "next to"),
-}
-"""Relations as they are said, and as they are looked at: in a flat picture what is behind a thing is next to it."""
+MOST_ANCHORS = 5
+"""A guess, more than anybody writes: so many things that single out another are read, one by the next."""
 
 
 def _one_of(words: Iterable[str]) -> str:
@@ -42,7 +118,7 @@ def _one_of(words: Iterable[str]) -> str:
 
 ARTICLE = r"(?:(?:the|a|an|his|her|their|its|my|your)\s+)"
 QUANTITY = re.compile(rf"^(?P<number>{_one_of((*NUMBERS, *MANY))})\s+(?:of\s+)?{ARTICLE}?")
-FIRST = re.compile(rf"^(?P<word>{_one_of((*SIDES, *SIZES, *ORDINALS))})\s+(?!of\b)")
+SINGLING_WORD = re.compile(rf"^(?P<word>{_one_of((*SIDES, *SIZES, *ORDINALS))})\s+(?!of\b)")
 AT_SIDE = re.compile(rf"^(?P<rest>.+?)\s+(?:on|at|to|in|from) the (?P<side>{_one_of(SIDES)})(?:\s+side)?$")
 IN_DEPTH = re.compile(rf"^(?P<rest>.+?)\s+in the (?P<depth>{_one_of(DEPTHS)})$")
 RELATED = re.compile(
@@ -54,18 +130,31 @@ PART_OF = re.compile(r"^(?P<rest>.+?)\s+of\s+(?:the|his|her|their|its|my|your)\s
 # A plural, but not "dress", "octopus" or "tennis".
 PLURAL = re.compile(r"(?:[^\Wsui]s|people|men|children|geese|mice)$")
 
+PICTURE_REGIONS = (
+    (re.compile(r"\b(?:sky|heavens|clouds|in the air|midair)\b"), "sky"),
+    (re.compile(r"\b(?:background|distance|horizon)\b"), "background"),
+    (re.compile(r"\b(?:foreground)\b"), "foreground"),
+    (re.compile(r"\b(?:top|upper) left\b"), "top left"),
+    (re.compile(r"\b(?:top|upper) right\b"), "top right"),
+    (re.compile(r"\b(?:bottom|lower) left\b"), "bottom left"),
+    (re.compile(r"\b(?:bottom|lower) right\b"), "bottom right"),
+    (re.compile(r"\bcorner\b"), "corner"),
+)
+"""How people name a part of the picture; where several match, the first one counts."""
+EDGES = re.compile(r"^(?:on|at|to|in) (?:the |its )?(left|right|top|bottom|middle|center|centre)\b")
+
 
 @dataclass(frozen=True)
 class Referent:
     """What a phrase means.
 
     Args:
-        thing: what one of them looks like.
+        thing: what one of the things looks like.
         count: how many are meant; None for as many as there are.
-        side: "left", "right", "top", "bottom" or "middle" of all that look so; "" where none is said.
+        side: "left", "right", "top", "bottom" or "middle" of all that look so; "" where the phrase names none.
         order: 2 for the second from the ``side``.
         size: "large" or "small" beside the others that look so, or "".
-        relation: how it lies to the ``anchor``, as in ``RELATIONS``, "of" for what belongs to it, or "".
+        relation: how it lies to the ``anchor``: ``SpatialRelation.compared``, "of" for what belongs to it, or "".
         anchor: the other thing that tells which one is meant.
     """
 
@@ -79,7 +168,7 @@ class Referent:
 
     @property
     def singles_out(self) -> bool:
-        """Whether more is said than what the thing looks like."""
+        """Whether the phrase says more than what the thing looks like."""
         return bool(self.side or self.size or self.relation)
 
     @property
@@ -89,63 +178,35 @@ class Referent:
 
 
 def read_referent(phrase: str) -> Referent:
-    """What ``phrase`` means; never fails, whatever it holds."""
-    said: dict[str, str] = {}
-    rest = _take_match(QUANTITY, re.sub(rf"^{ARTICLE}", "", phrase.strip()), said)
-    for pattern in (AT_SIDE, IN_DEPTH, RELATED, OWNED, PART_OF):
-        if not said.keys() & {"anchor", "owner"} and (match := pattern.match(rest)):
-            said.update(match.groupdict())
-            rest = match["rest"]
-    words = []
-    while match := FIRST.match(rest):
-        words.append(match["word"])
-        rest = rest[match.end() :]
-    ordinal = _last_known(words, ORDINALS)
-    size = SIZES.get(_last_known(words, SIZES)) or DEPTHS.get(said.get("depth", ""), "")
-    anchor = said.get("anchor") or said.get("owner")
-    return Referent(
-        thing=rest,
-        count=_count_of(rest, said.get("number", "")),
-        side=SIDES.get(said.get("side") or _last_known(words, SIDES), "left" if ordinal else ""),
-        order=ORDINALS.get(ordinal, 1),
-        size=size,
-        relation="of" if "owner" in said else RELATIONS.get(said.get("relation", ""), ""),
-        anchor=read_referent(anchor) if anchor else None,
-    )
+    """What ``phrase`` means; never fails, whatever text it is.
+
+    Of things that single out one another, ``MOST_ANCHORS`` are read and the rest is ignored.
+    """
+    chain: list[dict[str, str]] = []
+    phrase = " ".join(phrase.split())  # the patterns take a time that is quadratic in a run of spaces
+    while phrase and len(chain) <= MOST_ANCHORS:
+        chain.append(_read_parts(phrase))
+        phrase = chain[-1].get("anchor") or chain[-1].get("owner", "")
+    anchor: Referent | None = None
+    for parts in reversed(chain):
+        anchor = _make_referent(parts, anchor)
+    return anchor or Referent("")
 
 
-def _take_match(pattern: re.Pattern[str], text: str, said: dict[str, str]) -> str:
-    """The text without what the pattern finds at its start, which is added to what is ``said``."""
-    match = pattern.match(text)
-    if match is None:
-        return text
-    said.update(match.groupdict())
-    return text[match.end() :]
+def find_relation(relation: str) -> SpatialRelation:
+    """The row that places a new thing, by the longest phrase at the end: "sitting on top of" → "on"."""
+    endings = [phrase for phrase in BY_PHRASE if relation == phrase or relation.endswith(f" {phrase}")]
+    return BY_PHRASE[max(endings, key=len)] if endings else NEAR
 
 
-def _last_known(words: list[str], known: Iterable[str]) -> str:
-    """The last of the words that is known, or ""."""
-    return next((word for word in reversed(words) if word in known), "")
+def is_worn_by(relation: str) -> bool:
+    """Whether a relation leaves it to the new thing where on its wearer it goes; also where there is none ("")."""
+    return not relation or (relation in BY_PHRASE and relation in BY_PHRASE[relation].worn)
 
 
-def _count_of(thing: str, number: str) -> int | None:
-    if number in NUMBERS:
-        return NUMBERS[number]
-    return None if number or PLURAL.search(thing) else 1
-
-
-PICTURE_REGIONS = (
-    (re.compile(r"\b(?:sky|heavens|clouds|in the air|midair)\b"), "sky"),
-    (re.compile(r"\b(?:background|distance|horizon)\b"), "background"),
-    (re.compile(r"\b(?:foreground)\b"), "foreground"),
-    (re.compile(r"\b(?:top|upper) left\b"), "top left"),
-    (re.compile(r"\b(?:top|upper) right\b"), "top right"),
-    (re.compile(r"\b(?:bottom|lower) left\b"), "bottom left"),
-    (re.compile(r"\b(?:bottom|lower) right\b"), "bottom right"),
-    (re.compile(r"\bcorner\b"), "corner"),
-)
-"""How people name a part of the picture, the most telling first."""
-EDGES = re.compile(r"^(?:on|at|to|in) (?:the |its )?(left|right|top|bottom|middle|center|centre)\b")
+def is_ambiguous(relation: str) -> bool:
+    """Whether only the two things tell where one goes: "a man with a cup", "a house with a tree"."""
+    return is_worn_by(relation) and relation in BY_PHRASE and BY_PHRASE[relation].placed == "near"
 
 
 def named_region(place: str) -> str | None:
@@ -154,3 +215,52 @@ def named_region(place: str) -> str | None:
     named = next((name for pattern, name in PICTURE_REGIONS if pattern.search(text)), None)
     edge = EDGES.match(text)
     return named or (edge[1].replace("centre", "middle").replace("center", "middle") if edge else None)
+
+
+def _read_parts(phrase: str) -> dict[str, str]:
+    """The parts of a phrase by name ("number", "side", "depth", "relation", "anchor", "owner"), and its "rest"."""
+    parts: dict[str, str] = {}
+    rest = re.sub(rf"^{ARTICLE}", "", phrase)
+    if match := QUANTITY.match(rest):
+        parts.update(match.groupdict())
+        rest = rest[match.end() :]
+    for pattern in (AT_SIDE, IN_DEPTH, RELATED, OWNED, PART_OF):
+        if not parts.keys() & {"anchor", "owner"} and (match := pattern.match(rest)):
+            parts.update(match.groupdict())
+            rest = match["rest"]
+    return {**parts, "rest": rest}
+
+
+def _make_referent(parts: dict[str, str], anchor: Referent | None) -> Referent:
+    words, thing = _take_singling_words(parts["rest"])
+    ordinal = _last_of(words, ORDINALS)
+    relation = "of" if "owner" in parts else RELATIONS.get(parts.get("relation", ""), "")
+    return Referent(
+        thing=thing,
+        count=_count_of(thing, parts.get("number", "")),
+        side=SIDES.get(parts.get("side") or _last_of(words, SIDES), "left" if ordinal else ""),
+        order=ORDINALS.get(ordinal, 1),
+        size=SIZES.get(_last_of(words, SIZES)) or DEPTHS.get(parts.get("depth", ""), ""),
+        relation=relation if anchor is not None else "",
+        anchor=anchor,
+    )
+
+
+def _take_singling_words(text: str) -> tuple[list[str], str]:
+    """Words such as "left", "big" and "second" at the start of a text, and the text without them."""
+    words, start = [], 0
+    while match := SINGLING_WORD.match(text[start:]):
+        words.append(match["word"])
+        start += match.end()
+    return words, text[start:]
+
+
+def _last_of(words: list[str], known: Iterable[str]) -> str:
+    """The last of the words that is known, or ""."""
+    return next((word for word in reversed(words) if word in known), "")
+
+
+def _count_of(thing: str, number: str) -> int | None:
+    if number in NUMBERS:
+        return NUMBERS[number]
+    return None if number or PLURAL.search(thing) else 1

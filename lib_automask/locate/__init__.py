@@ -1,4 +1,4 @@
-"""Where each edit goes: the things it names, the background round them, or the room for something new."""
+"""Where each edit goes: the thing that it names, the background round what stays, or the room for a new thing."""
 
 from __future__ import annotations
 
@@ -15,32 +15,33 @@ from lib_automask.types import EditPlan
 
 
 def locate_edits(plan: EditPlan, view: SceneView) -> list[Location]:
-    """The place of each edit in a picture; an empty mask where there is none."""
-    places: list[Location] = []
-    added = np.zeros(view.shape, np.bool_)
+    """The location of each edit of the plan, in its order; with an empty mask where none is found."""
+    locations: list[Location] = []
+    added = np.zeros(view.size, np.bool_)
     for edit in plan.edits:
         if edit.kind == "restyle":
-            places.append(Location(np.ones(view.shape, np.bool_), 1.0))
+            location = Location(np.ones(view.size, np.bool_), 1.0)
         elif edit.kind == "background":
-            places.append(locate_background(view))
+            location = locate_background(view)
         elif edit.kind == "add":
-            places.append(locate_insertion(edit, view, added))
-            added |= places[-1].mask
+            location = locate_insertion(edit, view, added)
+            added |= location.mask
         else:
-            found = trace_outline(locate_object(edit.target, view.scores, view.shape, view.least), view)
-            places.append(locate_removal(found, view) if edit.kind == "remove" else found)
-    return places
+            location = trace_outline(locate_object(edit.target, view.scores, view.size, view.min_score), view)
+            location = locate_removal(location, view) if edit.kind == "remove" else location
+        locations.append(location)
+    return locations
 
 
-def trace_outline(place: Location, view: SceneView) -> Location:
-    """The place of a thing, with the outline that its ground shows; a ground as the thing has none."""
-    if not place.mask.any() or masks.count_sides_touched(place.mask) >= GROUND:
-        return place
-    return replace(place, mask=refine_outline(view.image, place.mask, view.named))
+def trace_outline(location: Location, view: SceneView) -> Location:
+    """A thing with its outline refined against the ground; a ground as the thing is left as it is."""
+    if not location.mask.any() or masks.count_sides_touched(location.mask) >= GROUND:
+        return location
+    return replace(location, mask=refine_outline(view.image, location.mask, view.named))
 
 
-def locate_removal(place: Location, view: SceneView) -> Location:
-    """The place of a thing that is removed: with its rim and its shadow."""
-    if not place.mask.any():
-        return place
-    return replace(place, mask=extend_removal(view.image, place.mask, view.named))
+def locate_removal(location: Location, view: SceneView) -> Location:
+    """A thing that is removed, with its rim and its shadow."""
+    if not location.mask.any():
+        return location
+    return replace(location, mask=extend_removal(view.image, location.mask, view.named))

@@ -1,4 +1,7 @@
-"""What is known of things without looking: how large they usually are, where they are worn, where they belong."""
+"""What is usual for things of a kind: how large they are, where they are worn, where in a picture they are.
+
+Read from the word lists of the plan; a thing that is not listed takes what is listed for its kind.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ FIGURES = ("person", "animal")
 
 def typical_size(phrase: str) -> float | None:
     """The longer side in metres, roughly; None for what is not listed."""
-    found = _listed("size", phrase)
-    return float(found) if found else None
+    size = _listed("size", phrase)
+    return float(size) if size else None
 
 
-def typical_shape(phrase: str) -> float:
+def typical_aspect(phrase: str) -> float:
     """Width over height; 1 for what is not listed."""
     return float(_listed("shape", phrase) or 1)
 
@@ -29,7 +32,7 @@ def body_part_band(phrase: str) -> str | None:
 
 
 def typical_region(phrase: str) -> str | None:
-    """The region of the picture where something is when nobody says where: "birds" → "sky"."""
+    """Where in the picture (``geometry.REGIONS``) something usually is: "birds" → "sky"; None if not listed."""
     if concept_of(phrase) in wordlists.names("usual", "ground bird"):
         return None
     return _listed("home", phrase)

@@ -1,15 +1,12 @@
-"""The background: everything but the things that stay, held away from their outline.
+"""How far a mask goes: round the things that stay, over the shadow of what is removed, along a thing's true outline.
 
-What goes with a thing that is taken away: the rim that its outline left out, and the shadow at its foot.
+All of it is measured against the ground round a thing, which is read from a ring that keeps away from the thing. A
+removed thing takes along the rim that SAM's outline left out and its contact shadow: what is darker than the ground,
+of the ground's own colour, and joined to the thing's foot. SAM's outlines are as fine as its grid, a quarter of its
+square; on a plain ground colours tell more exactly where a thing ends, elsewhere SAM's outline stays.
 
-Both are measured against the ground round the thing, so that a thing without them loses nothing but itself. The
-ground is read from a ring that keeps away from the thing; a shadow is what is darker than that, of the ground's own
-colour, and joined to the thing's foot.
-
-The ground round a thing, and the thing's outline found anew against it.
-
-SAM answers on a grid of a quarter of its square, so its outlines are as fine as that and as its training. Where the
-ground is plain, colours tell more exactly where the thing ends; where it is not, SAM knows better and is left alone.
+Pictures are ``uint8[H, W, 3]`` RGB, masks ``bool[H, W]``, distances in pixels. The size of a thing is the root of its
+area. The constants are guesses.
 """
 
 from __future__ import annotations
@@ -25,50 +22,49 @@ from lib_automask.locate.scene_view import SceneView
 from lib_automask.locate.selection import Location, drop_stray_spots
 from lib_automask.types import Image, Mask, Segment, bounding_box
 
-MARGIN = 0.006
-"""Distance from the outline, in shorter sides of the picture, where SAM is sure of it."""
-WIDEST = 0.03
-"""The largest distance, in shorter sides of the picture."""
-HOLE = 0.005
+MARGIN, WIDEST_MARGIN = 0.006, 0.03
+"""Distance from the outline where SAM is sure of it, and the largest one, in shorter sides of the picture."""
+SMALLEST_HOLE = 0.005
 """Below this share of the subject a hole is a flaw of the outline; larger ones, as between arm and body, are seen
 through and belong to the background."""
 
-RIM = 0.06
-"""The widest rim, in sizes of the thing."""
+WIDEST_RIM = 0.06
+"""In sizes of the thing."""
 RIM_SHARE = 0.6
 """Share of the pixels along the outline that must differ from the ground for a rim."""
-DARKER = 24
-"""Steps of 255 that a shadow is darker than the ground at least; and ``NOISES`` deviations, whichever is more."""
-TINT = 0.2
-"""A shadow keeps the ground's colour: its channels are dimmed alike up to this share."""
+LEAST_DARKENING = 24
+"""A shadow is darker than the ground by so many steps of 255, and by ``NOISE_DEVIATIONS``."""
+MOST_TINT = 0.2
+"""A shadow keeps the ground's colour: the shares that it leaves of the three channels differ by no more than this."""
 DEEPEST = 0.15
 """No shadow dims the ground below this share of its lightness."""
 SMALLEST_SHADOW, LARGEST_SHADOW = 0.03, 1.0
-"""Of a shadow, in areas of the thing: smaller is noise, larger is another ground."""
+"""In areas of the thing: smaller is noise, larger is another ground."""
 
 RING = 0.5
-"""Width of the ring of ground in sizes of the thing (the root of its area)."""
-DIFFERENT = 40
-"""Steps of 255 from which on a pixel is unlike the ground; and ``NOISES`` deviations, whichever is more."""
-NOISES = 4
-DISTINCT = 0.6
+"""Width of the ring of ground, in sizes of the thing."""
+LEAST_DIFFERENCE = 40
+"""A pixel is unlike the ground from so many steps of 255 on, and from ``NOISE_DEVIATIONS`` on."""
+NOISE_DEVIATIONS = 4
+"""So many deviations of the ground's lightness are noise."""
+LEAST_DISTINCT = 0.6
 """Share of a thing that must be unlike the ground: a white cup on a white table keeps SAM's outline."""
 
 
 def locate_background(view: SceneView) -> Location:
-    """Everything but the things that stay, held away from their outline so that nothing grows from behind them."""
+    """Everything but the things that stay, with a margin round them; of certainty 0 where none of them is found."""
     subjects = view.subjects()
     if not subjects:
-        return Location(np.zeros(view.shape, np.bool_), 0.0)
-    kept = masks.unite_masks((protect_subjects(view.scores.segments[i]) for i in subjects), view.shape)
+        return Location(np.zeros(view.size, np.bool_), 0.0)
+    kept = masks.unite_masks((protect_subjects(view.scores.segments[i]) for i in subjects), view.size)
     certainty = float(view.scores.values[subjects].max(1).min())
     return Location(~kept, certainty, tuple(subjects))
 
 
 def protect_subjects(segment: Segment) -> Mask:
-    """A thing that stays, with the margin round it; its small holes stay with it."""
+    """A thing that stays, with its small holes and a margin round it."""
     outline = drop_stray_spots(segment)
-    closed = ~masks.drop_islands(~outline, HOLE * outline.sum()) if not outline.all() else outline
+    closed = ~masks.drop_islands(~outline, SMALLEST_HOLE * outline.sum()) if not outline.all() else outline
     return masks.grow_mask(closed, measure_margin(segment))
 
 
@@ -79,18 +75,13 @@ def measure_margin(segment: Segment) -> int:
     is a band along the outline; its mean width is its area over the outline's length, and half of it lies outside.
     """
     shorter = min(segment.mask.shape)
-    rim = segment.mask & ~masks.grow_mask(segment.mask, -1)
-    band = (1 - segment.stability_score) * segment.area / max(1, int(rim.sum())) / 2
-    return max(1, int(min(MARGIN * shorter + band, WIDEST * shorter)))
+    outline = segment.mask & ~masks.grow_mask(segment.mask, -1)
+    band = (1 - segment.stability_score) * segment.area / max(1, int(outline.sum())) / 2
+    return max(1, int(min(MARGIN * shorter + band, WIDEST_MARGIN * shorter)))
 
 
 def extend_removal(image: Image, thing: Mask, others: Mask) -> Mask:
-    """The thing (bool[H, W]) with its rim and its shadow, never what is in ``others``.
-
-    Args:
-        image: uint8[H, W, 3] RGB.
-        others: bool[H, W], the other things that are named.
-    """
+    """``thing`` with its rim and its contact shadow, without what is in ``others``, the other things that are named."""
     spared = others & ~thing
     ground = measure_ground(image, thing, spared)
     if ground is None:
@@ -100,36 +91,36 @@ def extend_removal(image: Image, thing: Mask, others: Mask) -> Mask:
 
 
 def find_shadow(image: Image, thing: Mask, others: Mask, ground: Ground) -> Mask:
-    """The contact shadow of a thing; empty where none is measured."""
-    dim = image / np.maximum(ground.color, 1)
-    darker = ground.lightness - image.mean(2) > max(DARKER, NOISES * ground.deviation)
-    dark = darker & (np.ptp(dim, axis=2) <= TINT) & (dim.min(2) >= DEEPEST)
+    """The contact shadow of ``thing``, without ``others``; empty where none is measured."""
+    dimming = image / np.maximum(ground.color, 1)
+    darker = ground.lightness - image.mean(2) > max(LEAST_DARKENING, NOISE_DEVIATIONS * ground.deviation)
+    dark = darker & (np.ptp(dimming, axis=2) <= MOST_TINT) & (dimming.min(2) >= DEEPEST)
     dark &= _around_foot(thing) & ~thing & ~masks.grow_mask(others, 1)
-    # A shadow is thicker than the drawn line, or the soft edge, of an outline.
+    # A shadow is thicker than the drawn line or the soft edge of an outline: opening drops those.
     radius = max(1, round(0.02 * np.sqrt(thing.sum())))
     dark = masks.grow_mask(masks.grow_mask(dark, -radius), radius) & dark
     _count, labels = cv2.connectedComponents(dark.astype(np.uint8), connectivity=8)
     touching = set(np.unique(labels[masks.grow_mask(thing, 2 * radius + 1) & dark]).tolist()) - {0}
-    joined = np.isin(labels, list(touching))
-    if not SMALLEST_SHADOW * thing.sum() <= joined.sum() <= LARGEST_SHADOW * thing.sum():
+    shadow = np.isin(labels, list(touching))
+    if not SMALLEST_SHADOW * thing.sum() <= shadow.sum() <= LARGEST_SHADOW * thing.sum():
         return np.zeros_like(thing)
-    return masks.grow_mask(joined, 2 * radius) & ~others
+    return masks.grow_mask(shadow, 2 * radius) & ~others
 
 
 def _find_rim(image: Image, thing: Mask, others: Mask, ground: Ground) -> Mask:
     """The thing grown as far as the pixels along its outline differ from the ground for the most part."""
     different = ground.unlike(image)
-    away = np.ceil(cv2.distanceTransform((~thing).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
+    distances = np.ceil(cv2.distanceTransform((~thing).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE))
     width = 0
-    for distance in range(1, round(RIM * np.sqrt(thing.sum())) + 1):
-        if masks.share_inside((away == distance) & ~others, different) < RIM_SHARE:
+    for distance in range(1, round(WIDEST_RIM * np.sqrt(thing.sum())) + 1):
+        if masks.share_inside((distances == distance) & ~others, different) < RIM_SHARE:
             break
         width = distance
-    return np.asarray(away <= width)
+    return np.asarray(distances <= width)
 
 
 def _around_foot(thing: Mask) -> Mask:
-    """Round the lower half of a thing, and below it."""
+    """The surroundings of the lower half of a thing."""
     near = masks.grow_mask(thing, surroundings_width(thing))
     box = bounding_box(thing)
     if box is not None:
@@ -139,7 +130,7 @@ def _around_foot(thing: Mask) -> Mask:
 
 @dataclass(frozen=True, eq=False)
 class Ground:
-    """What surrounds a thing: ``color`` float[3], and the deviation of its lightness."""
+    """What surrounds a thing: ``color`` float[3] RGB 0–255, and the ``deviation`` of its lightness."""
 
     color: npt.NDArray[np.float64]
     deviation: float
@@ -150,44 +141,42 @@ class Ground:
 
     @property
     def plain(self) -> bool:
-        """Whether its colour tells it from a thing."""
-        return NOISES * self.deviation <= DIFFERENT
+        """Whether it is even enough for its colour to tell it from a thing."""
+        return NOISE_DEVIATIONS * self.deviation <= LEAST_DIFFERENCE
 
     def unlike(self, image: Image) -> Mask:
         """bool[H, W]: where ``image`` uint8[H, W, 3] is not of this ground's colour."""
-        return np.asarray(abs(image - self.color).max(2) > max(DIFFERENT, NOISES * self.deviation))
+        return np.asarray(abs(image - self.color).max(2) > max(LEAST_DIFFERENCE, NOISE_DEVIATIONS * self.deviation))
 
 
 def measure_ground(image: Image, thing: Mask, others: Mask) -> Ground | None:
-    """The ground in a ring round a thing, without ``others``; None where nothing of it is seen."""
+    """The ground in a ring round a thing, without ``others``; None where the picture shows none of it."""
     width = surroundings_width(thing)
     ring = masks.grow_mask(thing, 3 * width) & ~masks.grow_mask(thing, width) & ~masks.grow_mask(others, 2)
     if not ring.any():
         return None
-    seen = image[ring].astype(float)
-    lightness = seen.mean(1)
+    colors = image[ring].astype(float)
+    lightness = colors.mean(1)
+    # The median absolute deviation, scaled to the standard deviation of a normal distribution: other things in the
+    # ring hardly move it.
     deviation = 1.4826 * float(np.median(abs(lightness - np.median(lightness))))
-    return Ground(np.median(seen, axis=0), deviation)
+    return Ground(np.median(colors, axis=0), deviation)
 
 
 def refine_outline(image: Image, thing: Mask, others: Mask) -> Mask:
-    """``thing`` bool[H, W] with its outline found anew where the ground is plain and of another colour.
+    """``thing`` with its outline found anew where the ground is plain and of another colour; else as it is.
 
-    What is taken along was unlike the ground, and what is given back was like it: two witnesses for every pixel that
-    changes, the colours near by (``imaging.matting.refine_outline_by_color``) and those of the ground.
-
-    Args:
-        image: uint8[H, W, 3] RGB.
-        others: bool[H, W], the other things that are named; nothing is taken from them.
+    A pixel changes only where two measures agree: the colours near by (``imaging.matting.refine_outline_by_color``) and
+    the colour of the ground. Nothing is taken from ``others``, the other things that are named.
     """
     ground = measure_ground(image, thing, others & ~thing)
     if ground is None or not ground.plain:
         return thing
     unlike = ground.unlike(image)
-    if masks.share_inside(thing, unlike) < DISTINCT:
+    if masks.share_inside(thing, unlike) < LEAST_DISTINCT:
         return thing
-    found = matting.refine_outline_by_color(image, thing)
-    return (thing & (found | unlike)) | (found & unlike & ~others)
+    refined = matting.refine_outline_by_color(image, thing)
+    return (thing & (refined | unlike)) | (refined & unlike & ~others)
 
 
 def surroundings_width(thing: Mask) -> int:

@@ -1,4 +1,8 @@
-"""Room for a thing that is not in the picture yet, from an anchor and a relation. Masks are ``bool[H, W]``."""
+"""A box for a new thing, from its anchor and its relation to it.
+
+``SPATIAL_RELATIONS`` (``lib_automask.referring_expressions``) says where the box goes; here is its geometry. Masks are
+``bool[H, W]``, boxes XYXY and points (x, y) in pixels, sizes of new things (width, height) in pixels.
+"""
 
 from __future__ import annotations
 
@@ -8,88 +12,30 @@ import numpy as np
 
 from lib_automask.imaging import masks
 from lib_automask.locate import geometry
-from lib_automask.types import Box, Mask, bounding_box
+from lib_automask.referring_expressions import find_relation
+from lib_automask.types import Box, Mask, Size, bounding_box
 
-WAYS = {
-    "left of": "left",
-    "right of": "right",
-    "on the left of": "left",
-    "on the right of": "right",
-    "to the left of": "left",
-    "to the right of": "right",
-    "on the left side of": "left",
-    "on the right side of": "right",
-    "above": "above",
-    "over": "above",
-    "high above": "above",
-    "hanging from": "under",
-    "below": "below",
-    "under": "under",
-    "beneath": "under",
-    "underneath": "under",
-    "at the foot of": "foot",
-    "at the base of": "foot",
-    "on": "on",
-    "onto": "on",
-    "upon": "on",
-    "atop": "on",
-    "on top of": "on",
-    "at the top of": "on",
-    "topped with": "on",
-    "in": "in",
-    "into": "in",
-    "inside": "in",
-    "within": "in",
-    "filled with": "in",
-    "full of": "in",
-    "in the middle of": "in",
-    "in the center of": "in",
-    "in front of": "front",
-    "before": "front",
-    "behind": "behind",
-    "holding": "hands",
-    "carrying": "hands",
-    "eating": "hands",
-    "drinking": "hands",
-    "reading": "hands",
-    "in the hands of": "hands",
-    "wearing": "crown",
-    "riding": "ridden",
-}
-"""What a relation means here; any other, such as "next to", "beside" or "near", means the nearest room."""
-
-COVERING = {
-    "on": (0, 0.35),
-    "in": (0, 0.85),
-    "front": (0, 1.1),
-    "foot": (0.6, 1.05),
-    "ridden": (0, 1.15),
-}
-"""Ways to cover a part of the anchor: where the foot of the new thing stands, in half widths of the anchor from its
-middle, and in heights of the anchor from its top."""
-
-LEAST, MOST = 0.1, 0.6
-"""How large a new thing is at least and at most, in shorter sides of the picture."""
+SMALLEST, LARGEST = 0.1, 0.6
+"""How large a new thing is at least and at most, in shorter sides of the picture: a guess."""
+PointXY = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class WantedSize:
-    """How large something new should be: ``share`` is its longer side in longer sides of the anchor, ``shape`` its
-    width over its height."""
+    """How large a new thing should be.
+
+    Args:
+        share: its longer side in longer sides of the anchor; the default is a guess.
+        aspect: its width over its height.
+    """
 
     share: float = 0.8
-    shape: float = 1.0
+    aspect: float = 1.0
 
-    def pixels(self, longer: float, shape: tuple[int, int]) -> tuple[float, float]:
-        """(width, height) beside an anchor whose longer side is ``longer``, in a picture of ``shape`` (H, W)."""
-        side = float(np.clip(self.share * longer, LEAST * min(shape), MOST * min(shape)))
-        return (side, side / self.shape) if self.shape > 1 else (side * self.shape, side)
-
-
-def placement_of(relation: str) -> str:
-    """A value of ``WAYS``, or "near": "sitting on top of" → "on"."""
-    endings = [known for known in WAYS if relation == known or relation.endswith(f" {known}")]
-    return WAYS[max(endings, key=len)] if endings else "near"
+    def to_pixels(self, anchor_side: float, picture: Size) -> tuple[float, float]:
+        """(width, height) beside an anchor whose longer side is ``anchor_side``, in pixels."""
+        side = float(np.clip(self.share * anchor_side, SMALLEST * picture.shorter, LARGEST * picture.shorter))
+        return (side, side / self.aspect) if self.aspect > 1 else (side * self.aspect, side)
 
 
 def place_beside(anchor: Mask, relation: str, taken: Mask, wanted: WantedSize | None = None) -> Mask:
@@ -100,26 +46,22 @@ def place_beside(anchor: Mask, relation: str, taken: Mask, wanted: WantedSize | 
     box = bounding_box(anchor)
     if box is None:
         return np.zeros_like(anchor)
-    size = (wanted or WantedSize()).pixels(max(box.width, box.height), (anchor.shape[0], anchor.shape[1]))
+    picture = Size.of(anchor)
+    size = (wanted or WantedSize()).to_pixels(max(box.width, box.height), picture)
     others = masks.grow_mask(taken & ~anchor, 1)
     free = ~others & ~masks.grow_mask(anchor, 1)
-    found = placement_of(relation)
-    if found in COVERING:
-        return _place_standing(box, COVERING[found], size, anchor) & ~others
-    if found in geometry.BANDS:
-        return geometry.box_at(geometry.body_point(anchor, found), size, _shape_of(anchor)) & ~others
-    if found == "behind":
+    row = find_relation(relation)
+    if row.foot is not None:
+        return _place_standing(box, row.foot, size, picture) & ~others
+    if row.placed in geometry.BANDS:
+        return geometry.box_at(geometry.body_point(anchor, row.placed), size, picture) & ~others
+    if row.placed == "behind":
         return _place_behind(box, size, free)
-    if found == "under":
-        between_legs = geometry.fit_box(free & _lower_half(box, _shape_of(anchor)), size, (box.center[0], box.bottom))
-        return (
-            between_legs
-            if between_legs.any()
-            else geometry.fit_box(_free_side(box, "below", free), size, _point_near(box, "below", size))
-        )
-    if found == "near":
-        return _place_nearest(box, size, free)
-    return geometry.fit_box(_free_side(box, found, free), size, _point_near(box, found, size))
+    if row.placed == "under":
+        return _place_under(box, size, free)
+    if row.direction is not None:
+        return _place_at_side(box, row.placed, size, free)
+    return _place_nearest(box, size, free)
 
 
 def place_between(first: Mask, second: Mask, taken: Mask, wanted: WantedSize | None = None) -> Mask:
@@ -129,33 +71,45 @@ def place_between(first: Mask, second: Mask, taken: Mask, wanted: WantedSize | N
         return np.zeros_like(first)
     middle = (one.center[0] + other.center[0]) / 2, (one.center[1] + other.center[1]) / 2
     longer = max(one.width, one.height, other.width, other.height)
-    return geometry.fit_box(
-        ~masks.grow_mask(taken | first | second, 1), (wanted or WantedSize()).pixels(longer, _shape_of(first)), middle
-    )
+    size = (wanted or WantedSize()).to_pixels(longer, Size.of(first))
+    return geometry.fit_box(~masks.grow_mask(taken | first | second, 1), size, middle)
 
 
 def place_at_foot(anchor: Mask, taken: Mask, wanted: WantedSize) -> Mask:
     """A box on the ground beside the feet of a figure, clear of it and of what is ``taken``."""
     box = bounding_box(anchor)
     assert box is not None, "a figure is never empty"
-    size = wanted.pixels(max(box.width, box.height), _shape_of(anchor))
+    size = wanted.to_pixels(max(box.width, box.height), Size.of(anchor))
     free = ~masks.grow_mask(taken | anchor, 1)
     feet = Box(box.left, box.bottom - max(1, box.height // 12), box.right, box.bottom)
     return _place_nearest(feet, size, free)
 
 
-def _place_standing(box: Box, foot: tuple[float, float], size: tuple[float, float], anchor: Mask) -> Mask:
-    """A box whose foot stands on a point of the anchor."""
+def _place_standing(box: Box, foot: PointXY, size: tuple[float, float], picture: Size) -> Mask:
+    """A box whose foot stands on a point of the anchor; ``foot`` as in ``SpatialRelation``."""
     x = box.center[0] + foot[0] * box.width / 2
-    return geometry.box_at((x, box.top + foot[1] * box.height - size[1] / 2), size, _shape_of(anchor))
+    return geometry.box_at((x, box.top + foot[1] * box.height - size[1] / 2), size, picture)
+
+
+def _place_at_side(box: Box, side: str, size: tuple[float, float], free: Mask) -> Mask:
+    """A box close to one side of the anchor ("left", "right", "above", "below")."""
+    return geometry.fit_box(_free_side(box, side, free), size, _point_near(box, side, size))
+
+
+def _place_under(box: Box, size: tuple[float, float], free: Mask) -> Mask:
+    """Between the legs of a table or a bench, in the lower half of its box; below it where there is no room."""
+    lower_half = Box(box.left, round(box.center[1]), box.right, box.bottom)
+    between_legs = free & masks.mask_from_box(lower_half, Size.of(free))
+    found = geometry.fit_box(between_legs, size, (box.center[0], box.bottom))
+    return found if found.any() else _place_at_side(box, "below", size, free)
 
 
 def _place_behind(box: Box, size: tuple[float, float], free: Mask) -> Mask:
     """What is seen of a thing behind another: above it where it is larger, else at the side with more room."""
     foot = box.bottom - 0.15 * box.height - size[1] / 2
     if size[0] > box.width or size[1] > box.height:
-        return geometry.box_at((box.center[0], foot), size, _shape_of(free)) & free
-    sides = [geometry.box_at((x, foot), size, _shape_of(free)) & free for x in (box.left, box.right)]
+        return geometry.box_at((box.center[0], foot), size, Size.of(free)) & free
+    sides = [geometry.box_at((x, foot), size, Size.of(free)) & free for x in (box.left, box.right)]
     return max(sides, key=lambda side: int(side.sum()))
 
 
@@ -163,23 +117,22 @@ def _place_nearest(box: Box, size: tuple[float, float], free: Mask) -> Mask:
     """Beside the anchor on its ground, on the side where there is more room; anywhere near it where there is none."""
     foot = box.bottom - size[1] / 2
     gap = 2 + size[0] / 2
-    wanted = [(box.left - gap, foot), (box.right + gap, foot)]
-    found = [geometry.fit_box(free, size, near) for near in wanted]
-
-    def worth(index: int) -> tuple[float, float]:
-        made = bounding_box(found[index])
-        if made is None:
-            return (0.0, 0.0)
-        x, y = made.center
-        return (
-            round(made.width * made.height / (size[0] * size[1]), 1),
-            -np.hypot(x - wanted[index][0], y - wanted[index][1]),
-        )
-
-    return found[max((0, 1), key=worth)]
+    points = [(box.left - gap, foot), (box.right + gap, foot)]
+    options = [geometry.fit_box(free, size, point) for point in points]
+    ranks = [_rank_fit(option, size, point) for option, point in zip(options, points)]
+    return options[ranks.index(max(ranks))]
 
 
-def _point_near(box: Box, side: str, size: tuple[float, float]) -> tuple[float, float]:
+def _rank_fit(option: Mask, size: tuple[float, float], point: PointXY) -> tuple[float, float]:
+    """How good a box is, more is better: the share of ``size`` that it has, then how near to ``point`` it lies."""
+    box = bounding_box(option)
+    if box is None:
+        return (0.0, 0.0)
+    x, y = box.center
+    return round(box.width * box.height / (size[0] * size[1]), 1), -float(np.hypot(x - point[0], y - point[1]))
+
+
+def _point_near(box: Box, side: str, size: tuple[float, float]) -> PointXY:
     """The middle (x, y) of a thing that stands close to one side of a box, on its ground or on its axis."""
     width, height = size
     return {
@@ -201,12 +154,3 @@ def _free_side(box: Box, side: str, free: Mask) -> Mask:
         "below": (y >= box.bottom) & (abs(dy) > abs(dx)),
     }
     return np.asarray(beyond[side] & free)
-
-
-def _lower_half(box: Box, shape: tuple[int, int]) -> Mask:
-    """The lower half of a box, where the legs of a table or a bench are."""
-    return masks.mask_from_box(Box(box.left, round(box.center[1]), box.right, box.bottom), shape)
-
-
-def _shape_of(mask: Mask) -> tuple[int, int]:
-    return mask.shape[0], mask.shape[1]

@@ -1,4 +1,4 @@
-"""What is known of a picture by the time places are looked for."""
+"""What is known of a picture when the edits are located: its pixels, scored segments, heat and presence of phrases."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from functools import cached_property
 
 from lib_automask.imaging import masks
 from lib_automask.locate.selection import FOUND, Location, SegmentScores, find_referents, locate_object
-from lib_automask.types import Heat, Image, Mask, Presence
+from lib_automask.types import Heat, Image, Mask, Presence, Size
 
 GROUND = 3
-"""What reaches this many sides of the picture is something that other things stand on."""
+"""What reaches so many sides of the picture is a ground that other things stand on: a guess."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,28 +21,28 @@ class SceneView:
     Args:
         image: uint8[H, W, 3] RGB.
         scores: its segments, compared with every phrase that matters.
-        heat: asked with phrases, answers float32[P, H, W]: where each is looked for.
-        shown: asked with phrases, answers with the probability (0–1) that the picture shows each.
-        least: the score, 0–1, from which a segment can be what an edit means.
+        heat: phrases → float32[P, H, W], 0–1: where in the picture each is looked for.
+        presence: phrases → the probability (0–1) that the picture shows each.
+        min_score: the score, 0–1, from which a segment can be what an edit means.
     """
 
     image: Image
     scores: SegmentScores
     heat: Callable[[Sequence[str]], Heat]
-    shown: Presence
-    least: float = FOUND
+    presence: Presence
+    min_score: float = FOUND
 
     @property
-    def shape(self) -> tuple[int, int]:
-        """(H, W)."""
-        return self.image.shape[0], self.image.shape[1]
+    def size(self) -> Size:
+        """Of the picture."""
+        return Size.of(self.image)
 
     def find(self, phrase: str) -> Location | None:
-        """The thing of that name; None where it was not compared, or not found."""
+        """The thing of that name; None where the phrase was not scored, or no segment shows it."""
         if phrase not in self.scores.phrases:
             return None
-        found = locate_object(phrase, self.scores, self.shape)
-        return found if found.segments else None
+        location = locate_object(phrase, self.scores, self.size)
+        return location if location.segments else None
 
     def subjects(self) -> list[int]:
         """The segments (indices) of every thing that is named: those kept and those changed."""
@@ -52,4 +52,4 @@ class SceneView:
     def named(self) -> Mask:
         """Where named things are; not the ground that they stand on."""
         outlines = (self.scores.segments[index].mask for index in self.subjects())
-        return masks.unite_masks((mask for mask in outlines if masks.count_sides_touched(mask) < GROUND), self.shape)
+        return masks.unite_masks((mask for mask in outlines if masks.count_sides_touched(mask) < GROUND), self.size)
