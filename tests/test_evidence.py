@@ -7,7 +7,8 @@ import pytest
 from fake_models import Drawing, two_things
 
 from lib_automask import MaskRequest, MaskResult, Options, build_mask, plan_edits
-from lib_automask.evidence import plan_from_own_prompt
+from lib_automask.evidence import describe_same_picture, plan_from_own_prompt
+from lib_automask.types import Edit, EditPlan
 
 MADE_WITH = "a red ball left of an orange cat, on the grass"
 STAR = "a blue star left of an orange cat, on the grass"
@@ -60,7 +61,7 @@ def test_the_same_prompt_again_changes_nothing_and_what_to_do_is_said(drawing, p
     assert result.why.endswith("prompt: the same → nothing to change; change a word of the prompt, or name the target")
 
 
-def test_a_target_by_name_needs_neither_witness(drawing):
+def test_a_target_by_name_needs_neither_own_prompt_nor_caption(drawing):
     result = run(drawing, MADE_WITH, MADE_WITH, target="orange cat")
     assert np.array_equal(result.mask, drawing.masks["c"])
     assert (result.witness, drawing.asked) == ("target", 0)
@@ -77,6 +78,30 @@ def test_an_own_prompt_that_does_not_describe_the_picture_leaves_it_to_the_capti
     alone = run(drawing, STAR, "")
     assert np.array_equal(result.mask, drawing.masks["b"])
     assert (result.witness, result.why, result.plan) == ("caption", alone.why, alone.plan)
+
+
+def test_an_own_prompt_that_names_only_a_part_of_the_picture_leaves_it_to_the_caption():
+    """As that of an earlier pass over the cat alone: most of the new prompt would be additions."""
+    drawing = two_things()
+    prompt = "a blue star left of an orange cat, a green box and a purple house"
+    assert run(drawing, prompt, "orange cat").witness == "caption"
+    assert run(drawing, prompt, MADE_WITH).witness == "own prompt"
+
+
+@pytest.mark.parametrize(
+    ("keep", "kinds", "same"),
+    [
+        (["cat"], ["add"], True),
+        (["cat"], ["add", "add"], False),
+        (["cat"], ["replace", "add", "add"], True),
+        (["cat"], ["replace", "add", "add", "add"], False),
+        ([], ["add"], False),
+        ([], ["modify", "add"], True),
+    ],
+)
+def test_texts_are_of_one_picture_where_no_more_is_new_than_is_shared_or_changed(keep, kinds, same):
+    plan = EditPlan(tuple(Edit(kind, "ball", "star") for kind in kinds), tuple(keep))
+    assert describe_same_picture(plan, lambda phrases: [0.9] * len(phrases)) == same
 
 
 def test_a_thing_that_was_never_painted_is_looked_for_by_the_caption():
@@ -108,7 +133,7 @@ def test_where_both_fail_the_doubts_are_those_of_the_first(drawing):
     assert f"picture: {drawing.said}" in result.why
 
 
-def test_two_witnesses_who_agree_are_surer_than_either():
+def test_own_prompt_and_caption_that_agree_are_surer_than_either():
     """Neither is sure alone, because nothing of the old text is in the new one."""
     rows = ("..........", "...ddd....", "...ddd....", "..bbbbbb..", "..........")
     drawing = Drawing(rows, {"d": "dog", "b": "bench"}, "a brown dog on a bench")
@@ -176,12 +201,12 @@ def test_every_typed_word_counts_even_where_a_caption_would_leave_it_open(own_pr
 )
 def test_a_word_of_like_meaning_that_was_typed_anew_counts(own, prompt, edit):
     """A caption's hat may be a cap; who wrote "hat" and now writes "cap" wants another."""
-    heard = plan_from_own_prompt(own, prompt, lambda phrases: [0.9] * len(phrases), 0.5)
-    assert [(one.kind, one.target, one.replacement) for one in heard.plan.edits] == [edit]
+    evidence = plan_from_own_prompt(own, prompt, lambda phrases: [0.9] * len(phrases), 0.5)
+    assert [(one.kind, one.target, one.replacement) for one in evidence.plan.edits] == [edit]
     assert plan_edits(own, prompt).edits == ()
 
 
 @pytest.mark.parametrize("prompt", ["a dog on a couch", "a dog on a (sofa:1.2), best quality"])
 def test_the_same_by_a_word_of_the_same_meaning_is_no_change(prompt):
-    heard = plan_from_own_prompt("a dog on a sofa", prompt, lambda phrases: [0.9] * len(phrases), 0.5)
-    assert heard.plan.edits == ()
+    evidence = plan_from_own_prompt("a dog on a sofa", prompt, lambda phrases: [0.9] * len(phrases), 0.5)
+    assert evidence.plan.edits == ()

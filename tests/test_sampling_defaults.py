@@ -50,6 +50,11 @@ def test_what_goes_grows_by_its_size_and_what_stays_does_not(kind, pixels):
     assert sampling_defaults.choose_grow(kind, mask_from_box(SMALL, SHAPE), Options()) == 0
 
 
+def test_a_large_thing_grows_by_no_more_than_a_bound():
+    assert sampling_defaults.choose_grow("replace", np.ones((1500, 1500), bool), Options()) == 15
+    assert sampling_defaults.choose_grow("replace", np.ones((2500, 2500), bool), Options()) == 16
+
+
 @pytest.mark.parametrize("options", [Options(grow=7), Options(grow=-1), Options(margins="as set")])
 def test_a_grow_of_the_user_is_not_added_to(options):
     assert sampling_defaults.choose_grow("remove", mask_from_box(LARGE, SHAPE), options) == 0

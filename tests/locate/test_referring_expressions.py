@@ -2,9 +2,20 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
-from lib_automask.referring_expressions import Referent, read_referent
+from lib_automask.referring_expressions import (
+    BY_PHRASE,
+    MOST_ANCHORS,
+    SPATIAL_RELATIONS,
+    Referent,
+    find_relation,
+    is_ambiguous,
+    is_worn_by,
+    read_referent,
+)
 
 
 @pytest.mark.parametrize(
@@ -57,9 +68,65 @@ def test_words_that_single_out_are_read_and_taken_off(phrase: str, meaning: Refe
 
 
 @pytest.mark.parametrize("phrase", ["", " ", "the", "left", "of the", "'s", "on the left", "in the", "two", "first of"])
-def test_what_says_nothing_never_fails(phrase: str) -> None:
+def test_a_phrase_without_a_thing_never_fails(phrase: str) -> None:
     assert read_referent(phrase).things
 
 
-def test_other_things_that_are_named_are_told() -> None:
+def test_all_named_things_are_listed() -> None:
     assert read_referent("cup on the table next to the window").things == ("cup", "table", "window")
+
+
+LONG_PHRASES = (
+    "cup on the table " * 375,
+    "man's " * 1500,
+    "handle of the " * 500 + "cup",
+    "left " * 1500,
+    "dog " * 1500,
+)
+
+
+@pytest.mark.parametrize("phrase", LONG_PHRASES, ids=["relations", "owners", "parts", "sides", "words"])
+def test_a_phrase_of_1500_words_is_read_as_far_as_its_first_anchors(phrase: str) -> None:
+    assert 1 <= len(read_referent(phrase).things) <= MOST_ANCHORS + 1
+
+
+def test_a_run_of_spaces_is_one_space_and_costs_no_time() -> None:
+    assert read_referent("red  ball\non   the left") == Referent("red ball", side="left")
+    started = time.perf_counter()
+    read_referent("dog" + " " * 20_000 + "cat")
+    assert time.perf_counter() - started < 0.3
+
+
+def test_a_phrase_stands_in_one_row_of_the_table() -> None:
+    rows = [phrase for row in SPATIAL_RELATIONS for phrase in (*row.phrases, *row.more)]
+    assert len(rows) == len(set(rows)) == len(BY_PHRASE)
+    for row in SPATIAL_RELATIONS:
+        assert bool(row.phrases) == bool(row.compared), row
+        assert set(row.worn) <= {*row.phrases, *row.more}, row
+
+
+@pytest.mark.parametrize(
+    ("relation", "placed"),
+    [
+        ("on", "on"),
+        ("sitting on top of", "on"),
+        ("in", "in"),
+        ("in front of", "front"),
+        ("high above", "above"),
+        ("hanging from", "under"),
+        ("in between", "between"),
+        ("beside", "near"),
+        ("leaning against", "near"),
+        ("", "near"),
+    ],
+)
+def test_a_new_thing_is_placed_by_the_longest_phrase_at_the_end(relation: str, placed: str) -> None:
+    assert find_relation(relation).placed == placed
+
+
+def test_some_relations_leave_open_where_a_thing_is_worn_and_some_whether_it_is_held() -> None:
+    relations = ("", "with", "has", "on", "on top of", "wearing", "dressed in", "next to", "leaning against")
+    assert [relation for relation in relations if is_worn_by(relation)] == [
+        "", "with", "has", "on", "wearing", "dressed in",
+    ]  # fmt: skip
+    assert [relation for relation in relations if is_ambiguous(relation)] == ["with", "has"]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from lib_automask.locate.selection import SegmentScores, locate_object, phrases_to_score
-from lib_automask.types import Edit, EditPlan, Segment
+from lib_automask.types import Edit, EditPlan, Segment, Size
 
 # Three dogs, of which m is the largest, two trees, a man in a jacket.
 ROWS = (
@@ -38,7 +38,7 @@ def scored(phrases: dict[str, dict[str, float]], rows: tuple[str, ...] = ROWS) -
 def found(target: str, phrases: dict[str, dict[str, float]], rows: tuple[str, ...] = ROWS) -> str:
     """The letters of the segments that ``target`` means."""
     letters, scores = scored(phrases, rows)
-    place = locate_object(target, scores, (len(rows), len(rows[0])))
+    place = locate_object(target, scores, Size(len(rows), len(rows[0])))
     return "".join(letters.split()[index] for index in place.segments)
 
 
@@ -76,17 +76,17 @@ def test_one_of_several_by_another_thing(target: str, letters: str) -> None:
     assert found(target, {"dog": DOGS, "tree": trees}) == letters
 
 
-def test_thing_above_another_is_told_from_the_one_below() -> None:
+def test_a_thing_above_another_and_one_below_it_are_told_apart() -> None:
     rows = ("..a...", "......", "..t...", "......", "..b...")
     for relation, letter in (("above", "a"), ("below", "b"), ("on", "a")):
         assert found(f"ball {relation} the box", {"ball": {"a": 0.9, "b": 0.9}, "box": {"t": 0.9}}, rows) == letter
 
 
-def test_several_without_the_thing_that_tells_them_apart_is_uncertain() -> None:
+def test_several_without_the_thing_that_singles_one_out_are_uncertain() -> None:
     _, scores = scored({"dog": DOGS, "tree": {"t": 0.1}})
-    assert locate_object("dog next to the tree", scores, (12, 20)).score == pytest.approx(0.1)
+    assert locate_object("dog next to the tree", scores, Size(12, 20)).score == pytest.approx(0.1)
     _, scores = scored({"dog": {"d": 0.9}, "tree": {"t": 0.1}})
-    assert locate_object("dog next to the tree", scores, (12, 20)).score == pytest.approx(0.9)
+    assert locate_object("dog next to the tree", scores, Size(12, 20)).score == pytest.approx(0.9)
 
 
 @pytest.mark.parametrize("owner", [0.9, 0.97])
@@ -116,10 +116,26 @@ def test_a_thing_is_not_the_group_of_itself_and_another_named_thing() -> None:
     assert found("dog", {"dog": group["dog"]}, touching) == "dt"
 
 
+def test_of_nested_segments_that_score_alike_the_one_with_the_surest_outline_is_taken() -> None:
+    """Sure is what SAM rates well and what hardly depends on its threshold; either alone is not enough."""
+    outer, inner = np.zeros((2, 20, 20), bool)
+    outer[2:18, 2:18], inner[3:17, 3:17] = True, True
+
+    def chosen(of_outer: tuple[float, float], of_inner: tuple[float, float]) -> tuple[int, ...]:
+        segments = (Segment(outer, *of_outer), Segment(inner, *of_inner))
+        scores = SegmentScores(segments, ("dog",), np.array([[0.9], [0.88]], np.float32))
+        return locate_object("dog", scores, Size(20, 20)).segments
+
+    assert chosen((0.95, 0.7), (0.9, 0.95)) == (1,)
+    assert chosen((0.8, 0.95), (0.9, 0.9)) == (1,)
+    assert chosen((0.95, 0.9), (0.9, 0.9)) == (0,)
+    assert chosen((0.9, 0.9), (0.9, 0.9)) == (0,), "of outlines that are alike the larger"
+
+
 def test_of_nested_segments_one_is_taken() -> None:
     assert found("dogs", {"dogs": {"m": 0.95, "d": 0.9, "mt": 0.8}}) == "md"
 
 
-def test_things_that_tell_which_one_is_meant_are_scored_too() -> None:
+def test_things_that_single_out_another_are_scored_too() -> None:
     plan = EditPlan((Edit("remove", "dog next to the tree"), Edit("add", "cat's bowl", "fish", "in")), ("two birds",))
     assert phrases_to_score(plan) == ("dog", "tree", "bowl", "cat", "birds")
