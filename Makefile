@@ -2,6 +2,7 @@
 # make test    the suite, with Forge's package versions; PROFILE=a1111 or newest for the others
 # make test-slow  published architectures at their true size, on random weights; minutes
 # make lint    ruff and mypy
+# make mutants  the share of deliberate faults that the tests notice, where users would notice them too; half an hour
 # make bench   speed and accuracy, as tables
 # All set-up happens by itself, in .venv/.
 
@@ -11,7 +12,7 @@ VENV = .venv/$(PROFILE)
 RUN = $(VENV)/bin/python
 TESTS ?= tests
 
-.PHONY: demo test test-slow test-all lint bench clean
+.PHONY: demo test test-slow test-all lint mutants bench clean
 
 demo: $(VENV)/.ready
 	$(RUN) -m examples.demo --out demo-output
@@ -31,6 +32,11 @@ lint: $(VENV)/.ready .venv/lint.ready
 	.venv/lint/bin/ruff check .
 	.venv/lint/bin/ruff format --check .
 	.venv/lint/bin/mypy --python-executable $(RUN)
+
+mutants: .venv/mutation/.ready
+	.venv/mutation/bin/python -m mutmut run > mutants.log 2>&1
+	.venv/mutation/bin/python -m mutmut export-cicd-stats
+	cat mutants/mutmut-cicd-stats.json
 
 bench: $(VENV)/.ready
 	$(RUN) -m benchmarks.icon_world score --count 200 --seed 1
@@ -54,4 +60,4 @@ bench: $(VENV)/.ready
 	touch $@
 
 clean:
-	rm -rf .venv demo-output
+	rm -rf .venv demo-output mutants mutants.log
