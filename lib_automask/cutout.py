@@ -1,4 +1,4 @@
-"""A thing cut out of its picture, with the ground behind it: found as an edit would find it."""
+"""A thing cut out of its picture, and the ground behind it; the thing is found as an edit would find it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,22 @@ from lib_automask.imaging.layers import Layer
 from lib_automask.interfaces import Models, SoftSegmenter
 from lib_automask.options import Options
 from lib_automask.pipeline import build_mask
-from lib_automask.types import Image, Mask, MaskRequest, MaskResult, Probabilities
+from lib_automask.types import Image, Mask, MaskRequest, MaskResult, Probabilities, Size
 
-ANOTHER_GROUND = "change the background to plain white"
-"""What stays under this prompt is what the picture is about."""
+BACKGROUND_PROMPT = "change the background to plain white"
+"""Without a target: what stays under this prompt is the subject of the picture."""
 
 
 @dataclass(frozen=True, eq=False)
 class Cutout:
-    """What was cut out of ``image``: ``picture`` uint8[H, W, 4] RGBA, its ``mask`` bool[H, W], and why this."""
+    """What was cut out of ``image`` uint8[H, W, 3].
+
+    Args:
+        image: the whole picture.
+        picture: uint8[H, W, 4] RGBA, not premultiplied: the thing, transparent around it.
+        mask: bool[H, W] of the thing.
+        why: one sentence for people.
+    """
 
     image: Image
     picture: npt.NDArray[np.uint8]
@@ -29,13 +36,13 @@ class Cutout:
     why: str
 
     @property
-    def size(self) -> tuple[int, int]:
-        """(H, W) of the picture."""
-        return self.image.shape[0], self.image.shape[1]
+    def size(self) -> Size:
+        """Of the picture."""
+        return Size.of(self.image)
 
     @property
     def layers(self) -> list[Layer]:
-        """The ground with the hole filled, and above it what was cut out."""
+        """The ground with the hole filled, and above it the cutout."""
         return [
             layers.make_opaque_layer("background", layers.fill_background(self.image, self.mask)),
             Layer("cutout", self.picture),
@@ -49,42 +56,40 @@ def cut_out_target(image: Image, models: Models, target: str = "", options: Opti
         Unsure: it was not found, or not with enough certainty.
         AutomaskError: a model failed, or the user interrupted.
     """
-    chosen = replace(options or Options(), target=target, grow=0, margins="as set")
-    result = build_mask(MaskRequest(image, "" if target else ANOTHER_GROUND, None, chosen), models)
-    mask = result.mask if target else find_subject(result, chosen.confidence)
+    ungrown = replace(options or Options(), target=target, grow=0, margins="as set")
+    result = build_mask(MaskRequest(image, "" if target else BACKGROUND_PROMPT, None, ungrown), models)
+    mask = result.mask if target else find_subject(result, ungrown.confidence)
     if not mask.any():
         raise Unsure(result.why)
-    return Cutout(
-        image,
-        layers.cut_out_mask(image, mask, target_probabilities(image, result, models)),
-        mask,
-        describe_cutout(result, target),
-    )
+    picture = layers.cut_out_mask(image, mask, target_probabilities(image, result, models))
+    return Cutout(image, picture, mask, describe_cutout(result, target))
 
 
-def find_subject(result: MaskResult, least: float) -> Mask:
-    """bool[H, W]: the segments that a new background would go round, without their small holes.
+def find_subject(result: MaskResult, min_confidence: float) -> Mask:
+    """bool[H, W]: the segments that a new background would go round, with their holes filled.
 
-    Empty where their place is less certain than ``least``. How certain the plan is does not matter: it is known here.
+    Empty where the confidence in their place is below ``min_confidence`` (0–1). That in the plan does not matter: here
+    the plan is given.
     """
-    shape = result.mask.shape[0], result.mask.shape[1]
-    if result.confidence.place < least:
-        return np.zeros(shape, np.bool_)
-    chosen = (candidate.segment.mask for candidate in result.candidates if candidate.selected)
-    return masks.fill_holes(masks.unite_masks(chosen, shape))
+    size = Size.of(result.mask)
+    if result.confidence.place < min_confidence:
+        return np.zeros(size, np.bool_)
+    return masks.fill_holes(masks.unite_masks(_selected_masks(result), size))
 
 
 def target_probabilities(image: Image, result: MaskResult, models: Models) -> Probabilities | None:
-    """How likely each pixel belongs to any of the chosen segments; None where the segmenter knows masks alone."""
+    """float32[H, W], 0–1: how likely each pixel belongs to one of the selected segments.
+
+    None where the segmenter gives masks alone.
+    """
     segmenter = models.segmenter
     if not isinstance(segmenter, SoftSegmenter):
         return None
-    outlines = [candidate.segment.mask for candidate in result.candidates if candidate.selected]
-    likely = np.zeros(result.mask.shape, np.float32)
-    for outline in outlines:
-        found = segmenter.chances(image, outline)
-        likely = np.maximum(likely, outline if found is None else found)
-    return likely
+    probabilities = np.zeros(result.mask.shape, np.float32)
+    for mask in _selected_masks(result):
+        found = segmenter.chances(image, mask)
+        probabilities = np.maximum(probabilities, mask if found is None else found)
+    return probabilities
 
 
 def describe_cutout(result: MaskResult, target: str) -> str:
@@ -92,3 +97,7 @@ def describe_cutout(result: MaskResult, target: str) -> str:
     if target:
         return f"target: {target} → cut out {target}"
     return f"picture: {result.caption} → cut out {', '.join(result.plan.subjects)}"
+
+
+def _selected_masks(result: MaskResult) -> list[Mask]:
+    return [candidate.segment.mask for candidate in result.candidates if candidate.selected]

@@ -10,8 +10,8 @@ from lib_automask.types import Edit, MaskResult, ScoredSegment
 def result_as_json(result: MaskResult, prompt: str) -> dict[str, Any]:
     """Everything about ``result`` but the pixels, ready for ``json.dumps``.
 
-    Boxes are XYXY in pixels, scores and coverage lie in 0–1, timings are seconds by stage. Whoever writes the
-    mask adds to ``["mask"]`` where it is ("path") or what it is ("image").
+    Boxes are XYXY in pixels, scores and coverage lie in 0–1, timings are seconds by stage. The caller adds to
+    ``["mask"]`` the mask's file ("path") or its pixels ("image").
     """
     return {
         "caption": result.caption,

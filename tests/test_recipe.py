@@ -20,6 +20,7 @@ from lib_automask.recipe import (
     split_border,
     write_passes,
 )
+from lib_automask.types import Size
 
 RECIPE = """
 upscale: by=2; upscaler=SwinIR 4x; overlap=64; strength=0.3
@@ -68,7 +69,7 @@ def test_the_recipes_are_passes_and_the_large_one_is_the_same_in_the_api():
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         ("edit\nedit: tarfet=x", "pass 2: unknown key 'tarfet'; did you mean 'target'"),
         ("paint: target=x", "pass 1: do must be one of 'edit', 'outpaint', 'upscale', but is 'paint'"),
@@ -80,12 +81,13 @@ def test_the_recipes_are_passes_and_the_large_one_is_the_same_in_the_api():
         ("!!", "is no pass"),
         ("[1]", "pass 1 must be an object"),
         ("[{", "not JSON"),
+        ("[" * 100_000, "not JSON"),
     ],
 )
-def test_what_is_wrong_is_named(text, told):
+def test_the_error_names_what_is_wrong(text, message):
     with pytest.raises(InputError) as error:
         read_passes(text)
-    assert told in str(error.value)
+    assert message in str(error.value)
 
 
 def test_a_border_keeps_the_old_picture_and_masks_the_new():
@@ -114,13 +116,13 @@ def test_noise_has_the_colours_of_the_picture_and_the_same_seed_the_same_noise()
     ],
 )
 def test_a_ratio_is_reached_on_both_sides_alike(size, ratio, border):
-    assert border_to_ratio(size, ratio) == border
+    assert border_to_ratio(Size(*size), ratio) == border
 
 
 def test_the_new_picture_is_of_whole_blocks():
-    border = round_to_blocks((100, 61), Border(left=10, down=3))
+    border = round_to_blocks(Size(100, 61), Border(left=10, down=3))
     assert border == Border(left=11, down=4)
-    assert round_to_blocks((64, 64), Border(up=8)) == Border(up=8)
+    assert round_to_blocks(Size(64, 64), Border(up=8)) == Border(up=8)
 
 
 def test_steps_add_up_and_none_is_too_long():

@@ -19,7 +19,7 @@ from lib_automask.interfaces import Models
 from lib_automask.options import Options
 from lib_automask.recipe import LATENT, Border, Pass, border_to_ratio, extend_image, round_to_blocks, split_border
 from lib_automask.sampling_defaults import choose_masked_content
-from lib_automask.types import Mask, MaskRequest, MaskResult
+from lib_automask.types import Mask, MaskRequest, MaskResult, Size
 from lib_automask.webui import host, run_state
 from lib_automask.webui.host_sampling import PassPicture, paint_picture, pass_masked_content, pass_seed
 from lib_automask.webui.processing import Processing
@@ -136,9 +136,9 @@ def wanted_border(one: Pass, size: tuple[int, int]) -> Border:
     border = Border(one.left, one.right, one.up, one.down)
     if one.ratio:
         height, width = size
-        more = border_to_ratio((height + border.up + border.down, width + border.left + border.right), one.ratio)
+        more = border_to_ratio(Size(height + border.up + border.down, width + border.left + border.right), one.ratio)
         border = Border(*(a + b for a, b in zip(border, more)))
-    border = round_to_blocks(size, border)
+    border = round_to_blocks(Size(*size), border)
     if not any(border):
         raise InputError(f"the picture is {one.ratio} already, so there is nothing to extend")
     return border
