@@ -1,7 +1,7 @@
-"""Layered pictures: parts of a picture with their opacity, written so that Krita and GIMP open them.
+"""Layered pictures: parts of a picture with their opacity, and the files of them that Krita and GIMP open.
 
-Pictures are ``uint8[H, W, 3]`` RGB; a layer is ``uint8[h, w, 4]`` RGBA, not premultiplied, with the place of its top
-left pixel.
+Pictures are ``uint8[H, W, 3]`` RGB; a layer is ``uint8[h, w, 4]`` RGBA, not premultiplied, and the position of its
+top left pixel in the whole.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from lib_automask.errors import InputError
 from lib_automask.imaging import masks
 from lib_automask.imaging.files import encode_png
 from lib_automask.imaging.matting import Opacity, estimate_opacity, remove_background_color
-from lib_automask.types import Image, Mask, Probabilities, bounding_box
+from lib_automask.types import Image, Mask, Probabilities, Size, bounding_box
 
 THUMBNAIL = 256
-"""The longest side of a thumbnail in OpenRaster, as its specification has it."""
+"""Pixels of the longer side of a thumbnail, by the specification of OpenRaster."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,7 +44,7 @@ class Layer:
 def cut_out_mask(image: Image, mask: Mask, chances: Probabilities | None = None) -> npt.NDArray[np.uint8]:
     """uint8[H, W, 4]: what ``mask`` covers, with a soft edge and without the old ground's colour in it.
 
-    ``chances`` are what SAM thinks of each pixel, where that is known; see ``opacity_of``.
+    ``chances`` are SAM's probabilities of each pixel, or None; see ``estimate_opacity``.
     """
     opacity = estimate_opacity(image, mask, chances)
     return apply_opacity(remove_background_color(image, opacity), opacity)
@@ -60,6 +60,9 @@ def fill_background(image: Image, mask: Mask) -> Image:
     """The picture without what ``mask`` covers: the hole is filled from its edge (Telea, 2004).
 
     That makes a ground to work on, not a picture of what was behind; for that, let the host remove the thing.
+
+    Raises:
+        InputError: the mask covers the whole picture.
     """
     if mask.all():
         raise InputError("there is no background: the mask covers the whole picture; choose a smaller target")
@@ -73,7 +76,7 @@ def make_opaque_layer(name: str, image: Image) -> Layer:
 
 
 def trim_layer(layer: Layer) -> Layer:
-    """The layer cut down to what can be seen of it; as it is where nothing can."""
+    """The layer cut down to its visible part; unchanged where nothing is visible."""
     box = bounding_box(layer.picture[..., 3] > 0)
     if box is None:
         return layer
@@ -81,28 +84,28 @@ def trim_layer(layer: Layer) -> Layer:
     return Layer(layer.name, part, layer.left + box.left, layer.top + box.top)
 
 
-def flatten_layers(layers: Sequence[Layer], size: tuple[int, int]) -> Image:
-    """All layers laid over each other, the first at the bottom, in a picture of ``size`` (H, W)."""
-    whole = PIL_Image.new("RGBA", (size[1], size[0]))
+def flatten_layers(layers: Sequence[Layer], size: Size) -> Image:
+    """All layers over each other, the first at the bottom, in a picture of ``size``, without transparency."""
+    whole = PIL_Image.new("RGBA", size[::-1])
     for layer in layers:
         whole.alpha_composite(PIL_Image.fromarray(layer.picture), (layer.left, layer.top))
     return np.array(whole.convert("RGB"))
 
 
-def encode_openraster(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
-    """A file in OpenRaster 0.0.5, the first layer at the bottom, of a picture of ``size`` (H, W).
+def encode_openraster(layers: Sequence[Layer], size: Size) -> bytes:
+    """A file in OpenRaster 0.0.5, the first layer at the bottom, of a picture of ``size``.
 
     The specification is that of freedesktop.org: the file's type comes first and is not compressed, the stack names
     the top layer first.
     """
     content = io.BytesIO()
     whole = flatten_layers(layers, size)
-    seen = [trim_layer(layer) for layer in layers]
+    trimmed = [trim_layer(layer) for layer in layers]
     with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("mimetype", "image/openraster", zipfile.ZIP_STORED)
-        archive.writestr("stack.xml", _stack_xml(seen, size))
-        for number, layer in enumerate(seen):
-            archive.writestr(_paste_layer(number), encode_png(layer.picture), zipfile.ZIP_STORED)
+        archive.writestr("stack.xml", _stack_xml(trimmed, size))
+        for number, layer in enumerate(trimmed):
+            archive.writestr(_layer_path(number), encode_png(layer.picture), zipfile.ZIP_STORED)
         archive.writestr("mergedimage.png", encode_png(whole), zipfile.ZIP_STORED)
         small = PIL_Image.fromarray(whole)
         small.thumbnail((THUMBNAIL, THUMBNAIL))
@@ -110,10 +113,10 @@ def encode_openraster(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
     return content.getvalue()
 
 
-def encode_photoshop(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
-    """A PSD, the first layer at the bottom, of a picture of ``size`` (H, W), written by the package psd-tools.
+def encode_photoshop(layers: Sequence[Layer], size: Size) -> bytes:
+    """A PSD, the first layer at the bottom, of a picture of ``size``, written by the package psd-tools.
 
-    What Mac OS Roman cannot write of a layer's name becomes a question mark.
+    Characters of a layer's name that Mac OS Roman lacks become question marks.
 
     Raises:
         InputError: that package is not installed; nothing here installs it.
@@ -125,7 +128,7 @@ def encode_photoshop(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
             "a PSD is written by the package psd-tools, which is not here; install it beside automask (not into a "
             "WebUI, whose Pillow is too old for it), or choose OpenRaster"
         ) from error
-    document = PSDImage.new("RGBA", (size[1], size[0]))  # one without opacity would keep that of layers as masks
+    document = PSDImage.new("RGBA", size[::-1])  # in a plain RGB document the opacity of layers would become masks
     for layer in map(trim_layer, layers):
         name = layer.name.encode("mac_roman", "replace").decode("mac_roman")
         document.create_pixel_layer(PIL_Image.fromarray(layer.picture), name, layer.top, layer.left)
@@ -134,15 +137,15 @@ def encode_photoshop(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
     return content.getvalue()
 
 
-def _stack_xml(layers: Sequence[Layer], size: tuple[int, int]) -> bytes:
-    root = ElementTree.Element("image", version="0.0.5", w=str(size[1]), h=str(size[0]))
+def _stack_xml(layers: Sequence[Layer], size: Size) -> bytes:
+    root = ElementTree.Element("image", version="0.0.5", w=str(size.width), h=str(size.height))
     stack = ElementTree.SubElement(root, "stack")
     for number, layer in reversed(list(enumerate(layers))):
-        entry = ElementTree.SubElement(stack, "layer", name=layer.name, src=_paste_layer(number))
+        entry = ElementTree.SubElement(stack, "layer", name=layer.name, src=_layer_path(number))
         entry.attrib.update(x=str(layer.left), y=str(layer.top), opacity="1.0", visibility="visible")
         entry.set("composite-op", "svg:src-over")
     return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
 
 
-def _paste_layer(number: int) -> str:
+def _layer_path(number: int) -> str:
     return f"data/layer{number:03d}.png"

@@ -8,12 +8,12 @@ import cv2
 import numpy as np
 
 from lib_automask.errors import InputError
-from lib_automask.types import Box, Mask
+from lib_automask.types import Box, Mask, Size
 
 
-def unite_masks(masks: Iterable[Mask], shape: tuple[int, int]) -> Mask:
-    """Every pixel that any of ``masks`` covers; empty of ``shape`` (H, W) where there are none."""
-    result = np.zeros(shape, np.bool_)
+def unite_masks(masks: Iterable[Mask], size: Size) -> Mask:
+    """Every pixel that any of ``masks`` covers; an empty mask of ``size`` where there are none."""
+    result = np.zeros(size, np.bool_)
     for mask in masks:
         result |= mask
     return result
@@ -29,8 +29,8 @@ def grow_mask(mask: Mask, distance: int) -> Mask:
         return mask.copy()
     if distance < 0:
         return ~grow_mask(~mask, -distance)
-    away = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return np.asarray(away <= distance)
+    distances = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.asarray(distances <= distance)
 
 
 def fill_holes(mask: Mask) -> Mask:
@@ -41,7 +41,7 @@ def fill_holes(mask: Mask) -> Mask:
 
 
 def drop_islands(mask: Mask, smallest: float) -> Mask:
-    """Without the 8-connected spots that cover fewer than ``smallest`` pixels; the largest spot always stays."""
+    """The mask without 8-connected spots of fewer than ``smallest`` pixels; the largest spot always stays."""
     count, labels, stats, _centers = cv2.connectedComponentsWithStats(mask.astype(np.uint8), connectivity=8)
     if count <= 2:
         return mask.copy()
@@ -60,6 +60,9 @@ def combine_masks(found: Mask, user: Mask | None, how: str) -> Mask:
         found: bool[H, W].
         user: bool[H, W] of the same shape, or None where nothing was painted.
         how: "add" (either), "within" (both), "except" (found without the user's) or "ignore".
+
+    Raises:
+        InputError: ``how`` is none of these.
     """
     if user is None or how == "ignore":
         return found.copy()
@@ -72,9 +75,9 @@ def combine_masks(found: Mask, user: Mask | None, how: str) -> Mask:
     raise InputError(f"unknown way to combine masks {how!r}; use add, within, except or ignore")
 
 
-def mask_from_box(box: Box, shape: tuple[int, int]) -> Mask:
-    """The box as a mask of ``shape`` (H, W), clipped to the picture."""
-    mask = np.zeros(shape, np.bool_)
+def mask_from_box(box: Box, size: Size) -> Mask:
+    """The box as a mask of a picture of ``size``, clipped to it."""
+    mask = np.zeros(size, np.bool_)
     mask[max(box.top, 0) : max(box.bottom, 0), max(box.left, 0) : max(box.right, 0)] = True
     return mask
 
@@ -90,10 +93,10 @@ def mask_iou(one: Mask, other: Mask) -> float:
     return float((one & other).sum() / either) if either else 1.0
 
 
-def is_in_pieces(mask: Mask, least: float = 0.25) -> bool:
-    """Whether a mask is of several pieces of which two have at least a share ``least`` of it."""
+def is_in_pieces(mask: Mask, min_share: float = 0.25) -> bool:
+    """Whether two 8-connected pieces or more have each at least ``min_share`` of the mask (the default is a guess)."""
     _, _, stats, _ = cv2.connectedComponentsWithStats(mask.astype(np.uint8))
-    return bool((stats[1:, cv2.CC_STAT_AREA] >= least * mask.sum()).sum() > 1)
+    return bool((stats[1:, cv2.CC_STAT_AREA] >= min_share * mask.sum()).sum() > 1)
 
 
 def nested_share(one: Mask, other: Mask) -> float:

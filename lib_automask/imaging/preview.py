@@ -1,4 +1,4 @@
-"""Pictures for people, drawn from a result: never computed again. All take and give uint8[H, W, 3] RGB."""
+"""Pictures of a result for people, drawn from ``MaskResult`` alone. All pictures are uint8[H, W, 3] RGB."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ import numpy as np
 from lib_automask.types import Image, Mask, MaskResult
 
 REPAINTED = (255, 40, 140)
+"""A pink that few pictures have."""
 WHITE = (255, 255, 255)
 PAPER = 236
+"""The lighter grey of the checkerboard; the darker one is 30 less."""
 
 
 def draw_overlay(image: Image, result: MaskResult) -> Image:
-    """What will be repainted tinted, striped and outlined; the rest pale.
+    """The picture with what will be repainted tinted, striped and outlined, and the rest pale.
 
-    Stripes and paleness show on any picture, also where the tint is the thing's own colour.
+    Stripes and paleness can be seen on any picture, also where the tint is the thing's own colour.
     """
     pale = (image // 2 + 110).astype(np.uint8)
     rows, cols = np.indices(result.mask.shape)
@@ -30,7 +32,7 @@ def draw_overlay(image: Image, result: MaskResult) -> Image:
 
 
 def draw_candidates(image: Image, result: MaskResult) -> Image:
-    """The picture in grey with every segment in a colour of its own; the chosen ones are outlined in white."""
+    """The picture in grey with every segment in a colour of its own, and the selected ones outlined in white."""
     grey = image.mean(2, keepdims=True).repeat(3, 2).astype(np.uint8)
     canvas = (grey // 2 + 90).astype(np.uint8)
     order = sorted(range(len(result.candidates)), key=lambda i: -result.candidates[i].segment.area)
@@ -45,7 +47,7 @@ def draw_candidates(image: Image, result: MaskResult) -> Image:
 
 
 def draw_kept(image: Image, result: MaskResult) -> Image:
-    """The picture with only what stays; what will be repainted is a checkerboard."""
+    """The picture with a checkerboard in place of what will be repainted."""
     height, width = image.shape[:2]
     square = max(4, min(height, width) // 24)
     rows, cols = np.indices((height, width)) // square
@@ -54,18 +56,18 @@ def draw_kept(image: Image, result: MaskResult) -> Image:
 
 
 def draw_mask(mask: Mask) -> Image:
-    """White is repainted, black stays."""
+    """The mask as a picture: white is repainted, black stays."""
     return (mask[..., None].repeat(3, 2) * 255).astype(np.uint8)
 
 
 def tint_region(image: Image, mask: Mask, color: tuple[int, ...], strength: float) -> Image:
-    """``color`` laid over the mask, and its outline."""
+    """The picture with ``color`` (RGB, 0–255) over the mask at ``strength`` (0–1), and its outline."""
     mixed = (image * (1 - strength) + np.array(color) * strength).astype(np.uint8)
     return draw_outline(np.where(mask[..., None], mixed, image), mask, color, 1)
 
 
 def draw_outline(image: Image, mask: Mask, color: tuple[int, ...], width: int) -> Image:
-    """The mask's outline, ``width`` pixels at 512."""
+    """The picture with the mask's outline in ``color``, ``width`` pixels wide where the shorter side is 512."""
     thickness = max(1, round(width * min(image.shape[:2]) / 512))
     contours, _tree = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     canvas = np.ascontiguousarray(image)

@@ -36,7 +36,7 @@ from lib_automask.imaging.layers import Layer
 from lib_automask.interfaces import Models
 from lib_automask.options import Options
 from lib_automask.types import Image as Pixels
-from lib_automask.types import Mask, MaskResult
+from lib_automask.types import Mask, MaskResult, Size
 from lib_automask.webui.pass_steps import Step, StepResult
 from lib_automask.webui.processing import Processing
 
@@ -181,7 +181,7 @@ def make_companions(made: RunOutput, picture: Image.Image, number: int, models: 
     else:
         return {}
     if made.options.also == "layers":
-        return {"-layers.ora": layers.encode_openraster(stack, (after.shape[0], after.shape[1]))}
+        return {"-layers.ora": layers.encode_openraster(stack, Size.of(after))}
     return {
         f"-layer{number}-{file_safe_name(one.name)}.png": encode_png(one.picture) for number, one in enumerate(stack)
     }
