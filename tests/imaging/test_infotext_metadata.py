@@ -1,4 +1,4 @@
-"""What a picture's file says of how it was made, and the command line that hears it."""
+"""The prompt that a picture was made with, read from its file; and the command line that uses it."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_the_comment_in_exif(tmp_path, suffix, comment):
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 @pytest.mark.parametrize("suffix", ["png", "jpg", "webp"])
-def test_exif_that_is_broken_is_not_known_and_the_picture_is_read(tmp_path, suffix):
+def test_a_picture_with_broken_exif_is_read_without_a_prompt(tmp_path, suffix):
     whole = saved(tmp_path / f"a.{suffix}", **with_comment(infotext_metadata.UNICODE + b"\0a\0 \0c")).read_bytes()
     start = max(whole.find(b"MM\0*"), whole.find(b"II*\0"))
     rng = np.random.default_rng(5)
@@ -99,7 +99,7 @@ def test_exif_that_is_broken_is_not_known_and_the_picture_is_read(tmp_path, suff
         for place in rng.integers(0, 60, 3):
             broken[start + place] = rng.integers(256)
         if suffix == "png":
-            broken = bytearray(with_right_sums(bytes(broken)))
+            broken = bytearray(with_right_checksums(bytes(broken)))
         (tmp_path / f"b.{suffix}").write_bytes(broken)
         image, prompt = files.read_image_and_prompt(tmp_path / f"b.{suffix}")
         assert image.shape == (8, 8, 3)
@@ -107,7 +107,7 @@ def test_exif_that_is_broken_is_not_known_and_the_picture_is_read(tmp_path, suff
     assert {"a c", ""} <= prompts
 
 
-def with_right_sums(png: bytes) -> bytes:
+def with_right_checksums(png: bytes) -> bytes:
     """The PNG with the checksum of each chunk made anew, so that it is only the content that is wrong."""
     whole, at = png[:8], 8
     while at < len(png):
@@ -118,7 +118,7 @@ def with_right_sums(png: bytes) -> bytes:
 
 
 @pytest.mark.parametrize("content", [b"", b"\x89PNG", b"II*\0", b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"])
-def test_parts_of_a_file_that_cannot_be_read_say_nothing(content):
+def test_parts_of_a_file_that_cannot_be_read_have_no_infotext(content):
     assert (
         infotext_metadata.infotext_from_parts(png=content) == infotext_metadata.infotext_from_parts(exif=content) == ""
     )
@@ -128,24 +128,24 @@ def test_parts_of_a_file_that_cannot_be_read_say_nothing(content):
 
 
 def answer(capsys: pytest.CaptureFixture[str]) -> dict[str, object]:
-    told: dict[str, object] = json.loads(capsys.readouterr().out)
-    return told
+    printed: dict[str, object] = json.loads(capsys.readouterr().out)
+    return printed
 
 
 @pytest.mark.parametrize("more", [[], ["--no-own-prompt"]])
-def test_the_command_line_hears_the_file_unless_told_not_to(tmp_path, capsys, more):
+def test_the_command_line_uses_the_own_prompt_unless_it_is_turned_off(tmp_path, capsys, more):
     infotext = f"red ball, orange cat, grass\n{SETTINGS}"
     path = saved(tmp_path / "a.png", Image.fromarray(draw(SCENE)), **with_text(parameters=infotext))
     out = str(tmp_path / "out")
     prompt = "blue star, orange cat, grass"
     assert main(["mask", str(path), "--prompt", prompt, "--models", "demo", "--out", out, "--json", *more]) == 0
-    told = answer(capsys)
-    assert mask_iou(np.array(Image.open(told["mask"]["path"])) > 127, silhouettes(SCENE)[0]) > 0.85
+    printed = answer(capsys)
+    assert mask_iou(np.array(Image.open(printed["mask"]["path"])) > 127, silhouettes(SCENE)[0]) > 0.85
     if more:
-        assert (told["witness"], told["caption"]) == ("caption", SCENE.caption)
+        assert (printed["witness"], printed["caption"]) == ("caption", SCENE.caption)
     else:
-        assert (told["witness"], told["caption"]) == ("own prompt", "")
-        assert told["why"].startswith("made with: red ball, orange cat, grass; prompt: blue star")
+        assert (printed["witness"], printed["caption"]) == ("own prompt", "")
+        assert printed["why"].startswith("made with: red ball, orange cat, grass; prompt: blue star")
 
 
 def test_each_of_many_pictures_has_its_own_prompt(tmp_path, capsys):
@@ -159,16 +159,16 @@ def test_each_of_many_pictures_has_its_own_prompt(tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["mask", "--jsonl", str(tmp_path / "in.jsonl"), "--models", "demo", "--out", str(out), "--json"]) == 0
     results = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
-    told = [(result["outcome"], result["witness"]) for result in results]
-    assert told == [("nothing", "own prompt"), ("mask", "own prompt"), ("mask", "caption")]
+    outcomes = [(result["outcome"], result["witness"]) for result in results]
+    assert outcomes == [("nothing", "own prompt"), ("mask", "own prompt"), ("mask", "caption")]
 
 
-def test_a_run_on_a_result_hears_the_prompt_that_the_result_was_made_with(tmp_path, capsys):
+def test_a_run_on_a_result_uses_the_prompt_that_the_result_was_made_with(tmp_path, capsys):
     info = with_text(parameters=f"{SCENE.caption}\n{SETTINGS}, automask enabled: True")
     path = saved(tmp_path / "result.png", Image.fromarray(draw(SCENE)), **info)
     prompt = SCENE.caption.replace("orange cat", "black cat")
     out = str(tmp_path / "out")
     assert main(["mask", str(path), "--prompt", prompt, "--models", "demo", "--out", out, "--json"]) == 0
-    told = answer(capsys)
-    assert [(edit["kind"], edit["target"]) for edit in told["edits"]] == [("modify", "orange cat")]
-    assert told["witness"] == "own prompt"
+    printed = answer(capsys)
+    assert [(edit["kind"], edit["target"]) for edit in printed["edits"]] == [("modify", "orange cat")]
+    assert printed["witness"] == "own prompt"

@@ -16,6 +16,7 @@ from pyora import Project
 from lib_automask.errors import InputError
 from lib_automask.imaging import files, layers, masks
 from lib_automask.imaging.matting import estimate_opacity, remove_background_color
+from lib_automask.types import Size
 
 RED, GREEN = np.array((220, 30, 30), np.uint8), np.array((40, 160, 60), np.uint8)
 
@@ -40,7 +41,7 @@ def test_a_rough_mask_becomes_the_true_edge(wrong_by):
     assert ((found > 0.1) & (found < 0.9)).any(), "the edge is soft"
 
 
-def test_the_old_ground_is_taken_out_of_the_edge():
+def test_the_edge_loses_the_colour_of_the_old_ground():
     image, truth = disc()
     edge = (truth > 0.2) & (truth < 0.8)
     fringe = np.abs(image[edge].astype(int) - RED).mean()
@@ -67,7 +68,7 @@ def test_what_is_in_doubt_far_from_the_outline_is_decided_by_colour():
     assert masks.mask_iou(estimate_opacity(image, bitten, chances) > 0.5, truth > 0.5) > 0.98
 
 
-def test_what_is_sure_is_as_the_mask_says_whatever_its_colour():
+def test_what_is_sure_is_as_in_the_mask_whatever_its_colour():
     image, truth = disc()
     half = truth > 0.5
     half[:, 48:] = False
@@ -75,7 +76,7 @@ def test_what_is_sure_is_as_the_mask_says_whatever_its_colour():
     assert not found[:, 48 + 24 :].any(), "the other half is red too"
 
 
-def test_chances_far_from_the_outline_are_not_listened_to():
+def test_probabilities_far_from_the_outline_do_not_count():
     """A hole that was filled stays filled, and an island that was dropped stays away."""
     image, truth = disc(192, 60)
     image[92:100, 92:100] = GREEN
@@ -104,7 +105,7 @@ def test_masks_at_the_limits_are_no_error():
     assert not layers.cut_out_mask(image, empty).any()
 
 
-def test_the_plate_covers_what_was_cut_out():
+def test_the_filled_background_covers_what_was_cut_out():
     image, truth = disc()
     plate = layers.fill_background(image, truth > 0.5)
     assert np.abs(plate.astype(int) - GREEN).mean() < 5
@@ -117,7 +118,7 @@ def test_a_layered_file_opens_in_another_reader(tmp_path: Path):
     cut = layers.Layer("red disc", layers.cut_out_mask(image, truth > 0.5))
     stack = [layers.make_opaque_layer("background", layers.fill_background(image, truth > 0.5)), cut]
     path = tmp_path / "disc.ora"
-    path.write_bytes(layers.encode_openraster(stack, truth.shape))
+    path.write_bytes(layers.encode_openraster(stack, Size.of(truth)))
 
     with zipfile.ZipFile(path) as archive:
         first = archive.infolist()[0]
@@ -155,10 +156,10 @@ def test_a_psd_opens_in_other_readers_with_its_layers_in_place():
     cut = layers.Layer("disc → red", layers.cut_out_mask(image, truth > 0.5))
     stack = [layers.make_opaque_layer("background", layers.fill_background(image, truth > 0.5)), cut]
     small = layers.trim_layer(cut)
-    content = io.BytesIO(layers.encode_photoshop(stack, truth.shape))
+    content = io.BytesIO(layers.encode_photoshop(stack, Size.of(truth)))
     with Image.open(content) as document:
         merged = np.array(document.convert("RGB")).astype(int)
-        assert np.abs(merged - layers.flatten_layers(stack, truth.shape)).max() <= 1
+        assert np.abs(merged - layers.flatten_layers(stack, Size.of(truth))).max() <= 1
         assert [name for name, *_rest in document.layers] == ["background", "disc ? red"]
         assert document.layers[1][2][:2] == (small.left, small.top)
     content.seek(0)
@@ -167,8 +168,8 @@ def test_a_psd_opens_in_other_readers_with_its_layers_in_place():
     np.testing.assert_array_equal(np.array(disc_layer.topil()), small.picture)
 
 
-def test_without_the_package_a_psd_is_refused_with_what_to_do(monkeypatch):
+def test_without_its_package_a_psd_is_refused_with_a_hint(monkeypatch):
     monkeypatch.setitem(sys.modules, "psd_tools", None)
     image, _truth = disc(16, 4)
     with pytest.raises(InputError, match="psd-tools, which is not here"):
-        layers.encode_photoshop([layers.make_opaque_layer("background", image)], (16, 16))
+        layers.encode_photoshop([layers.make_opaque_layer("background", image)], Size(16, 16))

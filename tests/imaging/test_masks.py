@@ -7,7 +7,7 @@ import pytest
 
 from lib_automask.errors import InputError
 from lib_automask.imaging import masks
-from lib_automask.types import Box, Mask, bounding_box
+from lib_automask.types import Box, Mask, Size, bounding_box
 
 
 def drawn(*rows: str) -> Mask:
@@ -25,7 +25,7 @@ DOT = drawn(
 )
 
 
-def test_grow_reaches_as_far_as_it_says_and_is_round():
+def test_growth_reaches_its_distance_and_is_round():
     expected = drawn(
         ".......",
         "...#...",
@@ -48,7 +48,7 @@ def test_shrinking_does_not_eat_into_the_edge_of_the_picture():
 
 
 @pytest.mark.parametrize("distance", [-3, 0, 3])
-def test_growing_nothing_is_nothing(distance):
+def test_an_empty_mask_stays_empty(distance):
     assert not masks.grow_mask(np.zeros((5, 5), bool), distance).any()
 
 
@@ -102,7 +102,7 @@ def test_combine_without_a_users_mask_is_the_found_one():
     assert np.array_equal(masks.combine_masks(drawn("##.."), None, "within"), drawn("##.."))
 
 
-def test_combine_refuses_an_unknown_way():
+def test_an_unknown_way_to_combine_is_refused():
     with pytest.raises(InputError, match="add, within, except or ignore"):
         masks.combine_masks(drawn("#"), drawn("#"), "xor")
 
@@ -113,7 +113,7 @@ def test_box_is_xyxy_with_the_far_edges_excluded():
 
 
 def test_a_box_beyond_the_picture_is_clipped():
-    assert np.array_equal(masks.mask_from_box(Box(-2, -1, 1, 1), (2, 3)), drawn("#..", "..."))
+    assert np.array_equal(masks.mask_from_box(Box(-2, -1, 1, 1), Size(2, 3)), drawn("#..", "..."))
 
 
 @pytest.mark.parametrize(
@@ -128,3 +128,15 @@ def test_iou_and_share():
     assert masks.mask_iou(drawn("...."), drawn("....")) == 1
     assert masks.share_inside(drawn("##.."), drawn(".##.")) == 0.5
     assert masks.share_inside(drawn("...."), drawn("####")) == 0
+
+
+def test_a_mask_of_two_large_pieces_is_in_pieces_and_one_with_a_speck_is_not():
+    assert masks.is_in_pieces(drawn("##.##"))
+    assert not masks.is_in_pieces(drawn("####.", ".....", "....#"))
+    assert masks.is_in_pieces(drawn("###..", ".....", "....#"))
+    assert not masks.is_in_pieces(drawn("....."))
+
+
+def test_nested_is_what_the_smaller_one_shares():
+    assert masks.nested_share(drawn("####"), drawn(".#..")) == masks.nested_share(drawn(".#.."), drawn("####")) == 1
+    assert masks.nested_share(drawn("##.."), drawn("..##")) == 0
