@@ -1,7 +1,7 @@
 """The command line: ``python -m lib_automask``.
 
 Exit codes: 0 done, 2 bad input, 3 nothing to change or unsure, 4 a model is missing or wrong. An error is one
-sentence on stderr that says what to do. Of many records it is 0, unless something went wrong with one of them; each
+sentence on stderr that names the remedy. Of many records (--jsonl) the code is 0 unless one of them has an error; each
 has its outcome in its line.
 """
 
@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(args: argparse.Namespace) -> commands.Answer:
-    """The command's answer; whatever comes of it is written below the bar, not onto it."""
+    """The answer and exit code of the command; the bar is cleared before anything else is printed."""
     try:
         answer: commands.Answer = args.run(args)
         return answer
@@ -55,7 +55,7 @@ def _print_json(answer: dict[str, Any]) -> None:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """Every command with its options; those of a mask are made from the one table."""
+    """Every command with its options; those of ``mask`` are made from the table of options."""
     top = argparse.ArgumentParser(prog="python -m lib_automask", description="Find what a prompt changes in a picture.")
     add = top.add_subparsers(dest="command", required=True, metavar="COMMAND").add_parser
 
@@ -75,7 +75,7 @@ def build_parser() -> argparse.ArgumentParser:
     for row in FIELDS:
         if row.shapes_mask:
             _add_option(mask, row)
-    _finish(mask, commands.run_mask, models=True)
+    _add_common(mask, commands.run_mask, models=True)
 
     cutout = add("cutout", help="a thing cut out, with transparency round it")
     cutout.add_argument("image", type=Path)
@@ -83,36 +83,36 @@ def build_parser() -> argparse.ArgumentParser:
     cutout.add_argument("--layers", action="store_true", help="also write the ground behind it, and both as OpenRaster")
     cutout.add_argument("--psd", action="store_true", help="also write both as PSD, if psd-tools is installed")
     cutout.add_argument("--out", type=Path, default=Path("automask-output"), metavar="DIR")
-    _finish(cutout, commands.run_cutout, models=True)
+    _add_common(cutout, commands.run_cutout, models=True)
 
     plan = add("plan", help="the edits between a caption and a prompt, without a picture")
     plan.add_argument("--caption")
     plan.add_argument("--prompt")
     plan.add_argument("--jsonl", type=Path, metavar="IN", help="many: records with id, caption, prompt")
     plan.add_argument("--out", type=Path, metavar="OUT", help="where --jsonl writes its records")
-    _finish(plan, commands.run_plan)
+    _add_common(plan, commands.run_plan)
 
     segments = add("segments", help="every region that SAM finds")
     segments.add_argument("image", type=Path)
     segments.add_argument("--out", type=Path, metavar="DIR", help="also write each region as PNG")
-    _finish(segments, commands.run_segments, models=True)
+    _add_common(segments, commands.run_segments, models=True)
 
     caption = add("caption", help="what BLIP says of a picture")
     caption.add_argument("image", type=Path)
-    _finish(caption, commands.run_caption, models=True)
+    _add_common(caption, commands.run_caption, models=True)
 
     models = add("models", help="what is there, fetched or missing")
     models.add_argument("action", choices=("list", "fetch", "verify"))
     models.add_argument("names", nargs="*", help="of models; all where none is given")
     models.add_argument("--folder", type=Path, help="the WebUI's models folder; ./models where none is given")
-    _finish(models, commands.run_models)
+    _add_common(models, commands.run_models)
     return top
 
 
-def _finish(
+def _add_common(
     command: argparse.ArgumentParser, run: Callable[[Any], tuple[dict[str, Any], int]], models: bool = False
 ) -> None:
-    """What every command has, and the models where it needs them."""
+    """The function and the options of every command, and those for models where it needs them."""
     if models:
         command.add_argument(
             "--models",
@@ -126,7 +126,7 @@ def _finish(
 
 
 def _add_option(command: argparse.ArgumentParser, row: Field) -> None:
-    """A flag for a row of the table of options."""
+    """The flag of a row of the table of options."""
     flag = f"--{row.name.replace('_', '-')}"
     if row.type is bool:
         command.add_argument(flag, action=argparse.BooleanOptionalAction, default=row.default, help=row.help)

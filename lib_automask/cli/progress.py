@@ -1,17 +1,17 @@
-"""How far a command is, drawn as a bar in the terminal."""
+"""The progress of a command, drawn as a bar in the terminal."""
 
 from __future__ import annotations
 
 import sys
 
-WIDTH = 24
-LABEL = 48
+WIDTH, LABEL = 24, 48
+"""Characters of the bar and of the stage beside it: together they fit a terminal of 80 columns."""
 
 
 class ProgressBar:
-    """A bar on stderr, where that is a terminal. It never goes back, though each stage of the work tells its own share.
+    """A bar on stderr, where that is a terminal; a ``Progress``: calling it with (stage, share done 0–1) draws it.
 
-    Calling it with (stage, share done 0–1) draws it.
+    It never goes back, though some stages report shares of their own.
     """
 
     def __init__(self) -> None:
@@ -20,7 +20,7 @@ class ProgressBar:
         self.drawn = False
 
     def begin(self, number: int, count: int) -> None:
-        """From here on the shares are those of the part ``number`` of ``count``, from 0 on."""
+        """From here on shares are those of record ``number`` (from 0) of ``count``."""
         self.part = (number / count, (number + 1) / count)
 
     def __call__(self, stage: str, share: float) -> None:
@@ -33,7 +33,7 @@ class ProgressBar:
             self.drawn = True
 
     def finish(self) -> None:
-        """Clear the line, so that something else can be written; the next bar begins at its beginning."""
+        """Clear the line, so that something else can be printed; the next bar begins at 0."""
         if self.drawn:
             sys.stderr.write("\r" + " " * (WIDTH + 1 + LABEL) + "\r")
         self.largest, self.part, self.drawn = 0.0, (0.0, 1.0), False
