@@ -1,4 +1,4 @@
-"""Prints docs/why.md: twenty edits of drawn pictures, each with the sentence that automask says of it.
+"""Prints docs/why.md: twenty edits of drawn pictures, each with its sentence of why.
 
 python -m examples.why > docs/why.md
 """
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw
-from examples.demo import picture
+from examples.demo import make_scene
 from lib_automask import MaskRequest, Models, Options, build_mask, load_models
 
 
@@ -17,7 +17,12 @@ from lib_automask import MaskRequest, Models, Options, build_mask, load_models
 class Example:
     """A picture and what its user types.
 
-    ``target`` is what they name; ``own_prompt`` is what the picture was made with, "" where it does not say.
+    Args:
+        title: of its section.
+        scene: what is drawn.
+        prompt: what the picture should become.
+        target: what the user names, or "".
+        own_prompt: what the picture was made with, "" where its file has no prompt.
     """
 
     title: str
@@ -27,17 +32,25 @@ class Example:
     own_prompt: str = ""
 
 
-def two(ground: str, first: Thing, second: Thing) -> Scene:
-    return picture(ground, 3, first, second)
+def two_things(ground: str, first: Thing, second: Thing) -> Scene:
+    return make_scene(ground, 3, first, second)
 
 
-BALL_AND_CAT = two("grass", Thing("ball", "red", 0.28, 0.55, 0.19, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.2, 4, 1))
-CAR_AND_HOUSE = two("road", Thing("car", "blue", 0.3, 0.6, 0.2, 0, 1.1), Thing("house", "white", 0.7, 0.45, 0.21, 0, 1))
-TWO_CARS = two("road", Thing("car", "blue", 0.28, 0.55, 0.2, 0, 1.1), Thing("car", "red", 0.72, 0.55, 0.2, 0, 1.1))
-TWO_BALLS = two("sand", Thing("ball", "green", 0.27, 0.5, 0.18, 0, 1), Thing("ball", "green", 0.73, 0.5, 0.18, 0, 1))
-FISH = picture("water", 9, Thing("fish", "yellow", 0.5, 0.55, 0.26, -6, 1))
-FLOWER = picture("sand", 11, Thing("flower", "white", 0.3, 0.62, 0.18, 0, 1))
-IN_THE_SNOW = picture(
+BALL_AND_CAT = two_things(
+    "grass", Thing("ball", "red", 0.28, 0.55, 0.19, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.2, 4, 1)
+)
+CAR_AND_HOUSE = two_things(
+    "road", Thing("car", "blue", 0.3, 0.6, 0.2, 0, 1.1), Thing("house", "white", 0.7, 0.45, 0.21, 0, 1)
+)
+TWO_CARS = two_things(
+    "road", Thing("car", "blue", 0.28, 0.55, 0.2, 0, 1.1), Thing("car", "red", 0.72, 0.55, 0.2, 0, 1.1)
+)
+TWO_BALLS = two_things(
+    "sand", Thing("ball", "green", 0.27, 0.5, 0.18, 0, 1), Thing("ball", "green", 0.73, 0.5, 0.18, 0, 1)
+)
+FISH = make_scene("water", 9, Thing("fish", "yellow", 0.5, 0.55, 0.26, -6, 1))
+FLOWER = make_scene("sand", 11, Thing("flower", "white", 0.3, 0.62, 0.18, 0, 1))
+IN_THE_SNOW = make_scene(
     "snow",
     7,
     Thing("dog", "purple", 0.2, 0.5, 0.16, 0, 1),
@@ -70,7 +83,7 @@ EXAMPLES = (
     Example("not sure: hardly anything is left", FISH, "a rusty robot in a dark city"),
     Example("a target that the user names", IN_THE_SNOW, "a yellow star", target="the tree"),
     Example(
-        "the picture's own prompt as witness",
+        "by the picture's own prompt",
         BALL_AND_CAT,
         "red ball, black cat, meadow, best quality",
         own_prompt="red ball, orange cat, meadow, best quality",
@@ -87,27 +100,27 @@ know a closed world of twelve things, eight colours and six grounds."""
 
 
 def main() -> None:
-    print(page(load_models("demo")), end="")
+    print(render_page(load_models("demo")), end="")
 
 
-def page(models: Models) -> str:
+def render_page(models: Models) -> str:
     """The whole page, in Markdown."""
     lines = [INTRODUCTION]
     for number, example in enumerate(EXAMPLES, 1):
-        lines += ["", f"## {number}. {example.title}", "", *said(example, models)]
+        lines += ["", f"## {number}. {example.title}", "", *describe_example(example, models)]
     return "\n".join(lines) + "\n"
 
 
-def said(example: Example, models: Models) -> Sequence[str]:
-    """What was drawn and typed, and the program's answer."""
+def describe_example(example: Example, models: Models) -> Sequence[str]:
+    """Lines of Markdown: what is drawn and typed, and the result."""
     options = Options(target=example.target)
     request = MaskRequest(draw(example.scene), example.prompt, options=options, own_prompt=example.own_prompt)
     result = build_mask(request, models)
     covered = f"{result.coverage:.0%} of the picture" if result.outcome == "mask" else "none"
-    given = {"drawn": example.scene.caption, "made with": example.own_prompt, "prompt": example.prompt}
-    given["target"] = example.target
+    inputs = {"drawn": example.scene.caption, "made with": example.own_prompt, "prompt": example.prompt}
+    inputs["target"] = example.target
     return [
-        *(f"- {name}: `{text}`" for name, text in given.items() if text),
+        *(f"- {name}: `{text}`" for name, text in inputs.items() if text),
         f"- mask: {covered}",
         "",
         f"> {result.why}",

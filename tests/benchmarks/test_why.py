@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from examples.why import EXAMPLES, page
+from examples.why import EXAMPLES, render_page
 from lib_automask import load_models
 from lib_automask.types import EDIT_KINDS
 
@@ -18,17 +18,17 @@ def without_figures(text: str) -> str:
 
 
 def test_the_page_is_the_one_that_the_program_prints_now():
-    printed = without_figures(page(load_models("demo")))
+    printed = without_figures(render_page(load_models("demo")))
     written = without_figures(FILE.read_text(encoding="utf-8"))
     assert printed == written, "run: python -m examples.why > docs/why.md"
 
 
 def test_the_twenty_cover_every_kind_and_every_outcome():
-    said = [line for line in FILE.read_text(encoding="utf-8").splitlines() if line.startswith("> ")]
-    assert len(said) == len(EXAMPLES) == 20
+    sentences = [line for line in FILE.read_text(encoding="utf-8").splitlines() if line.startswith("> ")]
+    assert len(sentences) == len(EXAMPLES) == 20
     for kind in EDIT_KINDS:
-        assert any(f"→ {kind} " in sentence for sentence in said), kind
-    assert any(sentence.endswith("nothing to change") for sentence in said)
-    assert any("not certain" in sentence for sentence in said)
+        assert any(f"→ {kind} " in sentence for sentence in sentences), kind
+    assert any(sentence.endswith("nothing to change") for sentence in sentences)
+    assert any("not certain" in sentence for sentence in sentences)
     for beginning in ("> picture: ", "> target: ", "> made with: "):
-        assert any(sentence.startswith(beginning) for sentence in said), beginning
+        assert any(sentence.startswith(beginning) for sentence in sentences), beginning
