@@ -6,9 +6,9 @@ python -m benchmarks.calibration report [--seeds 20261142 …] [--count N] [--le
 Both run the icon world through ``build_mask`` with the demo models, and let every place through, however doubtful. A
 plan is right as the icon world judges it; a place is right where its mask has an IoU of one half with the truth (for
 additions: where its middle lies where it may). Because the places of right plans are hardly ever wrong there, every
-scene is also asked for each of its things by name, and for one that it does not show, whose place can only be wrong.
-The icon world is a closed world: its captions are exact or wrong in a
-word, and its things are drawn. What a probability is worth on photographs, it cannot say.
+thing of every scene is also named as a target, and one that the scene does not show, whose place can only be wrong.
+The icon world is a closed world: its captions are exact or wrong in a word, and its things are drawn. It cannot
+measure what a probability is worth on photographs.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Answer:
-    """One edit of one scene, or a thing asked for by name ("asked"): the raw signals, and whether it was right."""
+    """One edit of one scene, or a thing asked for by name ("named"): the raw signals, and whether it was right."""
 
     kind: str
     signals: Mapping[str, float]
@@ -62,10 +62,10 @@ def answers(seed: int, count: int, models: Models) -> Iterator[Answer]:
     for scene, edits in scenes(count, seed):
         picture = draw(scene)
         for name, mask in things(scene, rng):
-            asked = dataclasses.replace(options, target=name)
-            result = build_mask(MaskRequest(picture, scene.caption, options=asked), models)
+            named = dataclasses.replace(options, target=name)
+            result = build_mask(MaskRequest(picture, scene.caption, options=named), models)
             yield Answer(
-                "asked", result.confidence.signals, True, bool(mask.any()) and mask_iou(result.mask, mask) >= 0.5
+                "named", result.confidence.signals, True, bool(mask.any()) and mask_iou(result.mask, mask) >= 0.5
             )
         for edit in edits:
             result = build_mask(MaskRequest(picture, edit.prompt, options=options), models)
@@ -87,7 +87,7 @@ def things(scene: Scene, rng: np.random.Generator) -> Iterator[tuple[str, Mask]]
 
 def table_of(found: Sequence[Answer], of: str) -> tuple[list[Mapping[str, float]], Floats]:
     """The signals, and float64[N] of right (1) or wrong (0): of all plans, or of the places of right plans."""
-    judged = [one for one in found if (one.kind != "asked" if of == "plan" else one.plan_right)]
+    judged = [one for one in found if (one.kind != "named" if of == "plan" else one.plan_right)]
     right = [one.plan_right if of == "plan" else one.place_right for one in judged]
     return [one.signals for one in judged], np.array(right, np.float64)
 
@@ -110,7 +110,7 @@ def fit(signals: Sequence[Mapping[str, float]], right: Floats, names: Sequence[s
 
 
 def expected_error(chances: Floats, right: Floats) -> float:
-    """Expected calibration error (Naeini et al. 2015) over ``BINS``: mean distance of what is said from what is so."""
+    """Expected calibration error (Naeini et al. 2015) over ``BINS``: mean distance of probability and accuracy."""
     total = 0.0
     for low, high in pairwise(BINS):
         inside = (chances >= low) & (chances < high)
@@ -133,8 +133,8 @@ def report(found: Sequence[Answer], least: float) -> None:
                 row = f"{inside.sum():>8}{chances[inside].mean():>11.3f}{right[inside].mean():>8.3f}"
                 print(f"  {f'{low:g}-{min(high, 1):g}':<12}{row}")
         for name, inside in (("at least", chances >= least), ("below", chances < least)):
-            told = f"{right[inside].mean():.3f} right" if inside.any() else "none"
-            print(f"  {name} {least:g}: {inside.sum()} answers, {told}")
+            accuracy = f"{right[inside].mean():.3f} right" if inside.any() else "none"
+            print(f"  {name} {least:g}: {inside.sum()} answers, {accuracy}")
 
 
 def main(argv: list[str] | None = None) -> None:

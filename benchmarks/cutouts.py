@@ -3,7 +3,7 @@
     python -m benchmarks.cutouts --count 100 --seed S [--json]
 
 Every picture is cut out twice: from what the program finds by itself, and from the true mask made rough (grown and
-shrunk by turns), which tells of the edge alone. Printed are
+shrunk by turns), which measures the edge alone. Printed are
 
 - *IoU* of what is more than half opaque with the true silhouettes;
 - *edge*: how far 95 of 100 points of the true outline are from the cutout's at most, in pixels, and the share of the

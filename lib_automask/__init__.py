@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 __version__ = "0.1.0"
 
-_ROOMS = {"load_models": "loading", "build_mask": "pipeline", "plan_edits": "plan", "plan_target": "plan"}
+_MODULES = {"load_models": "loading", "build_mask": "pipeline", "plan_edits": "plan", "plan_target": "plan"}
 
 
 def __getattr__(name: str) -> Any:
-    """The functions that do the work, imported when first asked for: the start of a host should not wait for them."""
-    if name not in _ROOMS:
+    """The functions that do the work, imported at first use: the start of a host does not wait for them."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    return getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)
 
 
 __all__ = [

@@ -1,4 +1,4 @@
-"""What says which edits a prompt asks for: the picture's own prompt, its caption, or captions of single things.
+"""What a plan is made from: the picture's own prompt, its caption, or captions of single things.
 
 Most people generate a picture, change a word of its prompt and generate again. The change is then known to the word,
 and the picture need not be described (``plan_from_own_prompt``). But a picture's own prompt may describe something
@@ -114,7 +114,7 @@ def combine_evidence(own: PlanEvidence | None, caption: PlanEvidence, min_confid
     """The evidence of own prompt and caption together, where the own prompt was not sufficient.
 
     Where both agree, they are surer than either. The caption may name better what the change is made to, but what it
-    becomes is what the user typed anew. Where neither is enough, the own prompt's plan stays, with its doubts.
+    becomes is in the words that the user changed. Where neither is enough, the plan of the own prompt stays.
     """
     if own is None:
         return caption

@@ -160,8 +160,8 @@ def all_located(plan: EditPlan, scores: SegmentScores, locations: Sequence[Locat
         return False
     if any(may_include_more(edit, location, scores) for edit, location in zip(plan.edits, locations)):
         return False
-    spares = any(edit.kind in ("add", "background") for edit in plan.edits)
-    return not spares or all(is_found_object(phrase, scores) for phrase in scores.phrases)
+    needs_all = any(edit.kind in ("add", "background") for edit in plan.edits)
+    return not needs_all or all(is_found_object(phrase, scores) for phrase in scores.phrases)
 
 
 def may_include_more(edit: Edit, location: Location, scores: SegmentScores) -> bool:

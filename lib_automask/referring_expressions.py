@@ -155,7 +155,7 @@ class Referent:
         order: 2 for the second from the ``side``.
         size: "large" or "small" beside the others that look so, or "".
         relation: how it lies to the ``anchor``: ``SpatialRelation.compared``, "of" for what belongs to it, or "".
-        anchor: the other thing that tells which one is meant.
+        anchor: the other thing that singles it out.
     """
 
     thing: str
@@ -205,7 +205,7 @@ def is_worn_by(relation: str) -> bool:
 
 
 def is_ambiguous(relation: str) -> bool:
-    """Whether only the two things tell where one goes: "a man with a cup", "a house with a tree"."""
+    """Whether the place depends on the two things: a cup "with" a man is held, a tree "with" a house is put on it."""
     return is_worn_by(relation) and relation in BY_PHRASE and BY_PHRASE[relation].placed == "near"
 
 

@@ -36,10 +36,10 @@ def picture(tmp_path: Path) -> Path:
 
 def test_everything_that_the_picture_is_about_is_cut_out(picture, tmp_path, capsys):
     assert main(["cutout", str(picture), "--models", "demo", "--out", str(tmp_path / "out"), "--json"]) == 0
-    told = json.loads(capsys.readouterr().out)
-    assert "red ball" in told["why"]
-    assert "orange cat" in told["why"]
-    cut = np.array(Image.open(told["cutout"]["path"]))
+    printed = json.loads(capsys.readouterr().out)
+    assert "red ball" in printed["why"]
+    assert "orange cat" in printed["why"]
+    cut = np.array(Image.open(printed["cutout"]["path"]))
     assert cut.shape == (160, 160, 4)
     assert masks.mask_iou(cut[..., 3] > 127, np.any(silhouettes(SCENE), 0)) > 0.93
 
@@ -61,7 +61,7 @@ def test_a_target_is_cut_out_alone_and_its_layers_make_the_picture_again(picture
     assert np.abs(ground - (214, 34, 40))[silhouettes(SCENE)[0]].sum(1).min() > 150, "no red is left where the ball was"
 
 
-def test_what_is_not_there_is_said_and_nothing_is_written(picture, tmp_path, capsys):
+def test_a_target_that_is_not_there_is_an_error_and_nothing_is_written(picture, tmp_path, capsys):
     out = tmp_path / "out"
     assert main(["cutout", str(picture), "--target", "purple fish", "--models", "demo", "--out", str(out)]) == 3
     assert "purple fish was not found" in capsys.readouterr().err
@@ -78,13 +78,13 @@ class Hard:
 
 
 class Contrary(Hard):
-    """One that means another region wherever it is asked again."""
+    """One that finds another region at every second prompt."""
 
     def chances(self, _image, _mask):
         return None
 
 
-def test_the_edge_is_made_by_what_sam_thinks_of_each_pixel_and_without_that_by_the_mask():
+def test_the_edge_follows_the_probabilities_of_sam_and_without_them_the_mask():
     image, truth = draw(SCENE), silhouettes(SCENE)[0]
     models = load_models("demo")
     assert isinstance(models.segmenter, SoftSegmenter)

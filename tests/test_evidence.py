@@ -1,4 +1,4 @@
-"""The prompt that a picture was made with says what changes, where it describes the picture; else the caption does."""
+"""A plan is made from the picture's own prompt, where that describes the picture; else from the caption."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def run(drawing: Drawing, prompt: str, made_with: str, **options: object) -> Mas
         (MADE_WITH, "turn the ball into a blue star"),
         (f"{MADE_WITH}, everyone stays", f"{STAR}, everyone stays"),
     ],
-    ids=["sentence", "tags", "syntax", "instruction", "words that nobody can place"],
+    ids=["sentence", "tags", "syntax", "instruction", "words that cannot be placed"],
 )
 def test_a_changed_word_of_the_own_prompt_says_what_changes_and_no_caption_is_made(drawing, made_with, prompt):
     result = run(drawing, prompt, made_with)

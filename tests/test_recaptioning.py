@@ -17,11 +17,11 @@ NAMES = {"b": "red ball", "c": "orange cat", ".": "grass"}
 
 
 class Miscounted(Drawing):
-    """A picture that is said to show two red balls; of one thing alone its true name is said."""
+    """Captioned as two red balls; of one thing alone the caption is right."""
 
-    def __init__(self, believed: bool = True, rows: Sequence[str] = ROWS, names: dict[str, str] = NAMES) -> None:
+    def __init__(self, matched: bool = True, rows: Sequence[str] = ROWS, names: dict[str, str] = NAMES) -> None:
         super().__init__(rows, names, "two red balls, on the grass")
-        self.believed = believed
+        self.matched = matched
         self.seen: list[Image] = []
 
     def caption(self, image: Image) -> str:
@@ -33,10 +33,10 @@ class Miscounted(Drawing):
 
     def score_segments(self, image, segments, phrases):
         scores = super().score_segments(image, segments, phrases)
-        return scores if self.believed else scores * 0
+        return scores if self.matched else scores * 0
 
 
-def test_a_poor_caption_is_told_anew_by_single_things():
+def test_a_poor_caption_is_replaced_by_captions_of_single_things():
     drawing = Miscounted()
     result = build_mask(MaskRequest(drawing.image, "a red ball on the grass"), drawing.models())
     assert [(edit.kind, edit.target) for edit in result.plan.edits] == [("remove", "orange cat")]
@@ -47,8 +47,8 @@ def test_a_poor_caption_is_told_anew_by_single_things():
     assert "closer" in result.timings
 
 
-def test_what_the_matcher_does_not_see_is_not_believed():
-    drawing = Miscounted(believed=False)
+def test_a_caption_of_one_thing_that_the_matcher_does_not_confirm_does_not_count():
+    drawing = Miscounted(matched=False)
     result = build_mask(MaskRequest(drawing.image, "a red ball on the grass"), drawing.models())
     assert result.outcome == "unsure"
     assert result.caption == drawing.said
@@ -61,7 +61,7 @@ def test_a_good_caption_costs_no_closer_look():
     assert len(drawing.seen) == 1
 
 
-def test_no_more_things_are_looked_at_than_is_said():
+def test_no_more_than_a_few_things_are_captioned():
     row = "".join("." + letter * 4 for letter in "abcdefgh")
     rows = ["." * 40, *[row] * 4, *["." * 40] * 20]
     drawing = Miscounted(rows=rows, names={**dict.fromkeys("abcdefgh", "red ball"), ".": "grass"})
@@ -69,7 +69,7 @@ def test_no_more_things_are_looked_at_than_is_said():
     assert len(drawing.seen) == 1 + MOST_OBJECTS
 
 
-def test_things_that_are_looked_at_lie_apart_and_are_no_ground():
+def test_things_that_are_captioned_do_not_overlap_and_are_no_ground():
     def box(top: int, left: int, height: int, width: int, quality: float = 0.9) -> Segment:
         mask = np.zeros((100, 100), bool)
         mask[top : top + height, left : left + width] = True
@@ -80,13 +80,13 @@ def test_things_that_are_looked_at_lie_apart_and_are_no_ground():
     assert separate_objects([ground, speck, part, thing, other]) == [other, thing]
 
 
-def test_of_a_thing_alone_nothing_else_is_seen():
+def test_the_picture_of_one_thing_shows_nothing_else():
     drawing = Miscounted()
     seen = isolate_object(drawing.image, Segment(drawing.masks["b"], 0.9, 0.95))
     assert {chr(value) for value in np.unique(seen)} == {"b", "."}
 
 
-def test_a_caption_is_told_anew_with_its_place_and_what_the_picture_shows_beside():
+def test_the_new_caption_keeps_the_place_and_what_else_the_picture_shows():
     def shows(*names: str):
         return lambda phrases: [0.9 if phrase in names else 0.1 for phrase in phrases]
 

@@ -69,7 +69,7 @@ def test_padding_follows_the_mask_between_bounds_and_a_chosen_one_wins():
 
 
 @pytest.mark.parametrize(
-    ("kind", "strength", "said"),
+    ("kind", "strength", "beginning"),
     [
         ("remove", 0.3, "0.3 is little for remove"),
         ("replace", 0.4, "0.4 is little for replace"),
@@ -80,13 +80,13 @@ def test_padding_follows_the_mask_between_bounds_and_a_chosen_one_wins():
         ("background", 1.0, ""),
     ],
 )
-def test_a_strength_that_does_not_suit_is_told(kind, strength, said):
-    told = sampling_defaults.explain_strength(result(kind), Options(), strength)
-    assert said in told
-    assert bool(told) == bool(said)
+def test_a_strength_that_does_not_suit_is_explained(kind, strength, beginning):
+    sentence = sampling_defaults.explain_strength(result(kind), Options(), strength)
+    assert beginning in sentence
+    assert bool(sentence) == bool(beginning)
 
 
-def test_whoever_starts_a_replacement_from_the_picture_is_not_told():
+def test_a_replacement_that_starts_from_the_picture_needs_no_high_strength():
     assert sampling_defaults.explain_strength(result("replace"), Options(masked_content="original"), 0.5) == ""
 
 

@@ -30,9 +30,9 @@ class Pair:
 
     Args:
         scene: exactly two things, in reading order.
-        edit: its ``target`` names the one that is meant, "red ball" or "red ball on the left"; ``mask`` is that one.
+        edit: its ``target`` names one of the two, "red ball" or "red ball on the left"; ``mask`` is that one.
         other: bool[H, W], the thing that has to stay.
-        differ: by what the two can be told apart; those that differ by "side" have one colour.
+        differ: by what the two differ; those that differ by "side" have one colour.
         named: by what the prompt names the one it means.
         style: of the prompt.
     """
@@ -60,7 +60,7 @@ def _make_pair(rng: np.random.Generator, differ: Mark, style: Style, kind: str) 
     masks, sides = silhouettes(scene), _sides(scene)
     index = int(rng.integers(2))
     old, new = scene.things[index], _changed(scene, index, kind, rng)
-    # Only an instruction can leave the colour unsaid that tells the two apart.
+    # Only an instruction can leave out the colour by which the two differ.
     by_side = differ == "side" or (style == "instruction" and rng.random() < 0.5)
     if style == "instruction":
         prompt = _instruction(old, new, sides[index] if by_side else None, rng)
@@ -101,12 +101,12 @@ def _sides(scene: Scene) -> tuple[str, str]:
 
 
 def _at(side: str) -> str:
-    """ "on the left", "at the top"; "" where no side is said."""
+    """ "on the left", "at the top"; "" where no side is named."""
     return f"{'on' if side in ('left', 'right') else 'at'} the {side}" if side else ""
 
 
 def _description(after: Sequence[Thing | None], ground: str, sides: tuple[str, str] | None, style: Style) -> str:
-    """The wanted picture; ``sides`` are said where nothing else tells the two apart.
+    """The wanted picture; ``sides`` are named where the two differ in nothing else.
 
     "a red ball left of a blue ball, on the sand", "red ball, blue ball, sand"; of two alike "a red ball on the left,
     on the sand", "red ball on the left, blue ball on the right, sand".

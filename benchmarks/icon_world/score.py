@@ -106,10 +106,10 @@ def plan_right(edit: SceneEdit, plan: EditPlan) -> bool:
 
 def _names(phrase: str | None, words: str) -> bool:
     """Whether every word stands in the phrase, singular or plural."""
-    said = {
+    forms = {
         form for word in (phrase or "").lower().split() for form in (word, word.rstrip("s"), word.removesuffix("es"))
     }
-    return all(word in said or word.rstrip("s") in said for word in words.split())
+    return all(word in forms or word.rstrip("s") in forms for word in words.split())
 
 
 def summary(captions: Sequence[Caption], rows: Sequence[Row]) -> dict[str, object]:

@@ -43,7 +43,7 @@ class EditRow:
 
 @dataclass(frozen=True)
 class PairRow:
-    """One pair, and whether the mask took the one that is meant and not the other."""
+    """One pair, and whether the mask covers the target and not the other."""
 
     pair: Pair
     right_one: bool
@@ -96,13 +96,13 @@ def run_pairs(count: int, seed: int, models: Models, progress: Progress) -> list
         image = draw(pair.scene)
         result = build_mask(MaskRequest(image, pair.edit.prompt), models)
         place = judge_place(pair.edit.kind, image, pair.edit.mask, result, models)
-        rows.append(PairRow(pair, chose(pair.edit.mask, pair.other, result.mask), place, result.why))
+        rows.append(PairRow(pair, chose_target(pair.edit.mask, pair.other, result.mask), place, result.why))
     return rows
 
 
-def chose(meant: Mask, other: Mask, mask: Mask) -> bool:
-    """Whether a mask covers more than half of what is meant, and less than half of what is not."""
-    return share_inside(meant, mask) > 0.5 > share_inside(other, mask)
+def chose_target(target: Mask, other: Mask, mask: Mask) -> bool:
+    """Whether a mask covers more than half of the target, and less than half of the other thing."""
+    return share_inside(target, mask) > 0.5 > share_inside(other, mask)
 
 
 def run_unchanged(count: int, seed: int, models: Models, progress: Progress) -> list[UnchangedRow]:

@@ -1,4 +1,4 @@
-"""Prompts that say of a scene what it already shows, in other words."""
+"""Prompts that describe a scene as it already is, in other words."""
 
 from __future__ import annotations
 
@@ -36,8 +36,7 @@ def _tags(scene: Scene) -> str:
 def _reworded(scene: Scene) -> str:
     """The same from the other end: "an orange cat right of a red ball, on the grass"."""
     if len(scene.things) == 2 and not twins(scene):
-        said = scene.caption
-        relation = next(relation for relation in OPPOSITE if relation in said)
+        relation = next(relation for relation in OPPOSITE if relation in scene.caption)
         first, second = scene.things
         return f"{second.phrase} {OPPOSITE[relation]} {first.phrase}, {PLACES[scene.ground]}"
     return describe(scene.things[::-1], scene.ground)

@@ -27,7 +27,7 @@ def write_atomically(content: bytes, path: Path) -> None:
     """Write a file, with its folder, whole or not at all. Raises InputError if it cannot be written."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        # A name of our own, not tempfile's: its files can be read by nobody else, and so could the finished one.
+        # No file of tempfile's: only its owner could read it, and the finished file too.
         part = path.with_name(f".{uuid.uuid4().hex}.part")
         try:
             part.write_bytes(content)

@@ -30,7 +30,7 @@ LEAST_CONTRAST = 24.0
 SURE = 0.98
 """From this probability on a pixel counts as the thing's, and below 1 minus this as the ground's: a guess."""
 FARTHEST = 3
-"""So many half strips from the outline the probabilities count: beyond, holes and islands may be meant (a guess)."""
+"""So many half strips from the outline the probabilities count: beyond, holes and islands may be intended (a guess)."""
 PROBABILITY_WEIGHT = 0.3
 """Of SAM's probabilities in a soft edge, beside the outline by colour: a guess."""
 SMOOTHING = 1e-5

@@ -1,4 +1,4 @@
-"""The icon world tells the truth about itself: what is measured against it depends on that."""
+"""The captions, masks and edits of the icon world are true: what is measured against it depends on that."""
 
 from __future__ import annotations
 

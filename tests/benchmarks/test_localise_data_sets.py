@@ -84,9 +84,9 @@ def test_pie_bench_gives_the_prompt_as_typed_or_the_instruction(pie_bench: Path)
     prompts = [case.prompt for case in read_pie_bench(pie_bench)]
     assert prompts == ["a red star left of an orange cat, on the grass", f"an oil painting of {CAPTION}"]
     assert [case.own_prompt for case in read_pie_bench(pie_bench)] == ["", ""]
-    asked = read_pie_bench(pie_bench, "instruction", own_prompt=True)
-    assert asked[0].prompt == "Replace the red ball with a red star"
-    assert asked[0].own_prompt == CAPTION
+    cases = read_pie_bench(pie_bench, "instruction", own_prompt=True)
+    assert cases[0].prompt == "Replace the red ball with a red star"
+    assert cases[0].own_prompt == CAPTION
 
 
 def test_runs_are_start_and_length_row_by_row():
@@ -169,11 +169,11 @@ def refcoco(tmp_path: Path) -> Path:
 
 
 def ref(ref_id: int, ann_id: int, category: int, split: str, *sentences: str) -> dict[str, Any]:
-    said = [
+    sentences = [
         {"sent_id": number, "sent": text, "raw": text, "tokens": text.split()} for number, text in enumerate(sentences)
     ]
     ids = {"ref_id": ref_id, "ann_id": ann_id, "image_id": 9, "category_id": category}
-    return {**ids, "split": split, "sentences": said}
+    return {**ids, "split": split, "sentences": sentences}
 
 
 def write_refs(folder: Path, refs: object) -> None:
@@ -248,7 +248,7 @@ def test_what_is_no_pickle_is_told_as_such(content: bytes, tmp_path: Path):
 
 
 @pytest.mark.parametrize(
-    ("benchmark", "told"),
+    ("benchmark", "message"),
     [
         ("pie-bench", "give the folder of PIE-Bench"),
         ("editing-mask", "give the folder with dataset_txt/Editing-Mask_list.txt"),
@@ -256,11 +256,11 @@ def test_what_is_no_pickle_is_told_as_such(content: bytes, tmp_path: Path):
     ],
 )
 def test_a_wrong_folder_is_told_in_one_sentence(
-    benchmark: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    benchmark: str, message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     assert main([benchmark, str(tmp_path), "--models", "demo"]) == 2
     answer = capsys.readouterr()
-    assert told in answer.err
+    assert message in answer.err
     assert answer.err.count("\n") == 1
     assert not answer.out
 

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.icon_world.edits import KINDS
 from benchmarks.icon_world.scenes import Scene, Thing
 from benchmarks.localise.__main__ import main
-from benchmarks.localise.drawn import chose, fresh_edits
+from benchmarks.localise.drawn import chose_target, fresh_edits
 from benchmarks.localise.judging import innermost, judge_place, mean, places_summary, table
 from benchmarks.localise.unchanged import STYLES, unchanged_scenes
 from lib_automask import Edit, EditPlan, MaskResult
@@ -125,7 +125,7 @@ def test_means_leave_out_what_does_not_apply():
     ("mask", "right"), [(TRUTH, True), (HALF, False), (BESIDE, False), (TRUTH | BESIDE, False), (EMPTY, False)]
 )
 def test_the_right_one_is_most_of_what_is_meant_and_not_the_other(mask: Mask, right: bool):
-    assert chose(TRUTH, BESIDE, mask) is right
+    assert chose_target(TRUTH, BESIDE, mask) is right
 
 
 def test_a_table_lines_its_figures_up_below_their_headings():
@@ -147,10 +147,10 @@ def test_every_kind_comes_in_turn_from_scenes_of_their_own_and_noise_can_be_left
 def test_a_prompt_that_changes_nothing_says_what_is_there():
     ball, cat = Thing("ball", "red", 0.2, 0.5, 0.15, 0, 1), Thing("cat", "orange", 0.8, 0.5, 0.15, 0, 1)
     scene = Scene((ball, cat), "grass", 160, 160, 0)
-    said = {style: make(scene) for style, make in STYLES.items()}
-    assert said["tags"] == "red ball, orange cat, grass"
-    assert said["reworded"] == "an orange cat right of a red ball, on the grass"
-    assert said["boosters"].endswith(scene.caption)
+    prompts = {style: make(scene) for style, make in STYLES.items()}
+    assert prompts["tags"] == "red ball, orange cat, grass"
+    assert prompts["reworded"] == "an orange cat right of a red ball, on the grass"
+    assert prompts["boosters"].endswith(scene.caption)
     for scene, _style, prompt in unchanged_scenes(12, 31001):
         for thing in scene.things:
             assert thing.color in prompt

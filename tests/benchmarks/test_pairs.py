@@ -10,7 +10,7 @@ from benchmarks.icon_world.scenes import silhouettes
 PAIRS = list(make_pairs(72, 31001))
 
 
-def meant(pair: Pair) -> int:
+def target_index(pair: Pair) -> int:
     """Which of the two things the true mask is."""
     return [np.array_equal(mask, pair.edit.mask) for mask in silhouettes(pair.scene)].index(True)
 
@@ -31,20 +31,20 @@ def test_the_two_are_of_one_class_and_differ_by_colour_or_by_side_alone():
 
 def test_the_one_that_is_meant_lies_on_the_side_that_is_said():
     order = {"left": 0, "top": 0, "upper": 0, "right": 1, "bottom": 1, "lower": 1}
-    said = 0
+    counted = 0
     for pair in PAIRS:
         if pair.named == "side" and pair.style == "instruction":
             words = [word for word in pair.edit.prompt.split() if word in order]
-            assert [order[word] for word in words] == [meant(pair)], pair.edit.prompt
-            said += 1
+            assert [order[word] for word in words] == [target_index(pair)], pair.edit.prompt
+            counted += 1
         if pair.differ == "side":
-            assert order[pair.edit.target.split()[-1]] == meant(pair)
-    assert said > 12
+            assert order[pair.edit.target.split()[-1]] == target_index(pair)
+    assert counted > 12
 
 
 def test_a_prompt_names_what_the_thing_becomes_and_what_stays():
     for pair in PAIRS:
-        changed, stays = pair.scene.things[meant(pair)], pair.scene.things[1 - meant(pair)]
+        changed, stays = pair.scene.things[target_index(pair)], pair.scene.things[1 - target_index(pair)]
         if pair.edit.kind != "remove":
             color, kind = pair.edit.replacement.split()
             assert (color, kind) != (changed.color, changed.kind)

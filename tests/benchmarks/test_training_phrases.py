@@ -1,4 +1,4 @@
-"""What the demo's matcher is told to be true of a scene is true, and what it is told to be false is false."""
+"""Phrases that the demo's matcher is trained on as true of a scene are true, and those as false are false."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def scenes(number: int) -> list[Scene]:
 
 
 def shown_by(text: str, things: tuple[Thing, ...]) -> list[Thing]:
-    """The things whose class, and colour where one is said, are in the text."""
+    """The things whose class, and colour where one is named, are in the text."""
     words = set(text.split())
-    said = [thing for thing in things if words & {thing.kind, plural(thing.kind)}]
-    return [thing for thing in said if thing.color in words or not words & set(COLORS)]
+    phrases = [thing for thing in things if words & {thing.kind, plural(thing.kind)}]
+    return [thing for thing in phrases if thing.color in words or not words & set(COLORS)]
 
 
 def test_the_vocabulary_knows_every_word_of_every_caption() -> None:
@@ -61,19 +61,19 @@ def test_a_relation_holds_only_in_the_direction_drawn(match: bool) -> None:
     ball, cat = (Thing(kind, "red", x, 0.5, 0.1, 0, 1) for kind, x in (("ball", 0.2), ("cat", 0.8)))
     truths = {"a red ball left of a red cat", "a red cat right of a red ball"}
     rng = np.random.default_rng(7)
-    said = [relation(rng, (ball, cat), match) for _ in range(200)]
-    plain = {phrase.text for phrase in said if phrase and not set(phrase.text.split()) & {"the", "big", "small"}}
+    phrases = [relation(rng, (ball, cat), match) for _ in range(200)]
+    plain = {phrase.text for phrase in phrases if phrase and not set(phrase.text.split()) & {"the", "big", "small"}}
     assert bool(plain & truths) is match
     assert not plain & ({"a red cat left of a red ball"} if match else truths)
 
 
 def test_a_crop_is_only_what_it_shows() -> None:
-    rng, said = np.random.default_rng(8), list[tuple[Phrase, Thing]]()
+    rng, phrases = np.random.default_rng(8), list[tuple[Phrase, Thing]]()
     for scene in scenes(300):
         target = int(rng.integers(len(scene.things)))
         phrase = crop_phrase(rng, scene.things, target, [target], "grey", scene.ground)
-        said.append((phrase, scene.things[target]))
-    named = [(phrase, thing) for phrase, thing in said if phrase.kind in ("coloured", "class")]
+        phrases.append((phrase, scene.things[target]))
+    named = [(phrase, thing) for phrase, thing in phrases if phrase.kind in ("coloured", "class")]
     assert len(named) > 200
     assert [phrase for phrase, thing in named if bool(shown_by(phrase.text, (thing,))) != phrase.match] == []
 
