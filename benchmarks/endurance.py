@@ -3,9 +3,9 @@
     python -m benchmarks.endurance
     python -m benchmarks.endurance --runs 200
 
-The demo's models look at scenes of the icon world in six sizes, with their own prompts, and find regions both ways, so
-that hardly anything is remembered from one run to the next and the cache is full long before the end. What is compared
-is the memory that the process holds (resident, Linux) after the last run and after the fiftieth.
+The demo's models work on scenes of the icon world in six sizes, with several prompts and both searches, so that hardly
+any result serves two runs and the cache is full long before the end. Compared is the memory that the process holds
+(resident, Linux) after the last run and after the fiftieth.
 """
 
 from __future__ import annotations
@@ -27,8 +27,9 @@ SIZES = ((384, 256), (256, 384), (320, 320), (448, 320), (256, 256), (512, 384))
 PROMPTS = ("a blue star on the grass", "a red ball, in the snow", "a black cat", "a yellow box on the sand")
 SEARCHES: tuple[Search, ...] = ("guided", "guided", "guided", "everything")
 WARM = 50
+"""Runs after which imports and caches are done."""
 CACHE_BYTES = 16 * 2**20
-"""Little, so that it is full after the first runs, and what is dropped from it counts as well as what is kept."""
+"""Little, so that it is full after the first runs, and dropping values is measured too."""
 
 
 def main() -> None:
@@ -39,15 +40,15 @@ def main() -> None:
     models = load_models("demo", cache=ByteCache(CACHE_BYTES))
     marks: dict[int, int] = {}
     for number in range(1, runs + 1):
-        one_run(models, number)
+        run_once(models, number)
         if number in (WARM, runs) or number % 250 == 0:
             gc.collect()
-            marks[number] = resident()
+            marks[number] = resident_bytes()
             print(f"after {number:5} runs  {marks[number] / 2**20:8.1f} MB", flush=True)
     print(f"the last to the {WARM}th: {marks[runs] / marks[WARM] - 1:+.2%}")
 
 
-def one_run(models: Models, number: int) -> None:
+def run_once(models: Models, number: int) -> None:
     """One mask of one scene."""
     width, height = SIZES[number % len(SIZES)]
     image = draw(make_scene(np.random.default_rng(number), width=width, height=height))
@@ -55,7 +56,7 @@ def one_run(models: Models, number: int) -> None:
     build_mask(MaskRequest(image, PROMPTS[number % len(PROMPTS)], options=options), models)
 
 
-def resident() -> int:
+def resident_bytes() -> int:
     """Bytes of memory that this process holds."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096

@@ -24,31 +24,31 @@ class Measured(Generic[Value]):
 
 
 def measure(work: Callable[[], Value]) -> Measured[Value]:
-    """Run ``work`` once. Memory needs Linux, whose highest mark can be reset; it is 0 elsewhere."""
+    """Run ``work`` once. Memory needs Linux, whose high-water mark can be reset; it is 0 elsewhere."""
     gc.collect()
     _give_back_memory()
-    _reset_highest()
-    before = _memory("VmRSS")
+    _reset_peak()
+    before = _read_memory("VmRSS")
     began, began_wall = time.process_time(), time.perf_counter()
     value = work()
     seconds, wall = time.process_time() - began, time.perf_counter() - began_wall
-    return Measured(value, seconds, wall, _memory("VmHWM") - before)
+    return Measured(value, seconds, wall, _read_memory("VmHWM") - before)
 
 
 def _give_back_memory() -> None:
-    """What was freed but is still held for later would hide what the next work needs."""
+    """Return freed memory to the system, since memory held for later would hide what the next work needs."""
     trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
     if trim is not None:
         trim(0)
 
 
-def _reset_highest() -> None:
+def _reset_peak() -> None:
     file = Path("/proc/self/clear_refs")
     if file.exists():
         file.write_text("5", encoding="ascii")
 
 
-def _memory(name: str) -> int:
+def _read_memory(name: str) -> int:
     file = Path("/proc/self/status")
     if not file.exists():
         return 0

@@ -18,7 +18,10 @@ SETS = ("true", "parts", "SAM")
 
 @dataclass(frozen=True, eq=False)
 class Case:
-    """A scene with its picture, its things' phrases and masks, and the segments of each of ``SETS``."""
+    """A scene's picture, the phrase and the mask of each thing, and the segments of each of ``SETS``.
+
+    ``alike`` are the things of whose kind there are several.
+    """
 
     kind: str
     image: Image
@@ -32,7 +35,7 @@ class Case:
         return tuple(dict.fromkeys(self.named))
 
 
-def cases(count: int, seed: int) -> Iterator[Case]:
+def make_cases(count: int, seed: int) -> Iterator[Case]:
     """``count`` scenes, the kinds in turn; the same ones for the same seed."""
     rng, segmenter = np.random.default_rng(seed), load_models("demo").segmenter
     for number in range(count):
@@ -41,10 +44,10 @@ def cases(count: int, seed: int) -> Iterator[Case]:
         image, truth = draw(scene), silhouettes(scene)
         ground = ~np.any(truth, 0)
         true = [Segment(mask, 1.0, 1.0) for mask in (*truth, ground)]
-        parts = [Segment(mask, 0.9, 0.9) for mask in _parts(truth)]
+        parts = [Segment(mask, 0.9, 0.9) for mask in _make_parts(truth)]
         segments = {"true": true, "parts": [*true, *parts], "SAM": list(segmenter.segments(image))}
         named = tuple(f"{thing.color} {thing.kind}" for thing in scene.things)
-        yield Case(kind, image, named, tuple(truth), alike(scene), segments)
+        yield Case(kind, image, named, tuple(truth), find_alike(scene), segments)
 
 
 def make_case_scene(rng: np.random.Generator, kind: str) -> Scene:
@@ -62,12 +65,12 @@ def make_case_scene(rng: np.random.Generator, kind: str) -> Scene:
             return scene
 
 
-def alike(scene: Scene) -> tuple[int, ...]:
+def find_alike(scene: Scene) -> tuple[int, ...]:
     kinds = [thing.kind for thing in scene.things]
     return tuple(index for index, kind in enumerate(kinds) if kinds.count(kind) > 1)
 
 
-def _parts(truth: Sequence[Mask]) -> Iterator[Mask]:
+def _make_parts(truth: Sequence[Mask]) -> Iterator[Mask]:
     """The left and the upper half of each thing, the thing with a rim of ground, and every two things as one."""
     for index, mask in enumerate(truth):
         rows, cols = np.nonzero(mask)

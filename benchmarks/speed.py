@@ -32,10 +32,11 @@ import torch
 from benchmarks.speed_cached import cached_rows
 from benchmarks.speed_everything import Everything, demo_agreement
 from benchmarks.speed_guided import guided_rows
-from benchmarks.speed_matching import match
-from benchmarks.speed_rows import Row, table
+from benchmarks.speed_matching import match_rows
+from benchmarks.speed_rows import Row, format_table
 from lib_automask.runtime.device import choose_dtype
 from lib_automask.sam.model import VIT_H, VIT_L
+from lib_automask.types import Size
 
 
 def main() -> None:
@@ -48,71 +49,73 @@ def main() -> None:
     side = 4 if args.quick else 32
     rows = [row for part in args.parts for row in PARTS[part](side)]
     if args.json:
-        print(json.dumps({**machine(), "rows": [row.as_data() for row in rows]}, indent=2))
+        print(json.dumps({**describe_machine(), "rows": [row.as_data() for row in rows]}, indent=2))
     else:
-        print(", ".join(f"{name} {value}" for name, value in machine().items()), table(rows), sep="\n\n")
+        print(
+            ", ".join(f"{name} {value}" for name, value in describe_machine().items()), format_table(rows), sep="\n\n"
+        )
 
 
-def exact(side: int) -> list[Row]:
+def run_exact(side: int) -> list[Row]:
     """The whole work on one picture."""
-    return everything(side).rows((512, 768))
+    return make_everything(side).rows(Size(512, 768))
 
 
-def guided(side: int) -> list[Row]:
-    """The same, where phrases say what is looked for."""
-    return guided_rows(everything(side))
+def run_guided(side: int) -> list[Row]:
+    """The same, guided by phrases."""
+    return guided_rows(make_everything(side))
 
 
-def cached(side: int) -> list[Row]:
+def run_cached(side: int) -> list[Row]:
     """A whole run, and other prompts on the same picture."""
     return cached_rows(side)
 
 
 @cache
-def everything(side: int) -> Everything:
-    """One for all parts, so that the reference runs once."""
+def make_everything(side: int) -> Everything:
+    """One for all parts, so that the reference runs once only."""
     return Everything(side)
 
 
-def network(_side: int) -> list[Row]:
-    """What half precision does to the network's answers."""
+def run_network(_side: int) -> list[Row]:
+    """How half precision changes the network's masks."""
     return [Everything(1).network_agreement()]
 
 
-def larger(side: int) -> list[Row]:
+def run_larger(side: int) -> list[Row]:
     """The whole work by vit_l and by vit_h."""
     shapes = {"vit_l": VIT_L, "vit_h": VIT_H}
-    return [row for name, shape in shapes.items() for row in Everything(side, shape).alone((512, 768), name)]
+    return [row for name, shape in shapes.items() for row in Everything(side, shape).alone(Size(512, 768), name)]
 
 
-def masks(side: int) -> list[Row]:
+def run_masks(side: int) -> list[Row]:
     """What follows the networks, by size of the picture."""
-    sizes = [(512, 512), (512, 768), (1024, 1024), (2048, 2048), (4096, 4096)]
-    return Everything(side).after_network(sizes, compare=[(512, 768), (2048, 2048)])
+    sizes = [Size(512, 512), Size(512, 768), Size(1024, 1024), Size(2048, 2048), Size(4096, 4096)]
+    return Everything(side).after_network(sizes, compare=[Size(512, 768), Size(2048, 2048)])
 
 
-def demo(_side: int) -> list[Row]:
+def run_demo(_side: int) -> list[Row]:
     """The demo's trained SAM."""
     return demo_agreement()
 
 
 PARTS: dict[str, Callable[[int], list[Row]]] = {
-    "exact": exact,
-    "guided": guided,
-    "match": match,
-    "cached": cached,
-    "network": network,
-    "larger": larger,
-    "masks": masks,
-    "demo": demo,
+    "exact": run_exact,
+    "guided": run_guided,
+    "match": match_rows,
+    "cached": run_cached,
+    "network": run_network,
+    "larger": run_larger,
+    "masks": run_masks,
+    "demo": run_demo,
 }
 
 
-def machine() -> dict[str, str]:
+def describe_machine() -> dict[str, str]:
     """What the figures were measured on."""
     return {
         "date": datetime.now(timezone.utc).strftime("%Y-%m-%d"),
-        "processor": processor(),
+        "processor": processor_name(),
         "torch": torch.__version__,
         "threads": str(torch.get_num_threads()),
         "precision chosen": str(choose_dtype("cpu")).removeprefix("torch."),
@@ -120,7 +123,7 @@ def machine() -> dict[str, str]:
     }
 
 
-def processor() -> str:
+def processor_name() -> str:
     file = Path("/proc/cpuinfo")
     lines = file.read_text(encoding="utf-8").splitlines() if file.is_file() else []
     names = [line.split(":")[1].strip() for line in lines if line.startswith("model name")]

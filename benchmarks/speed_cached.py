@@ -13,9 +13,9 @@ from unittest.mock import patch
 
 import numpy as np
 
-from benchmarks.blobs import Blobs, make_blobs, quick_answers
+from benchmarks.blobs import Blobs, make_blobs, replace_decoder_masks
 from benchmarks.measuring import Measured, measure
-from benchmarks.speed_everything import iou, picture
+from benchmarks.speed_everything import iou, make_picture
 from benchmarks.speed_rows import Row
 from benchmarks.true_models import WORDS, write_models
 from lib_automask import MaskRequest, MaskResult, Models, Options, build_mask, load_models
@@ -23,7 +23,7 @@ from lib_automask.blip.captioner import BlipCaptioner
 from lib_automask.blip.matcher import BlipMatcher
 from lib_automask.loading import CACHE_BYTES
 from lib_automask.runtime.cache import ByteCache
-from lib_automask.types import Image, Segment
+from lib_automask.types import Image, Segment, Size
 
 CAPTION = "a red ball left of an orange cat, on the grass"
 FIRST = "a blue star left of an orange cat, on the grass"
@@ -36,35 +36,35 @@ OTHERS = (
 )
 """Prompts that change another thing, the background and nothing but a colour, remove a thing and add one."""
 TARGETS = ("grass", "ear of the cat", "shadow")
-"""Things that the first prompt did not look for."""
+"""Things that the first prompt does not name."""
 POINTS = 200
-"""More answers than are asked for."""
+"""More masks than are needed."""
 
 
 def cached_rows(_side: int) -> list[Row]:
     """The first prompt on a picture, and the mean of others; ``ratio`` and ``memory_ratio`` compare the two.
 
-    A run on another picture goes before, so that nothing is counted that is done but once in a process. ``iou`` is that
-    of the last prompt's mask with what the same prompt gives when nothing is remembered.
+    A run on another picture comes before, so that work which is done once in a process does not count. ``iou`` is that
+    of the last prompt's mask with the same prompt's mask from an empty cache.
     """
     cache: ByteCache[Any] = ByteCache(CACHE_BYTES)
     with tempfile.TemporaryDirectory() as folder:
         models = load_models(folders=[write_models(Path(folder))], cache=cache)
     places = np.random.default_rng(0).uniform(0, 1, (POINTS, 2)) * (1, 512 / 768)
-    blobs, image = make_blobs(places, 256), picture((512, 768))
-    with known_answers():
-        runs = [run(models, blobs, other, FIRST) for other in (image[::-1].copy(), image)]
-        others = [run(models, blobs, image, prompt) for prompt in OTHERS]
-        targets = [run(models, blobs, image, "a blue star", target) for target in TARGETS]
+    blobs, image = make_blobs(places, 256), make_picture(Size(512, 768))
+    with replace_blip_results():
+        runs = [measure_run(models, blobs, other, FIRST) for other in (image[::-1].copy(), image)]
+        others = [measure_run(models, blobs, image, prompt) for prompt in OTHERS]
+        targets = [measure_run(models, blobs, image, "a blue star", target) for target in TARGETS]
         cache.clear()
-        anew = run(models, blobs, image, OTHERS[-1])
+        anew = measure_run(models, blobs, image, OTHERS[-1])
     first = runs[-1]
     row = Row("first", first.seconds, memory=first.bytes, stages=dict(first.value.timings))
-    cached = replace(mean_row("cached", others, first), iou=iou(others[-1].value.mask, anew.value.mask))
-    return [row, cached, mean_row("cached-target", targets, first)]
+    cached = replace(make_mean_row("cached", others, first), iou=iou(others[-1].value.mask, anew.value.mask))
+    return [row, cached, make_mean_row("cached-target", targets, first)]
 
 
-def mean_row(name: str, runs: Sequence[Measured[MaskResult]], first: Measured[MaskResult]) -> Row:
+def make_mean_row(name: str, runs: Sequence[Measured[MaskResult]], first: Measured[MaskResult]) -> Row:
     """Mean seconds and the most memory, and what share of ``first`` that is."""
     seconds, most = float(np.mean([one.seconds for one in runs])), max(one.bytes for one in runs)
     return Row(
@@ -73,25 +73,25 @@ def mean_row(name: str, runs: Sequence[Measured[MaskResult]], first: Measured[Ma
         ratio=first.seconds / seconds,
         memory=most,
         memory_ratio=most / first.bytes if first.bytes else None,
-        stages=mean_stages([one.value for one in runs]),
+        stages=mean_timings([one.value for one in runs]),
     )
 
 
-def mean_stages(results: Sequence[MaskResult]) -> dict[str, float]:
+def mean_timings(results: Sequence[MaskResult]) -> dict[str, float]:
     """Mean seconds of each stage."""
     return {name: float(np.mean([one.timings.get(name, 0.0) for one in results])) for name in results[0].timings}
 
 
-def run(models: Models, blobs: Blobs, image: Image, prompt: str, target: str = "") -> Measured[MaskResult]:
+def measure_run(models: Models, blobs: Blobs, image: Image, prompt: str, target: str = "") -> Measured[MaskResult]:
     """One run of the pipeline, its stages timed by the seconds of the processor."""
     request = MaskRequest(image, prompt, options=Options(enabled=True, target=target))
-    with quick_answers(blobs), patch("lib_automask.pipeline.time.perf_counter", process_time):
+    with replace_decoder_masks(blobs), patch("lib_automask.pipeline.time.perf_counter", process_time):
         return measure(lambda: build_mask(request, models))
 
 
 @contextmanager
-def known_answers() -> Iterator[None]:
-    """While this lasts, each BLIP does its work, and then answers as if it had been trained."""
+def replace_blip_results() -> Iterator[None]:
+    """In this context each BLIP does its work, and then returns results as if it had been trained."""
     caption, match, score = BlipCaptioner.caption, BlipMatcher.match, BlipMatcher.score_segments
 
     def known_caption(captioner: BlipCaptioner, image: Image) -> str:

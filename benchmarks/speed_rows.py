@@ -37,32 +37,32 @@ class Row:
         return {name: value for name, value in asdict(self).items() if value is not None}
 
 
-def table(rows: Sequence[Row]) -> str:
+def format_table(rows: Sequence[Row]) -> str:
     """The rows as a table in Markdown."""
     lines = [
         "| what | CPU s | × reference | × its best batch | IoU | regions | peak MB | × memory | by stage, s |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    return "\n".join(lines + [_line(row) for row in rows])
+    return "\n".join(lines + [_format_row(row) for row in rows])
 
 
-def _line(row: Row) -> str:
+def _format_row(row: Row) -> str:
     counts = "" if row.count is None else str(row.count)
     if row.count_reference is not None:
         counts += f" of {row.count_reference}"
     cells = [
         row.name,
         f"{row.seconds:.2f}" if row.seconds else "",
-        _number(row.ratio, 1),
-        _number(row.ratio_tuned, 1),
-        _number(row.iou, 4),
+        _format_number(row.ratio, 1),
+        _format_number(row.ratio_tuned, 1),
+        _format_number(row.iou, 4),
         counts,
         "" if row.memory is None else str(round(row.memory / 1e6)),
-        _number(row.memory_ratio, 3),
+        _format_number(row.memory_ratio, 3),
         ", ".join(f"{name} {seconds:.1f}" for name, seconds in row.stages.items()),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _number(value: float | None, digits: int) -> str:
+def _format_number(value: float | None, digits: int) -> str:
     return "" if value is None else f"{value:.{digits}f}"

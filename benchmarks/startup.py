@@ -5,7 +5,7 @@
 
 Each measurement is a fresh process in which the host's part is there already: gradio, and the stand-in for the hosts'
 ``modules`` with the packages that it needs. Then come the file in scripts/, and the panel three times, as the hosts
-draw it: once for the page and twice for the defaults of the API. Told is the median of five. Needs gradio, best that
+draw it: once for the page and twice for the defaults of the API. Printed is the median of five. Needs gradio, best that
 of a host: 3.41.2 as in AUTOMATIC1111 or 4.40.0 as in Forge.
 """
 
@@ -34,21 +34,21 @@ def main() -> None:
     parser.add_argument("--here", action="store_true", help="measure once, in this process")
     args = parser.parse_args()
     if args.here:
-        print(json.dumps(measured_here()))
+        print(json.dumps(measure_here()))
         return
-    runs = [measured_afresh() for _ in range(TIMES)]
+    runs = [measure_in_new_process() for _ in range(TIMES)]
     seconds = {part: round(median(run[part] for run in runs), 4) for part in PARTS}
     seconds["both"] = round(median(sum(run.values()) for run in runs), 4)
     if args.json:
-        print(json.dumps({**machine(), "seconds": seconds}, indent=2))
+        print(json.dumps({**describe_machine(), "seconds": seconds}, indent=2))
     else:
-        print(", ".join(f"{name} {value}" for name, value in machine().items()))
+        print(", ".join(f"{name} {value}" for name, value in describe_machine().items()))
         print(f"import of scripts/automask.py   {seconds['import']:.3f} s")
         print(f"the panel, {DRAWN} times            {seconds['panel']:.3f} s")
         print(f"both                           {seconds['both']:.3f} s")
 
 
-def measured_afresh() -> dict[str, float]:
+def measure_in_new_process() -> dict[str, float]:
     """Seconds of each part, in a process of its own."""
     command = [sys.executable, "-W", "ignore", "-m", "benchmarks.startup", "--here"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
@@ -56,29 +56,29 @@ def measured_afresh() -> dict[str, float]:
     return seconds
 
 
-def measured_here() -> dict[str, float]:
+def measure_here() -> dict[str, float]:
     """Seconds of each part; works once in a process, since nothing is imported twice."""
     sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "fake_webui")]
-    host_is_there()
+    import_host()
     began = time.perf_counter()
-    script = loaded_script()
+    script = load_script()
     imported = time.perf_counter()
     panels = sum(seconds_to_draw(script) for _ in range(DRAWN))
     return {"import": imported - began, "panel": panels}
 
 
-def host_is_there() -> None:
+def import_host() -> None:
     """Import what a host has imported before its extensions; a first page of its own is drawn as well."""
     import fastapi  # noqa: F401
     import gradio
     from modules import devices, processing, script_callbacks, scripts, shared, ui_components  # noqa: F401
 
-    take_underscore_js(gradio.Button)
+    accept_underscore_js(gradio.Button)
     with gradio.Blocks():
         gradio.Button("Generate").click(fn=None, _js="submit_img2img", inputs=[], outputs=[])
 
 
-def take_underscore_js(button: Any) -> None:
+def accept_underscore_js(button: Any) -> None:
     """Let a button of gradio 4 take gradio 3's ``_js``, as Forge does."""
     if version("gradio").startswith("3."):
         return
@@ -90,7 +90,7 @@ def take_underscore_js(button: Any) -> None:
     button.click = with_js
 
 
-def loaded_script() -> Any:
+def load_script() -> Any:
     """The script class, registered as the host does it."""
     from modules import scripts
 
@@ -108,13 +108,13 @@ def seconds_to_draw(script: Any) -> float:
         return time.perf_counter() - began
 
 
-def machine() -> dict[str, str]:
+def describe_machine() -> dict[str, str]:
     """What the seconds depend on."""
     packages = {name: version(name) for name in ("gradio", "torch", "numpy", "Pillow")}
-    return {"processor": processor(), "python": platform.python_version(), **packages}
+    return {"processor": processor_name(), "python": platform.python_version(), **packages}
 
 
-def processor() -> str:
+def processor_name() -> str:
     """The processor's name where Linux tells it, else its kind."""
     file = Path("/proc/cpuinfo")
     lines = file.read_text(encoding="utf-8").splitlines() if file.exists() else []

@@ -1,4 +1,4 @@
-"""BLIP base and SAM vit_b at their true size, with random weights: what they say means nothing, what they cost does."""
+"""BLIP base and SAM vit_b at their true size, with random weights: for what they cost, not for their results."""
 
 from __future__ import annotations
 
@@ -33,25 +33,10 @@ SIZES: dict[str, Any] = {
     },
 }
 WORDS = (
-    *(
-        "a",
-        "an",
-        "the",
-        "red",
-        "blue",
-        "orange",
-        "black",
-        "green",
-        "ball",
-        "star",
-        "cat",
-        "dog",
-        "box",
-        "grass",
-        "snow",
-    ),
-    *("left", "of", "on", "in", "and", ",", "."),
+    *("a", "an", "the", "red", "blue", "orange", "black", "green", "ball", "star", "cat", "dog", "box"),
+    *("grass", "snow", "left", "of", "on", "in", "and", ",", "."),
 )
+"""The words of the benchmarks' prompts."""
 CAPTION_WORDS = 12
 """As many as BLIP's captions have; a random network would go on to the limit."""
 
@@ -77,10 +62,10 @@ def write_blip(folder: Path, kind: str) -> None:
     write_json(folder / "preprocessor_config.json", {"size": {"height": 384, "width": 384}})
     write_json(folder / "automask.json", {"max_new_tokens": CAPTION_WORDS})
     write_json(folder / "tokenizer_config.json", {"tokenizer_class": "BertTokenizer", "do_lower_case": True})
-    (folder / "vocab.txt").write_text("\n".join(vocabulary()) + "\n", encoding="utf-8")
+    (folder / "vocab.txt").write_text("\n".join(make_vocabulary()) + "\n", encoding="utf-8")
 
 
-def vocabulary() -> list[str]:
+def make_vocabulary() -> list[str]:
     """As many words as BERT has, the special ones at BERT's places; "[DEC]" and "[ENC]" are not among them."""
     words = [f"word{number}" for number in range(30522)]
     for place, word in {0: "[PAD]", 100: "[UNK]", 101: "[CLS]", 102: "[SEP]", 103: "[MASK]"}.items():

@@ -1,4 +1,7 @@
-"""The seams for models: what the pipeline asks of a captioner, a matcher and a segmenter."""
+"""What the pipeline needs of its models, and how they report progress.
+
+Each protocol is a seam: a test, or another program, may put any object with these methods in a model's place.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 import numpy.typing as npt
 
-from lib_automask.types import Heat, Image, Mask, Probabilities, Segment
+from lib_automask.types import Heat, Image, Mask, Probabilities, Progress, Segment
 
 
 class Captioner(Protocol):
-    """Says what a picture shows."""
+    """Describes a picture."""
 
     def caption(self, image: Image) -> str:
         """One lower-case sentence about ``image`` uint8[H, W, 3] RGB."""
@@ -46,22 +49,36 @@ class Segmenter(Protocol):
 
 @runtime_checkable
 class SoftSegmenter(Protocol):
-    """A segmenter that can say more of a region than where it is."""
+    """A segmenter that also knows how a region fades out at its edge."""
 
     def chances(self, image: Image, mask: Mask) -> Probabilities | None:
-        """How likely each pixel belongs to the region that ``mask`` shows; None where it means another region there."""
+        """How likely each pixel belongs to the region ``mask``; None where the model finds another region there."""
+
+
+def ignore_progress(_stage: str, _share: float) -> None:
+    """The ``Progress`` of callers who want none."""
+
+
+def scale_progress(progress: Progress, begin: float, end: float, stage: str | None = None) -> Progress:
+    """The ``Progress`` of one part of some work: its shares 0–1 become ``begin``–``end`` of the whole.
+
+    Args:
+        progress: of the whole work.
+        stage: reported in place of the part's own stages.
+    """
+    return lambda part_stage, share: progress(stage or part_stage, begin + share * (end - begin))
 
 
 @dataclass(frozen=True)
 class Models:
-    """The three models that a run needs, made by whoever calls the pipeline.
+    """The three models that a run needs; the caller of the pipeline makes them.
 
-    ``progress`` is told (stage, share done 0–1); it may raise ``Interrupted`` to end the run. ``clear`` is for when a
-    run is over: it has the models leave a device on which they shall not stay.
+    ``progress`` receives every stage of a run, and may raise ``Interrupted`` to end it. Call ``clear`` when a run is
+    over: models leave a device on which they shall not stay, and use their full batch sizes again.
     """
 
     captioner: Captioner
     matcher: Matcher
     segmenter: Segmenter
-    progress: Callable[[str, float], None] = lambda _stage, _share: None
+    progress: Progress = ignore_progress
     clear: Callable[[], None] = lambda: None

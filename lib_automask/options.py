@@ -1,8 +1,8 @@
-"""Options, and the one table of them.
+"""What a user can choose, as one table.
 
-Each line of ``Options`` is a row of the table: name (also the API's), default, label of the control, bounds or
-choices, help. The panel, the API's schema, the infotext keys, the XYZ axes and the README's table are all made
-from ``FIELDS``; nothing about an option is written anywhere else.
+Each line of ``Options`` is a row of the table: name (the API uses it too), default, label of the control, bounds or
+choices, help. The panel, the API's schema, the infotext keys, the XYZ axes and the README's table are made from
+``FIELDS``, so a new option is one new line here.
 """
 
 from __future__ import annotations
@@ -31,14 +31,14 @@ class Field:
     Args:
         name: attribute of ``Options`` and key of the API's dict.
         type: bool, int, float or str.
-        default: what is used when nothing is said; never written to the infotext.
+        default: the value if the user gives none; never written to the infotext.
         label: of the control; unique and never renamed (the host's ui-config.json is keyed by it).
         help: one sentence for the panel, the schema and the README.
         minimum, maximum, step: bounds of a number; ``soft_maximum`` ends the slider where the API may go beyond.
         choices: allowed values of a str, or empty for free text.
-        example: what stands in an empty text box; of several lines where the text may have several.
+        example: what an empty text box shows; of several lines if the text may have several.
         xyz: whether it is an axis of the XYZ plot.
-        shapes_mask: whether the mask depends on it; the others only tell the host what to do with the mask.
+        shapes_mask: whether the mask depends on it; the others only concern what the host does with the mask.
     """
 
     name: str
@@ -72,6 +72,7 @@ class Field:
         if self.type is str:
             if not isinstance(value, str) or (self.choices and value not in self.choices):
                 raise wrong
+            check_text(value, f"automask: {self.name}")
             return value
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise wrong
@@ -252,18 +253,26 @@ class Options:
         return {row.infotext: str(getattr(self, row.name)) for row in FIELDS if getattr(self, row.name) != row.default}
 
 
+def check_text(text: str, name: str) -> None:
+    """Raises InputError where ``text`` holds half a character (a lone surrogate), which no model can read."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise InputError(f"{name} holds half a character at position {error.start + 1}; type it again") from error
+
+
 def suggest_name(key: str, names: Sequence[str]) -> str:
-    """The end of an error about an unknown key: the name that was probably meant, or all of them."""
+    """The end of an error about an unknown key: the most similar name, or all of them."""
     close = difflib.get_close_matches(str(key), names, 1)
     return f"; did you mean {close[0]!r}?" if close else f"; known are {', '.join(names)}"
 
 
 def list_fields(of: type) -> tuple[Field, ...]:
-    """The rows of a dataclass whose fields are made by ``define_field``; one that may be None is of the other type."""
+    """The rows of a dataclass whose fields are made by ``define_field``; for "int | None" the type is int."""
     hints = get_type_hints(of)
     rows = []
     for entry in dataclasses.fields(of):
-        hint = next((one for one in get_args(hints[entry.name]) if isinstance(one, type)), hints[entry.name])
+        hint = next((kind for kind in get_args(hints[entry.name]) if isinstance(kind, type)), hints[entry.name])
         choices = get_args(hint)
         rows.append(Field(entry.name, str if choices else hint, entry.default, choices=choices, **entry.metadata))
     return tuple(rows)

@@ -1,8 +1,7 @@
 """The data that flows through automask, each record checked when it is made.
 
-Conventions, the same everywhere inside the package: pictures are ``uint8[H, W, 3]`` RGB, masks are
-``bool[H, W]`` at the size of the picture, boxes are XYXY in pixels with the right and bottom edge
-excluded, scores lie in 0–1. Conversions happen once, at the border to the host or to a file.
+Pictures are ``uint8[H, W, 3]`` RGB, masks ``bool[H, W]`` at the size of the picture, boxes XYXY in pixels without the
+right and bottom edge, scores 0–1. Other forms are converted once, at the border to the host or to a file.
 """
 
 from __future__ import annotations
@@ -16,22 +15,21 @@ import numpy as np
 import numpy.typing as npt
 
 from lib_automask.errors import InputError
-from lib_automask.options import Options
+from lib_automask.options import Options, check_text
 
 Image = npt.NDArray[np.uint8]
 Mask = npt.NDArray[np.bool_]
 Heat = npt.NDArray[np.float32]
-Probabilities = npt.NDArray[np.float32]
-"""float32[H, W] in 0–1: how likely each pixel belongs to something."""
+Probabilities = npt.NDArray[np.float32]  # [H, W] in 0–1: how likely each pixel belongs to something
 
-EditKind = Literal["replace", "modify", "add", "remove", "background", "restyle"]
-Outcome = Literal["mask", "nothing", "unsure"]
-EvidenceSource = Literal["caption", "own prompt", "both", "target"]
 Progress = Callable[[str, float], None]
 """Called with (stage, share of it that is done, 0–1) between small pieces of work; it may raise ``Interrupted``."""
+Presence = Callable[[Sequence[str]], Sequence[float]]  # phrases → the probability (0–1) that the picture shows each
+
+EditKind = Literal["replace", "modify", "add", "remove", "background", "restyle"]
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
-Presence = Callable[[Sequence[str]], Sequence[float]]
-"""Asked with phrases, answers with the probability (0–1) that the picture shows each."""
+Outcome = Literal["mask", "nothing", "unsure"]
+EvidenceSource = Literal["caption", "own prompt", "both", "target"]
 
 
 class Box(NamedTuple):
@@ -117,9 +115,7 @@ class Segment:
     @property
     def box(self) -> Box:
         """The tightest box round the segment, XYXY."""
-        box = bounding_box(self.mask)
-        assert box is not None, "a segment is never empty"
-        return box
+        return cast(Box, bounding_box(self.mask))  # never None, as a segment is not empty
 
 
 @dataclass(frozen=True, eq=False)
@@ -137,8 +133,7 @@ class Edit:
 
     Args:
         kind: one of ``EDIT_KINDS``.
-        target: the phrase of what is there now and gets repainted. For ``add`` the anchor ("" where
-            the prompt states none), for ``restyle`` "whole image".
+        target: what is there now and gets repainted; for ``add`` the anchor, or "", for ``restyle`` "whole image".
         replacement: what should be there afterwards; None for ``remove``.
         relation: for ``add``, how the new thing lies to its anchor ("on", "wearing", "left of"); else None.
         score: how sure the plan is of this edit, 0–1.
@@ -157,14 +152,12 @@ class Edit:
     def __str__(self) -> str:
         """As people read it: "replace red ball → blue star (0.97)"."""
         if self.kind == "add":
-            where = f" {self.relation or 'at'} {self.target}" if self.target else f" {self.relation or ''}".rstrip()
-            text = f"add {self.replacement}{where}"
+            place = f"{self.relation or 'at'} {self.target}" if self.target else self.relation or ""
+            text = f"add {self.replacement} {place}".rstrip()
         elif self.kind == "restyle":
             text = f"restyle the whole picture as {self.replacement}"
-        elif self.replacement:
-            text = f"{self.kind} {self.target} → {self.replacement}"
         else:
-            text = f"{self.kind} {self.target}"
+            text = f"{self.kind} {self.target}" + (f" → {self.replacement}" if self.replacement else "")
         return f"{text} ({self.score:.2f})"
 
 
@@ -175,9 +168,9 @@ class EditPlan:
     Args:
         edits: empty where nothing changes.
         keep: phrases that caption and prompt share, or that the picture shows.
-        setting: those of ``keep`` that say where or when it is, rather than name something in the picture.
-        residue: words of the prompt that the grammar could not place; not empty makes the plan unsure.
+        residue: words of the prompt that the grammar could not place; any of them makes the plan unsure.
         confidence: 0–1, over the whole plan.
+        setting: those of ``keep`` that name a place or a time rather than something in the picture.
     """
 
     edits: tuple[Edit, ...] = ()
@@ -198,15 +191,14 @@ class EditPlan:
 
 @dataclass(frozen=True, eq=False)
 class MaskRequest:
-    """Everything the mask depends on: equal requests give equal results.
+    """Everything the mask depends on: equal requests give equal results. Raises InputError if it is malformed.
 
     Args:
         image: uint8[H, W, 3] RGB.
         prompt: as typed, A1111 syntax, styles expanded.
         user_mask: bool[H, W] that the user painted, or None.
         options: see ``lib_automask.options``.
-        own_prompt: the prompt that the picture itself was made with, "" where that is not known; see
-            ``lib_automask.imaging.infotext_metadata``.
+        own_prompt: the prompt that the picture was made with, "" if unknown; see ``imaging.infotext_metadata``.
     """
 
     image: Image
@@ -217,17 +209,15 @@ class MaskRequest:
 
     def __post_init__(self) -> None:
         if self.image.dtype != np.uint8 or self.image.ndim != 3 or self.image.shape[2] != 3 or not self.image.size:
-            raise InputError(
-                f"the picture must be uint8[H, W, 3] RGB, but is {self.image.dtype}{list(self.image.shape)}; "
-                "convert it with PIL.Image.convert('RGB')"
-            )
+            found = f"uint8[H, W, 3] RGB, but is {self.image.dtype}{list(self.image.shape)}"
+            raise InputError(f"the picture must be {found}; convert it with PIL.Image.convert('RGB')")
         if self.user_mask is not None:
             check_mask(self.user_mask, "the user's mask")
-            if self.user_mask.shape != self.image.shape[:2]:
-                raise InputError(
-                    f"the user's mask is {self.user_mask.shape[::-1]} and the picture {self.image.shape[1::-1]} "
-                    "(width, height); give both the same size"
-                )
+            if Size.of(self.user_mask) != self.size:
+                sizes = f"{Size.of(self.user_mask)} and the picture {self.size}"
+                raise InputError(f"the user's mask is {sizes} (width x height); give both the same size")
+        check_text(self.prompt, "the prompt")
+        check_text(self.own_prompt, "the picture's own prompt")
 
     @property
     def size(self) -> Size:
@@ -238,8 +228,8 @@ class MaskRequest:
     def key(self) -> str:
         """Digest of the whole content; equal requests have equal keys."""
         mask = b"" if self.user_mask is None else np.packbits(self.user_mask).tobytes()
-        texts = (self.prompt.encode(), self.own_prompt.encode())
-        return digest_image(self.image, *texts, mask, repr(self.options).encode())
+        texts = (self.prompt.encode(), self.own_prompt.encode(), mask, repr(self.options).encode())
+        return digest_image(self.image, *texts)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, MaskRequest) and self.key == other.key
@@ -250,10 +240,7 @@ class MaskRequest:
 
 @dataclass(frozen=True)
 class Confidence:
-    """How sure a result is, each 0–1: that the plan is right, and that the least certain place is.
-
-    ``signals`` are the raw values that both were judged by, see ``lib_automask.confidence``.
-    """
+    """How sure the plan and the least certain place are, 0–1; ``signals`` are the raw values behind both."""
 
     plan: float = 1.0
     place: float = 1.0
@@ -265,19 +252,17 @@ class MaskResult:
     """The mask and the reasons for it; everything shown to people is drawn from this record.
 
     Args:
-        outcome: "mask" when there is something to repaint, "nothing" when the prompt changes nothing,
-            "unsure" when what or where is not certain.
+        outcome: "mask", or "nothing" if the prompt changes nothing, "unsure" if what or where is not certain.
         mask: bool[H, W]; empty unless the outcome is "mask".
-        caption: what BLIP says of the picture; "" where it was not asked.
+        caption: BLIP's caption of the picture; "" if none was needed.
         plan: the edits.
         candidates: every segment that was considered, with its scores.
         why: one sentence for people.
         timings: seconds by stage.
-        witness: who said what changes: the caption of the picture, the picture's own prompt, both of them, or the user
-            who named the target.
-        parts: bool[H, W] of each edit of the plan, in its order, where there are several; ``mask`` is all of them.
+        witness: where the plan comes from: the caption, the picture's own prompt, both, or the user's target.
+        parts: bool[H, W] of each edit of the plan, in its order, if there are several; ``mask`` is all of them.
         confidence: how sure plan and place are.
-        grown: pixels that were added round what was found, by the user or by the kind of edit; less than 0 if taken.
+        grown: pixels by which the mask was grown, by the user or by the kind of edit; negative if it was shrunk.
     """
 
     outcome: Outcome
@@ -299,7 +284,7 @@ class MaskResult:
 
 
 def check_mask(mask: Any, name: str) -> None:
-    """Raise InputError unless ``mask`` is bool[H, W]."""
+    """Raises InputError unless ``mask`` is bool[H, W]."""
     if not isinstance(mask, np.ndarray) or mask.dtype != np.bool_ or mask.ndim != 2:
         found = f"{mask.dtype}{list(mask.shape)}" if isinstance(mask, np.ndarray) else type(mask).__name__
         raise InputError(f"the mask of {name} must be bool[H, W], but is {found}; compare with a threshold first")

@@ -1,4 +1,4 @@
-"""The house keeps its rules: the direction of imports, what is imported when, what is public."""
+"""The rules of the architecture: the direction of imports, what is imported when, what is public."""
 
 from __future__ import annotations
 
@@ -82,6 +82,49 @@ def test_imports_point_downwards(path):
         there = name.split(".")[1] if "." in name else "__init__"
         allowed = there == here or floor(there) > floor(here) or (here, there) in NEIGHBOURS
         assert allowed, f"{here} must not import {there}"
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported_modules(path: Path, modules: set[str]) -> set[str]:
+    """Every module of ``modules`` that a file imports, also inside functions and for types alone."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            members = {f"{node.module}.{alias.name}" for alias in node.names}
+            found |= members & modules if members <= modules else (members & modules) | {node.module}
+    return found & modules
+
+
+def find_circle(graph: dict[str, set[str]]) -> list[str]:
+    """Modules that import each other in a circle, the first again as the last; empty if there are none."""
+    done: set[str] = set()
+
+    def follow(module: str, path: list[str]) -> list[str]:
+        if module in path:
+            return [*path[path.index(module) :], module]
+        if module in done:
+            return []
+        for other in sorted(graph[module]):
+            if circle := follow(other, [*path, module]):
+                return circle
+        done.add(module)
+        return []
+
+    return next((circle for module in sorted(graph) if (circle := follow(module, []))), [])
+
+
+def test_no_modules_import_each_other_in_a_circle():
+    """Not even inside functions or for types: a circle cannot be read from one end."""
+    files = {module_name(path): path for path in HOUSE.rglob("*.py")}
+    graph = {module: imported_modules(path, set(files)) - {module} for module, path in files.items()}
+    assert find_circle(graph) == []
+    assert len(graph["lib_automask.loading"]) > 5
+    assert find_circle({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == ["b", "c", "b"]
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(HOUSE)))

@@ -81,3 +81,8 @@ def test_infotext_holds_what_is_not_default_and_reads_back():
 
 def test_defaults_write_no_infotext():
     assert Options().infotext() == {}
+
+
+def test_half_a_character_is_refused_because_no_model_can_read_it():
+    with pytest.raises(InputError, match="automask: target holds half a character at position 5"):
+        Options(target="hat \ud83c")

@@ -115,8 +115,8 @@ def test_published_layout_loads_and_runs(tmp_path: Path) -> None:
         assert isinstance(models.captioner.caption(picture), str)
     with timed("match of 2 phrases, first look"):
         assert all(0 < score < 1 for score in models.matcher.match(picture, ["a red ball", "a cat"]))
-    assert int(models.matcher.model.reader.read("a cat")[0]) == 30523
-    assert models.matcher.model.reader.gradcam_block == 6
+    assert int(models.matcher.model.model.tokenize("a cat")[0]) == 30523
+    assert models.matcher.model.model.gradcam_block == 6
     with timed("heat of 2 phrases, picture known"):
         assert models.matcher.heat(picture, ["a red ball", "a cat"]).shape == (2, 256, 384)
     with timed("scores of 20 segments and 2 phrases"):

@@ -1,1 +1,1 @@
-"""BLIP: captions, matching of phrases, and the heat of a phrase over the picture."""
+"""BLIP: captions a picture, matches phrases with it, and finds where in it a phrase is shown."""

@@ -1,4 +1,4 @@
-"""Captions by BLIP."""
+"""One sentence about a picture, by BLIP's captioning model."""
 
 from __future__ import annotations
 
@@ -13,14 +13,18 @@ from lib_automask.blip.loading import (
     move_network,
     read_model_settings,
 )
-from lib_automask.blip.networks import LayerProgress, Progress
+from lib_automask.blip.networks import LayerProgress
+from lib_automask.interfaces import ignore_progress
 from lib_automask.runtime.device import Device
-from lib_automask.types import Image
+from lib_automask.types import Image, Progress
 
+CAPTION = "caption"
+"""The stage that is reported while a caption is written."""
 BEAMS = 3
 MAX_NEW_TOKENS = 30
+"""Beams and length if the model's settings name none: the defaults of LAVIS's BLIP captioner (Li et al. 2023)."""
 NONSENSE = re.compile(r"\baraf\w*\s*")
-"""A word that BLIP's captioner makes up ("araffe dog on a bench") and that means nothing."""
+"""Words without a meaning that BLIP's captioner makes up ("araffe dog on a bench")."""
 
 
 class BlipCaptioner:
@@ -29,8 +33,8 @@ class BlipCaptioner:
     Args:
         folder: the model in Hugging Face's layout; its ``automask.json`` may set "num_beams" and "max_new_tokens".
         device: as torch names it, or one that is shared with other models.
-        progress: see ``Progress``.
-        loading: the same for the files that are read.
+        progress: of the captions.
+        loading: progress of the files that are read.
 
     Raises:
         ModelMissing: a file is not there.
@@ -41,8 +45,8 @@ class BlipCaptioner:
         self,
         folder: str | Path,
         device: str | Device = "cpu",
-        progress: Progress = lambda _share: None,
-        loading: Progress = lambda _share: None,
+        progress: Progress = ignore_progress,
+        loading: Progress = ignore_progress,
     ) -> None:
         folder = Path(folder)
         self.network = load_network(folder, "BlipForConditionalGeneration", progress=loading)
@@ -51,10 +55,10 @@ class BlipCaptioner:
         self.device = Device.of(device)
         network = self.network
         layers = [*network.vision_model.encoder.layers, *network.text_decoder.bert.encoder.layer]
-        self.progress = LayerProgress(progress, layers)
-        own = read_model_settings(folder)
-        self.beams = int(own.get("num_beams", BEAMS))
-        self.max_new_tokens = int(own.get("max_new_tokens", MAX_NEW_TOKENS))
+        self.progress = LayerProgress(progress, CAPTION, layers)
+        settings = read_model_settings(folder)
+        self.beams = int(settings.get("num_beams", BEAMS))
+        self.max_new_tokens = int(settings.get("max_new_tokens", MAX_NEW_TOKENS))
 
     def caption(self, image: Image) -> str:
         """One lower-case sentence, without a full stop, about ``image`` uint8[H, W, 3] RGB."""
@@ -69,14 +73,17 @@ class BlipCaptioner:
         """See ``Movable``."""
         move_network(self.network, device)
 
-    def smaller(self) -> bool:
-        """See ``Movable``: fewer beams would give another caption."""
+    def reduce_batch(self) -> bool:
+        """See ``Movable``; not possible, as fewer beams would give another caption."""
         return False
+
+    def restore_batch(self) -> None:
+        """See ``Movable``."""
 
     def _caption(self, image: Image) -> str:
         import torch
 
-        self.progress(0.0)
+        self.progress(CAPTION, 0.0)
         with torch.inference_mode():
             tokens = self.network.generate(
                 pixel_values=self.pixels.tensor([image]).to(self.network.device),
@@ -88,7 +95,7 @@ class BlipCaptioner:
 
 
 def clean_caption(text: str) -> str:
-    """What the decoder wrote as one tidy lower-case sentence, without made-up words and without a full stop."""
+    """The decoder's text as one tidy lower-case sentence, without made-up words and without a full stop."""
     text = NONSENSE.sub("", text.lower())
     text = re.sub(r"\s+([,.;:!?])", r"\1", " ".join(text.split()))
     return re.split(r"[.!?]", text)[0].strip(" ,;:")

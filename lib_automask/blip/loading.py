@@ -1,12 +1,8 @@
-"""BLIP from a folder in Hugging Face's layout.
+"""BLIP from a folder in Hugging Face's layout: network, tokenizer, settings, and how it wants its pictures.
 
-The weights are read and put into the network here rather than by ``from_pretrained``: that makes the result the same
-in transformers 4.30, 4.46 and 5, in float32 whatever the file holds, with every missing tensor noticed.
-
-Pictures as BLIP sees them.
-
-Done here, with Pillow alone, because the image processors of transformers differ between versions in how they resize,
-and the same picture shall give the same mask in every host.
+Neither ``from_pretrained`` nor the image processors of transformers are used, because they differ between versions and
+the same picture shall give the same mask in every host. Here the result is the same in transformers 4.30, 4.46 and 5:
+float32 whatever the file holds, every missing tensor noticed, and pictures resized by Pillow.
 """
 
 from __future__ import annotations
@@ -20,28 +16,31 @@ import numpy as np
 from PIL import Image as Pillow
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
-from lib_automask.runtime.tensors import Progress, read_json, read_tensors, skip_initialization
-from lib_automask.types import Image
+from lib_automask.interfaces import ignore_progress
+from lib_automask.runtime.tensors import READ, read_json, read_tensors, skip_initialization
+from lib_automask.types import Image, Progress
 
 if TYPE_CHECKING:
     import torch
 
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
+"""Names of the file with the weights, the preferred one first."""
 WORDS = "text_decoder.bert.embeddings.word_embeddings.weight"
 HEAD = "text_decoder.cls.predictions"
-
+"""Names of a captioner's tensors that share their values."""
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+"""Of each channel in CLIP's training pictures; BLIP was trained with the same numbers (Li et al. 2022)."""
 
 
-def load_network(folder: Path, kind: str, device: str = "cpu", progress: Progress = lambda _share: None) -> Any:
+def load_network(folder: Path, kind: str, device: str = "cpu", progress: Progress = ignore_progress) -> Any:
     """The network of a folder, float32, in evaluation mode.
 
     Args:
         folder: holds config.json and model.safetensors or pytorch_model.bin.
         kind: the class in ``transformers``, "BlipForConditionalGeneration" or "BlipForImageTextRetrieval".
         device: as torch names it.
-        progress: told the share that is loaded.
+        progress: see ``read_tensors``; 1 once all tensors are read.
 
     Raises:
         ModelMissing: a file is not there.
@@ -50,20 +49,20 @@ def load_network(folder: Path, kind: str, device: str = "cpu", progress: Progres
     import torch
     import transformers
 
-    network_class = getattr(transformers, kind)  # which is imported only now
-    tensors = read_tensors(_weights_file(folder), progress)
-    progress(1.0)
+    network_class = getattr(transformers, kind)  # transformers imports the class only here, which takes a while
+    tensors = read_tensors(_find_weights(folder), progress)
+    progress(READ, 1.0)
     with torch.inference_mode(False):  # tensors made in inference mode could never carry the gradients of Grad-CAM
         config = transformers.BlipConfig.from_dict(read_json(folder / "config.json"))
         with skip_initialization():
             network = network_class(config)
-        progress(1.0)
+        progress(READ, 1.0)
         _fill(network, _with_tied_head(tensors), folder.name)
         return network.float().eval().requires_grad_(False).to(device)
 
 
 def move_network(network: Any, device: str) -> None:
-    """Put a network onto a device, such that Grad-CAM can follow gradients through it there."""
+    """Put a network onto a device so that gradients can flow through it there, as Grad-CAM needs."""
     import torch
 
     with torch.inference_mode(False):
@@ -76,7 +75,7 @@ def count_weight_bytes(network: Any) -> int:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a folder; never asks the network. Raises ModelMissing."""
+    """The tokenizer of a folder, without access to the network. Raises ModelMissing."""
     from transformers import AutoTokenizer
 
     if not (folder / "tokenizer.json").is_file() and not (folder / "vocab.txt").is_file():
@@ -85,7 +84,7 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 def read_model_settings(folder: Path) -> dict[str, Any]:
-    """What ``automask.json`` in the folder says about this model, or {}.
+    """The settings in the folder's ``automask.json``, or {}.
 
     Known entries: "gradcam_block" and "first_token" of a matcher, "num_beams" and "max_new_tokens" of a captioner.
     """
@@ -93,7 +92,7 @@ def read_model_settings(folder: Path) -> dict[str, Any]:
     return read_json(path) if path.is_file() else {}
 
 
-def _weights_file(folder: Path) -> Path:
+def _find_weights(folder: Path) -> Path:
     for name in WEIGHTS:
         if (folder / name).is_file():
             return folder / name
@@ -103,24 +102,24 @@ def _weights_file(folder: Path) -> Path:
 
 
 def _with_tied_head(tensors: dict[str, torch.Tensor]) -> dict[str, torch.Tensor]:
-    """The same tensors, with those of the decoder's head where transformers 5 left them out because they are shared."""
+    """The same tensors with those of the decoder's head, which transformers 5 does not save because they are shared."""
     shared = {f"{HEAD}.decoder.weight": WORDS, f"{HEAD}.decoder.bias": f"{HEAD}.bias"}
     restored = {name: tensors[source] for name, source in shared.items() if name not in tensors and source in tensors}
     return {**tensors, **restored}
 
 
 def _fill(network: Any, tensors: dict[str, torch.Tensor], name: str) -> None:
-    """Put the tensors into the network; one that finds no tensor of its own is refused."""
+    """Put the tensors into the network. Raises ModelCorrupt unless they fit and none is missing."""
     try:
         missing = network.load_state_dict(tensors, strict=False).missing_keys
     except RuntimeError as error:
         raise ModelCorrupt(f"the weights in {name} do not fit its config.json; fetch the whole model again") from error
     missing = [key for key in missing if not key.endswith("position_ids")]
     if missing:
-        raise ModelCorrupt(_wrong_kind(network, tensors, name, missing))
+        raise ModelCorrupt(_explain_missing(network, tensors, name, missing))
 
 
-def _wrong_kind(network: Any, tensors: dict[str, torch.Tensor], name: str, missing: list[str]) -> str:
+def _explain_missing(network: Any, tensors: dict[str, torch.Tensor], name: str, missing: list[str]) -> str:
     if hasattr(network, "text_decoder") and "itm_head.weight" in tensors:
         return (
             f"{name} is a matching model and cannot write captions; use it as the matcher, and a captioning model here"
@@ -134,7 +133,7 @@ def _wrong_kind(network: Any, tensors: dict[str, torch.Tensor], name: str, missi
 
 @dataclass(frozen=True)
 class Pixels:
-    """How a model wants its pictures: a square of ``size`` pixels, each channel (x / 255 - mean) / std."""
+    """The form in which a model takes pictures: a square of ``size`` pixels, each channel (x / 255 - mean) / std."""
 
     size: int
     mean: tuple[float, ...] = CLIP_MEAN

@@ -1,16 +1,13 @@
-"""Phrases against pictures by BLIP.
+"""Which segments of a picture show what a phrase names, by BLIP.
 
-Ways to tell which segment a phrase means.
-
-Each takes the reader, the picture uint8[H, W, 3], segments and phrases, and returns float32[S, P] in 0–1. How often
-each is right, and what it costs, is what ``python -m benchmarks.scoring`` prints.
+``BlipMatcher`` is the seam to the pipeline. ``score_segments`` is the way of scoring that the product uses; others are
+compared with it by ``python -m benchmarks.scoring``, which prints how often each is right and what it costs.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -23,9 +20,7 @@ from lib_automask.blip.localization import (
     enlarge_maps,
     make_heat_maps,
 )
-from lib_automask.blip.model import MatchingModel
-from lib_automask.blip.networks import Progress
-from lib_automask.runtime.cache import ByteCache
+from lib_automask.blip.model import SCORES, MatchingModel
 from lib_automask.runtime.device import Device
 from lib_automask.types import Heat, Image, Segment
 
@@ -33,36 +28,21 @@ if TYPE_CHECKING:
     import torch
 
 ScoreTable = npt.NDArray[np.float32]
+"""[S, P] in 0–1: segments by phrases."""
 Column = npt.NDArray[np.float32]
-ROWS = 16
-"""Segments in one pass of the text network: few enough for Interrupt to come soon."""
+"""[S]: one phrase's column of such a table."""
 
 
 class BlipMatcher:
-    """Compares phrases with a picture and its regions (BLIP, Li et al. 2022; ``BlipForImageTextRetrieval``).
+    """Compares phrases with a picture and its regions (BLIP, Li et al. 2022).
 
     Args:
-        folder: the model in Hugging Face's layout; its ``automask.json`` may set "gradcam_block", the cross-attention
-            block that localises best, which differs between models, and "first_token", see ``Reader``.
+        model: on the CPU.
         device: as torch names it, or one that is shared with other models.
-        cache: where vision passes, and what phrases found, are kept; its own, of 64 MB, if none is given.
-        progress: see ``Progress``; the share is that of the segments that are scored.
-        loading: the same for the files that are read.
-
-    Raises:
-        ModelMissing: a file is not there.
-        ModelCorrupt: the files are not those of a matching model.
     """
 
-    def __init__(
-        self,
-        folder: str | Path,
-        device: str | Device = "cpu",
-        cache: ByteCache[Any] | None = None,
-        progress: Progress = lambda _share: None,
-        loading: Progress = lambda _share: None,
-    ) -> None:
-        self.reader = MatchingModel(folder, "cpu", cache, progress, loading=loading)
+    def __init__(self, model: MatchingModel, device: str | Device = "cpu") -> None:
+        self.model = model
         self.device = Device.of(device)
 
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
@@ -74,10 +54,10 @@ class BlipMatcher:
     def score_segments(
         self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
     ) -> npt.NDArray[np.float32]:
-        """float32[S, P]: how sure it is, 0–1, that a segment shows a phrase."""
+        """float32[S, P]: probability, 0–1, that a segment shows a phrase."""
         if not segments or not phrases:
             return np.zeros((len(segments), len(phrases)), dtype=np.float32)
-        return self.device.run(self, lambda: score_segments(self.reader, image, segments, phrases))
+        return self.device.run(self, lambda: score_segments(self.model, image, segments, phrases))
 
     def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
         """float32[P, H, W] in 0–1: where in the picture each phrase is looked for; its hottest place is 1."""
@@ -88,92 +68,96 @@ class BlipMatcher:
     @property
     def nbytes(self) -> int:
         """See ``Movable``."""
-        return self.reader.nbytes
+        return self.model.nbytes
 
     def to(self, device: str) -> None:
         """See ``Movable``."""
-        self.reader.to(device)
+        self.model.to(device)
 
-    def smaller(self) -> bool:
+    def reduce_batch(self) -> bool:
         """See ``Movable``."""
-        return self.reader.smaller()
+        return self.model.reduce_batch()
+
+    def restore_batch(self) -> None:
+        """See ``Movable``."""
+        self.model.restore_batch()
 
     def _match(self, image: Image, phrases: Sequence[str]) -> list[float]:
-        self.reader.progress(0.0)
-        seen = self.reader.look(image)
-        return [float(self.reader.match(phrase, seen)[0]) for phrase in phrases]
+        self.model.progress(SCORES, 0.0)
+        features = self.model.encode_picture(image)
+        return [float(self.model.match(phrase, features)[0]) for phrase in phrases]
 
     def _heat(self, image: Image, phrases: Sequence[str]) -> Heat:
-        self.reader.progress(0.0)
-        return make_heat_maps(self.reader, image, phrases)
+        self.model.progress(SCORES, 0.0)
+        return make_heat_maps(self.model, image, phrases)
 
 
 def score_segments(
-    reader: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
+    model: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
 ) -> ScoreTable:
-    """By likeness, with a closer look at rivals: segments apart from each other that are all like the phrase's heat.
+    """Score by likeness to the phrase's heat, and by crops of rivals: distant segments that are all like that heat.
 
-    Likeness tells a thing from its parts and its surroundings; a closer look tells which of the rivals are what the
-    phrase says. Where there is but one such place, the whole picture has told already whether it shows the phrase.
+    Likeness tells a thing from its parts and its surroundings; crops tell which of the rivals are what the phrase
+    names. A phrase with one such place needs no crop: whether the picture shows it is known from the whole picture.
     """
     shapes = SegmentShapes.of(segments)
-    present, likeness = measure_likeness(reader, image, shapes, phrases)
-    rivals = [shapes.rivals(column) for column in likeness.T]
-    looked = sorted({index for some in rivals if len(some) > 1 for index in some})
-    close = np.zeros_like(likeness)
-    if looked:
-        close[looked] = score_by_crops(reader, image, [segments[index] for index in looked], phrases)
+    present, likeness = measure_likeness(model, image, shapes, phrases)
+    rivals = [shapes.find_rivals(column) for column in likeness.T]
+    cropped = sorted({index for group in rivals if len(group) > 1 for index in group})
+    by_crop = np.zeros_like(likeness)
+    if cropped:
+        by_crop[cropped] = score_by_crops(model, image, [segments[index] for index in cropped], phrases)
     columns = [
-        _score_as_rivals(likeness[:, column], close[:, column], some, shapes)
-        if len(some) > 1
+        _score_as_rivals(likeness[:, column], by_crop[:, column], group, shapes)
+        if len(group) > 1
         else present[column] * likeness[:, column] / max(likeness[:, column].max(), 1e-12)
-        for column, some in enumerate(rivals)
+        for column, group in enumerate(rivals)
     ]
     return np.stack(columns, 1).astype(np.float32)
 
 
 def score_by_crops(
-    reader: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
+    model: MatchingModel, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
 ) -> ScoreTable:
     """Probability that the segment, cut out on grey, matches the phrase: a vision pass for every segment."""
     scores = []
-    for some in split_batches(reader, segments, reader.batch):
-        seen = reader.look_closer([crop_segment(image, segment) for segment in some])
-        scores.append(match_all(reader, seen, phrases))
+    for batch in split_batches(model, segments, model.batch):
+        features = model.encode_crops([crop_segment(image, segment) for segment in batch])
+        scores.append(match_phrases(model, features, phrases))
     return np.concatenate(scores)
 
 
 def measure_likeness(
-    reader: MatchingModel, image: Image, shapes: SegmentShapes, phrases: Sequence[str]
+    model: MatchingModel, image: Image, shapes: SegmentShapes, phrases: Sequence[str]
 ) -> tuple[npt.NDArray[np.float32], ScoreTable]:
     """Probability float32[P] that the picture shows each phrase; likeness float32[S, P] of segments and its heat."""
     import torch
 
-    found = compute_gradcam(reader, image, phrases)
-    maps = torch.stack([part for one in found for part in (one.attention, one.gradcam)])
-    heat = enlarge_maps(maps, shapes.size).flatten(1).numpy()
-    cosines = shapes.likeness(heat).reshape(-1, len(phrases), 2)
-    return np.array([one.probability for one in found], np.float32), np.asarray(cosines.mean(2), np.float32)
+    found = compute_gradcam(model, image, phrases)
+    maps = torch.stack([part for heat in found for part in (heat.attention, heat.gradcam)])
+    full = enlarge_maps(maps, shapes.size).flatten(1).numpy()
+    cosines = shapes.compare_with_heat(full).reshape(-1, len(phrases), 2)
+    return np.array([heat.probability for heat in found], np.float32), np.asarray(cosines.mean(2), np.float32)
 
 
-def _score_as_rivals(likeness: Column, close: Column, rivals: Sequence[int], shapes: SegmentShapes) -> Column:
-    """What a segment scores by the rival that it lies in or holds: as the rival, if it is as like the heat."""
-    near = shapes.together[:, rivals]
-    rival = np.array(rivals)[near.argmax(1)]
+def _score_as_rivals(likeness: Column, by_crop: Column, rivals: Sequence[int], shapes: SegmentShapes) -> Column:
+    """A segment that lies in a rival, or holds it, scores as the rival's crop; less if it is less like the heat."""
+    containment = shapes.containment[:, rivals]
+    rival = np.array(rivals)[containment.argmax(1)]
     relative = np.minimum(likeness / np.maximum(likeness[rival], 1e-12), 1)
-    return np.asarray(np.where(near.max(1) >= APART, close[rival] * relative, 0))
+    return np.asarray(np.where(containment.max(1) >= APART, by_crop[rival] * relative, 0))
 
 
-def match_all(
-    reader: MatchingModel, seen: torch.Tensor, phrases: Sequence[str], patches: torch.Tensor | None = None
+def match_phrases(
+    model: MatchingModel, features: torch.Tensor, phrases: Sequence[str], allowed: torch.Tensor | None = None
 ) -> ScoreTable:
-    """float32[B, P]: probability that each picture, or region of a picture, matches each phrase."""
-    columns = [reader.match(phrase, seen, patches).cpu().numpy() for phrase in phrases]
+    """float32[B, P]: probability that each picture, or region ``allowed`` of a picture, matches each phrase."""
+    columns = [model.match(phrase, features, allowed).cpu().numpy() for phrase in phrases]
     return np.stack(columns, 1).astype(np.float32)
 
 
-def split_batches(reader: MatchingModel, segments: Sequence[Segment], size: int) -> Iterator[Sequence[Segment]]:
-    """The segments in runs that go through the networks together; the progress is told before each."""
+def split_batches(model: MatchingModel, segments: Sequence[Segment], size: int) -> Iterator[Sequence[Segment]]:
+    """The segments in batches that go through the networks together; reports progress before each."""
     for start in range(0, len(segments), size):
-        reader.progress(start / len(segments))
+        model.progress(SCORES, start / len(segments))
         yield segments[start : start + size]

@@ -1,4 +1,4 @@
-"""One BLIP that reads phrases against pictures: the looks that every way of scoring is made of."""
+"""BLIP's matching model: a picture's features, a phrase's tokens, and whether the two match."""
 
 from __future__ import annotations
 
@@ -16,44 +16,48 @@ from lib_automask.blip.loading import (
     move_network,
     read_model_settings,
 )
-from lib_automask.blip.networks import LayerProgress, Progress, TextNetwork, VisionNetwork
+from lib_automask.blip.networks import LayerProgress, TextNetwork, VisionNetwork
 from lib_automask.errors import ModelCorrupt
+from lib_automask.interfaces import ignore_progress
 from lib_automask.runtime.cache import ByteCache, fingerprint_model
 from lib_automask.runtime.device import Precision, choose_dtype
-from lib_automask.types import Image, digest_image
+from lib_automask.types import Image, Progress, digest_image
 
 if TYPE_CHECKING:
     import torch
 
+SCORES = "scores"
+"""The stage that is reported while phrases are matched."""
 MAX_TOKENS = 35
+"""Tokens after which a phrase is cut, as in BLIP's own matching (``blip_retrieval.py``)."""
 CACHE_BYTES = 64 * 2**20
+"""Of a model that is given no cache; a guess: some dozens of pictures by BLIP base."""
 BATCH, BATCH_ON_CPU = 8, 2
 """Crops in one pass: few enough for a small card; on a processor more are no faster, and Interrupt would come late."""
 CLOSE = 2 / 3
-"""Side of a crop to that of a whole picture, in pixels that BLIP sees; ``python -m benchmarks.scoring`` tells why."""
+"""Side of a crop to that of a whole picture, in pixels that BLIP sees; compared by ``python -m benchmarks.scoring``."""
 
-ASIDE = 0.05
-"""How far what is seen may be off, as a share of its length."""
-
-UNSURE = 0.02
-"""How far the probability of a match may be off."""
-
-PATCHES = 6
+# What half precision may change, and on what it is tested; see ``blip_precision_is_close``. Guesses, far above the
+# differences that docs/benchmarks.md shows for bfloat16.
+MOST_FEATURE_ERROR = 0.05
+"""Difference of the features, as a share of their length."""
+MOST_MATCH_ERROR = 0.02
+"""Difference of a probability."""
+TEST_PATCHES = 6
 """Along a side of the test picture, which takes a tenth of the time of a whole one."""
-
-PHRASE = "a red ball on the grass"
+TEST_PHRASE = "a red ball on the grass"
 
 
 class MatchingModel:
-    """The networks of ``BlipForImageTextRetrieval``, with the vision pass of a picture remembered by its content.
+    """The networks of ``BlipForImageTextRetrieval``; a picture's features are kept by its content.
 
     Args:
-        folder: the model in Hugging Face's layout.
-        device: as torch names it; see ``to``.
-        cache: where vision passes, and what phrases found, are kept; its own, of 64 MB, if none is given.
-        progress: see ``Progress``.
+        folder: the model in Hugging Face's layout; its ``automask.json`` may set "gradcam_block", the cross-attention
+            block that localises best, which differs between models, and "first_token", with which a phrase begins.
+        cache: of features, and of where phrases were found; its own, of 64 MB, if none is given.
+        progress: of the work.
+        loading: progress of the files that are read.
         precision: of the large products that are made of pictures; see ``choose_dtype``.
-        loading: told the share of the files that is read.
 
     Raises:
         ModelMissing: a file is not there.
@@ -63,27 +67,26 @@ class MatchingModel:
     def __init__(
         self,
         folder: str | Path,
-        device: str = "cpu",
         cache: ByteCache[Any] | None = None,
-        progress: Progress = lambda _share: None,
+        progress: Progress = ignore_progress,
+        loading: Progress = ignore_progress,
         precision: Precision = "auto",
-        loading: Progress = lambda _share: None,
     ) -> None:
         folder = Path(folder)
-        self.network = load_network(folder, "BlipForImageTextRetrieval", device, loading)
+        self.network = load_network(folder, "BlipForImageTextRetrieval", progress=loading)
         self.vision = VisionNetwork(self.network)
         self.text = TextNetwork(self.network)
         self.tokenizer = load_tokenizer(folder)
         self.pixels = Pixels.from_folder(folder)
-        self.device = device
-        self.batch, self.most = batch_size_on(device), BATCH
-        self.close_pixels = replace(self.pixels, size=max(1, round(CLOSE * self.grid)) * self.patch)
-        looks = [*self.network.vision_model.encoder.layers, *(block.intermediate for block in self.text.blocks)]
-        self.progress = LayerProgress(progress, looks)
+        self.device = "cpu"
+        self.batch, self.most_batch = BATCH_ON_CPU, BATCH
+        self.crop_pixels = replace(self.pixels, size=max(1, round(CLOSE * self.grid)) * self.patch)
+        layers = [*self.network.vision_model.encoder.layers, *(block.intermediate for block in self.text.blocks)]
+        self.progress = LayerProgress(progress, SCORES, layers)
         self.cache: ByteCache[Any] = ByteCache(CACHE_BYTES) if cache is None else cache
-        own = read_model_settings(folder)
-        self.gradcam_block = self._gradcam_block(own)
-        self.first_token = self._first_token(own)
+        settings = read_model_settings(folder)
+        self.gradcam_block = self._choose_gradcam_block(settings)
+        self.first_token = self._find_first_token(settings)
         self.name = fingerprint_model(folder)
         self.precision = precision
         self._dtypes: dict[str, torch.dtype] = {}
@@ -97,27 +100,31 @@ class MatchingModel:
         """Work on another device from now on."""
         move_network(self.network, device)
         self.device = device
-        self.batch = min(self.most, batch_size_on(device))
+        self.batch = min(self.most_batch, batch_size_on(device))
 
-    def smaller(self) -> bool:
-        """Look at half as many crops at once from now on; False where it is one already."""
+    def reduce_batch(self) -> bool:
+        """Encode half as many crops at once from now on; False if it is one already."""
         if self.batch == 1:
             return False
-        self.batch = self.most = self.batch // 2
+        self.batch = self.most_batch = self.batch // 2
         return True
+
+    def restore_batch(self) -> None:
+        """Encode as many crops at once as the device takes."""
+        self.most_batch = BATCH
+        self.batch = batch_size_on(self.device)
 
     @property
     def dtype(self) -> torch.dtype:
-        """Of the large products where it works now; what was not asked for by name has to stand a test there once."""
+        """Of the large products on the present device; a half precision chosen by "auto" has to pass a test first."""
         import torch
 
         if self.device not in self._dtypes:
             width = int(self.network.config.vision_config.hidden_size)
             dtype = choose_dtype(self.device, self.precision, width)
-            doubtful = self.precision == "auto" and dtype != torch.float32
-            self._dtypes[self.device] = (
-                torch.float32 if doubtful and not blip_precision_is_close(self, dtype) else dtype
-            )
+            if self.precision == "auto" and dtype != torch.float32 and not blip_precision_is_close(self, dtype):
+                dtype = torch.float32
+            self._dtypes[self.device] = dtype
         return self._dtypes[self.device]
 
     @property
@@ -130,65 +137,66 @@ class MatchingModel:
         """Pixels along a side of a patch."""
         return int(self.network.config.vision_config.patch_size)
 
-    def look(self, image: Image) -> torch.Tensor:
-        """What the vision network makes of a picture uint8[H, W, 3]; one that was looked at before costs no pass."""
-        return self._seen([image], self.pixels)
+    def encode_picture(self, image: Image) -> torch.Tensor:
+        """Features float32[1, 1 + patches, C] of a picture uint8[H, W, 3]; one in the cache costs no pass."""
+        return self._encode([image], self.pixels)
 
-    def look_closer(self, crops: Sequence[Image]) -> torch.Tensor:
-        """The same of several small pictures uint8[H, W, 3], seen with fewer pixels than a whole one."""
-        return self._seen(crops, self.close_pixels)
+    def encode_crops(self, crops: Sequence[Image]) -> torch.Tensor:
+        """Features of several small pictures uint8[H, W, 3], seen with fewer pixels than a whole one."""
+        return self._encode(crops, self.crop_pixels)
 
-    def _seen(self, images: Sequence[Image], pixels: Pixels) -> torch.Tensor:
-        """float32[B, 1 + patches, C]: what the vision network makes of pictures; remembered by their content."""
+    def _encode(self, images: Sequence[Image], pixels: Pixels) -> torch.Tensor:
+        """float32[B, 1 + patches, C] of the vision network, from the cache where they are known."""
         import torch
 
-        def see(new: list[int]) -> list[torch.Tensor]:
-            passed = self.vision.see(pixels.tensor([images[number] for number in new]).to(self.device), self.dtype)
-            return [row.to("cpu", copy=True) for row in passed]  # what is kept takes nothing from the card
+        def encode_new(new: list[int]) -> list[torch.Tensor]:
+            batch = pixels.tensor([images[number] for number in new]).to(self.device)
+            # Copied to the CPU, so that the cache takes nothing from the card.
+            return [row.to("cpu", copy=True) for row in self.vision.encode(batch, self.dtype)]
 
-        way = f"{self.name} {pixels.size} {self.dtype}".encode()
-        keys = {number: digest_image(image, way) for number, image in enumerate(images)}
+        variant = f"{self.name} {pixels.size} {self.dtype}".encode()
+        keys = {number: digest_image(image, variant) for number, image in enumerate(images)}
         with _no_gradients():
-            seen = self.cache.get_or_make_each(keys, see, lambda row: row.nbytes)
-            return torch.stack(list(seen.values())).to(self.device)
+            features = self.cache.get_or_make_each(keys, encode_new, lambda row: row.nbytes)
+            return torch.stack(list(features.values())).to(self.device)
 
-    def read(self, phrase: str) -> torch.Tensor:
-        """The phrase as tokens int64[L], cut after 35 as in BLIP's own matching."""
+    def tokenize(self, phrase: str) -> torch.Tensor:
+        """The phrase as tokens int64[L], cut after ``MAX_TOKENS``."""
         tokens = self.tokenizer(phrase, truncation=True, max_length=MAX_TOKENS, return_tensors="pt")
         ids: torch.Tensor = tokens["input_ids"][0].to(self.device)
         if self.first_token is not None:
             ids[0] = self.first_token
         return ids
 
-    def match(self, phrase: str, seen: torch.Tensor, allowed: torch.Tensor | None = None) -> torch.Tensor:
-        """float32[B]: the probability that the phrase is true of what was seen; ``allowed`` as in ``TextNetwork``."""
+    def match(self, phrase: str, features: torch.Tensor, allowed: torch.Tensor | None = None) -> torch.Tensor:
+        """float32[B]: the probability that the phrase is true of ``features``; ``allowed`` as in ``TextNetwork``."""
         with _no_gradients():
-            logits, _ = self.text.match(self.text.begin(self.read(phrase)), seen, allowed)
+            logits, _ = self.text.match(self.text.embed_phrase(self.tokenize(phrase)), features, allowed)
             return logits.softmax(1)[:, 1]
 
-    def _gradcam_block(self, own: Mapping[str, Any]) -> int:
-        """The cross-attention block that localises: the one the model's settings name, else the middle one.
+    def _choose_gradcam_block(self, settings: Mapping[str, Any]) -> int:
+        """The cross-attention block for Grad-CAM: the one in the model's settings, else the middle one.
 
         The middle is what LAVIS takes for BLIP base, 6 of 0–11. The last block cannot serve: nothing after it carries
         what a word saw to the first token, from which the match is read.
         """
         blocks = int(self.network.config.text_config.num_hidden_layers)
         last = max(blocks - 2, 0)
-        block = int(own.get("gradcam_block", min(blocks // 2, last)))
+        block = int(settings.get("gradcam_block", min(blocks // 2, last)))
         if not 0 <= block <= last:
             raise ModelCorrupt(
                 f"gradcam_block in automask.json is {block}, but must be from 0 to {last} for this model"
             )
         return block
 
-    def _first_token(self, own: Mapping[str, Any]) -> int | None:
+    def _find_first_token(self, settings: Mapping[str, Any]) -> int | None:
         """Number of the token that a phrase begins with when it is matched; None for the tokenizer's own, "[CLS]".
 
         The published BLIP was trained to match with "[ENC]" there (``blip_retrieval.py``; LAVIS matches in the same
         way). Its tokenizers lack that word; it is the last of the two rows that the network has beyond them.
         """
-        if "first_token" in own:
-            return int(self.tokenizer.convert_tokens_to_ids(own["first_token"]))
+        if "first_token" in settings:
+            return int(self.tokenizer.convert_tokens_to_ids(settings["first_token"]))
         rows = int(self.network.config.text_config.vocab_size)
         return rows - 1 if rows == len(self.tokenizer) + 2 else None
 
@@ -198,27 +206,28 @@ def batch_size_on(device: str) -> int:
     return BATCH_ON_CPU if device == "cpu" else BATCH
 
 
+def blip_precision_is_close(model: MatchingModel, dtype: torch.dtype) -> bool:
+    """Whether a model, on its present device, encodes and matches in ``dtype`` as it does in float32.
+
+    It does not if something overflows, or if a test picture's features or match differ by more than
+    ``MOST_FEATURE_ERROR`` and ``MOST_MATCH_ERROR``.
+    """
+    import torch
+
+    side = TEST_PATCHES * model.patch
+    pixels = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(model.device)
+    with torch.no_grad():
+        rough, exact = (model.vision.encode(pixels, precision) for precision in (dtype, torch.float32))
+    error = float((rough - exact).norm() / exact.norm())
+    rough_match, exact_match = (float(model.match(TEST_PHRASE, features)[0]) for features in (rough, exact))
+    # An error of exactly 0 means that the overflow was computed again in float32.
+    return 0 < error < MOST_FEATURE_ERROR and abs(rough_match - exact_match) < MOST_MATCH_ERROR
+
+
 @contextmanager
 def _no_gradients() -> Iterator[None]:
-    """As ``torch.inference_mode``, except that what is made may serve Grad-CAM later."""
+    """As ``torch.inference_mode``, except that the results may serve Grad-CAM later."""
     import torch
 
     with torch.inference_mode(False), torch.no_grad():
         yield
-
-
-def blip_precision_is_close(reader: MatchingModel, dtype: torch.dtype) -> bool:
-    """Whether a reader, where it is now, sees and matches in ``dtype`` as it does in float32.
-
-    It does not where something overflows, nor where a test picture is seen, or matched with a phrase, otherwise than
-    ``ASIDE`` and ``UNSURE`` allow.
-    """
-    import torch
-
-    side = PATCHES * reader.patch
-    pixels = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(reader.device)
-    with torch.no_grad():
-        rough, exact = (reader.vision.see(pixels, one) for one in (dtype, torch.float32))
-    off = float((rough - exact).norm() / exact.norm())
-    roughly, exactly = (float(reader.match(PHRASE, seen)[0]) for seen in (rough, exact))
-    return 0 < off < ASIDE and abs(roughly - exactly) < UNSURE

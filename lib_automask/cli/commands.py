@@ -1,15 +1,13 @@
-"""What the commands of the command line do; each returns (answer for --json, exit code)."""
+"""The commands of the command line; each returns (answer for --json, exit code), or raises AutomaskError."""
 
 from __future__ import annotations
 
 import argparse
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-from lib_automask.cli.progress import ProgressBar
 from lib_automask.cutout import cut_out_target
 from lib_automask.errors import AutomaskError, InputError, Interrupted, ModelError
 from lib_automask.imaging import files, preview
@@ -33,7 +31,7 @@ EXIT_CODES = {"mask": 0, "nothing": 3, "unsure": 3}
 def run_mask(args: argparse.Namespace) -> Answer:
     """``mask IMAGE --prompt P``, or ``mask --jsonl IN``."""
     if args.jsonl:
-        return _many_masks(args)
+        return _run_mask_records(args)
     if args.image is None or args.prompt is None:
         raise InputError("give a picture and --prompt, or --jsonl with many of them")
     image, own_prompt = files.read_image_and_prompt(args.image)
@@ -49,23 +47,23 @@ def run_mask(args: argparse.Namespace) -> Answer:
     return _with_path(result_as_json(result, args.prompt), path), EXIT_CODES[result.outcome]
 
 
-def _many_masks(args: argparse.Namespace) -> Answer:
+def _run_mask_records(args: argparse.Namespace) -> Answer:
     records = read_records(args.jsonl, ("id", "image", "prompt"))
     models = load_models(*_sources(args), device=args.device, progress=args.bar)
     args.bar.finish()
     path = args.out / "results.jsonl"
-    counts, code = _one_by_one(records, lambda record: _one_of_many(record, args, models), path, args)
-    told = {outcome: counts[outcome] for outcome in EXIT_CODES}
-    return {"results": str(path), **told, "errors": counts["error"]}, code
+    counts, code = _process_records(records, lambda record: _mask_record(record, args, models), path, args)
+    by_outcome = {outcome: counts[outcome] for outcome in EXIT_CODES}
+    return {"results": str(path), **by_outcome, "errors": counts["error"]}, code
 
 
-def _one_by_one(
+def _process_records(
     records: list[Record], work: Callable[[Record], Record], path: Path, args: argparse.Namespace
 ) -> tuple[Counter[str], int]:
-    """Work on every record, and write a line for each; returns the counts by outcome, and the exit code.
+    """Do ``work`` for every record, and write a line for each; returns the counts by outcome, and the exit code.
 
-    What goes wrong with one record is told in its line, and the others go on. What ends the run (a model, Ctrl-C) loses
-    no line that is done.
+    An error of one record is written in its line, and the others follow. An error that ends the run (of a model, or
+    Ctrl-C) loses no line that is finished.
     """
     lines: list[Record] = []
     code = 0
@@ -73,32 +71,32 @@ def _one_by_one(
         for number, record in enumerate(records):
             args.bar.begin(number, len(records))
             args.bar(f"{number + 1}/{len(records)} {record['id']}", 0.0)
-            line, wrong = _tried(work, record)
-            code = max(code, wrong)
+            line, line_code = _process_record(work, record)
+            code = max(code, line_code)
             lines.append({"id": record["id"], **line})
     finally:
         write_records(lines, path)
     return Counter(line.get("outcome", "") for line in lines), code
 
 
-def _tried(work: Callable[[Record], Record], record: Record) -> tuple[Record, int]:
-    """The line of one record, and the exit code of what went wrong with it."""
+def _process_record(work: Callable[[Record], Record], record: Record) -> tuple[Record, int]:
+    """The line of one record, and its exit code: 0, or that of the error in it."""
     try:
         return work(record), 0
     except (ModelError, Interrupted):
         raise
     except AutomaskError as error:
         return {"outcome": "error", "error": str(error)}, error.exit_code
-    except Exception as error:  # nobody foresaw it, and the other records shall not be lost
+    except Exception as error:  # a fault of automask, for which the other records must not be lost
         sentence = f"unforeseen {type(error).__name__} ({error}); please report it with this record"
         return {"outcome": "error", "error": sentence}, AutomaskError.exit_code
 
 
-def _one_of_many(record: Record, args: argparse.Namespace, models: Models) -> Record:
+def _mask_record(record: Record, args: argparse.Namespace, models: Models) -> Record:
     name = str(record["id"])
     if Path(name).name != name or name in ("", ".", ".."):
         raise InputError(f"the id {name!r} cannot be a file's name; use letters, digits, - and _")
-    image, own_prompt = files.read_image_and_prompt(_beside(args.jsonl, record["image"]))
+    image, own_prompt = files.read_image_and_prompt(_find_picture(args.jsonl, record["image"]))
     options = _options(args, target=record.get("target") or args.target)
     result = build_mask(MaskRequest(image, record["prompt"], None, options, own_prompt), models)
     path = args.out / f"{name}.png"
@@ -107,7 +105,7 @@ def _one_of_many(record: Record, args: argparse.Namespace, models: Models) -> Re
 
 
 def _with_path(answer: dict[str, Any], path: Path | None) -> dict[str, Any]:
-    """The answer with where the mask was written; null where none was."""
+    """The answer with the path of the mask; null where none was written."""
     answer["mask"]["path"] = None if path is None else str(path)
     return answer
 
@@ -115,31 +113,31 @@ def _with_path(answer: dict[str, Any], path: Path | None) -> dict[str, Any]:
 def run_plan(args: argparse.Namespace) -> Answer:
     """``plan --caption C --prompt P``, or ``plan --jsonl IN --out OUT``."""
     if args.jsonl:
-        return _many_plans(args)
+        return _run_plan_records(args)
     if args.caption is None or args.prompt is None:
         raise InputError("give --caption and --prompt, or --jsonl with many of them")
-    found = plan_edits(args.caption, args.prompt)
+    plan = plan_edits(args.caption, args.prompt)
     answer = {
         "caption": args.caption,
         "prompt": args.prompt,
-        "edits": [edit_as_json(edit) for edit in found.edits],
-        "keep": list(found.keep),
-        "residue": list(found.residue),
-        "confidence": found.confidence,
-        "why": str(found),
+        "edits": [edit_as_json(edit) for edit in plan.edits],
+        "keep": list(plan.keep),
+        "residue": list(plan.residue),
+        "confidence": plan.confidence,
+        "why": str(plan),
     }
-    return answer, 0 if found.edits else 3
+    return answer, 0 if plan.edits else 3
 
 
-def _many_plans(args: argparse.Namespace) -> Answer:
+def _run_plan_records(args: argparse.Namespace) -> Answer:
     if args.out is None:
         raise InputError("plan --jsonl needs --out, the file to write")
     records = read_records(args.jsonl, ("id", "caption", "prompt"))
-    counts, code = _one_by_one(records, _one_plan, args.out, args)
+    counts, code = _process_records(records, _plan_record, args.out, args)
     return {"results": str(args.out), "records": len(records), "errors": counts["error"]}, code
 
 
-def _one_plan(record: Record) -> Record:
+def _plan_record(record: Record) -> Record:
     return {"edits": [edit_as_json(edit) for edit in plan_edits(record["caption"], record["prompt"]).edits]}
 
 
@@ -148,19 +146,19 @@ def run_cutout(args: argparse.Namespace) -> Answer:
     image = files.read_image(args.image)
     models = load_models(*_sources(args), device=args.device, progress=args.bar)
     args.bar.finish()
-    found = cut_out_target(image, models, args.target)
+    cutout = cut_out_target(image, models, args.target)
     stem = args.out / args.image.stem
     path = stem.with_name(f"{stem.name}-cutout.png")
-    files.write_image(found.picture, path)
-    answer = {"why": found.why, "cutout": {"path": str(path), "coverage": round(float(found.mask.mean()), 6)}}
+    files.write_image(cutout.picture, path)
+    answer = {"why": cutout.why, "cutout": {"path": str(path), "coverage": round(float(cutout.mask.mean()), 6)}}
     if args.layers:
         layered = stem.with_name(f"{stem.name}-layers.ora")
-        write_atomically(encode_openraster(found.layers, found.size), layered)
-        files.write_image(found.layers[0].picture[..., :3], stem.with_name(f"{stem.name}-background.png"))
+        write_atomically(encode_openraster(cutout.layers, cutout.size), layered)
+        files.write_image(cutout.layers[0].picture[..., :3], stem.with_name(f"{stem.name}-background.png"))
         answer["layers"] = {"path": str(layered)}
     if args.psd:
         document = stem.with_name(f"{stem.name}-layers.psd")
-        write_atomically(encode_photoshop(found.layers, found.size), document)
+        write_atomically(encode_photoshop(cutout.layers, cutout.size), document)
         answer["psd"] = {"path": str(document)}
     return answer, 0
 
@@ -170,11 +168,11 @@ def run_segments(args: argparse.Namespace) -> Answer:
     image = files.read_image(args.image)
     segmenter = load_segmenter(*_sources(args), device=args.device, progress=args.bar)
     args.bar.finish()
-    found = segmenter.segments(image)
+    segments = segmenter.segments(image)
     if args.out:
-        for number, segment in enumerate(found):
+        for number, segment in enumerate(segments):
             files.write_mask(segment.mask, args.out / f"{args.image.stem}-{number:03d}.png")
-    return {"segments": [segment_as_json(ScoredSegment(segment, {})) for segment in found]}, 0
+    return {"segments": [segment_as_json(ScoredSegment(segment, {})) for segment in segments]}, 0
 
 
 def run_caption(args: argparse.Namespace) -> Answer:
@@ -188,27 +186,24 @@ def run_models(args: argparse.Namespace) -> Answer:
     folder = args.folder or Path("models")
     if args.action == "fetch":
         for name in args.names or DEFAULTS.values():
-            checkpoints.fetch_checkpoint(name, folder, partial(_fetched, args.bar, name))
+            checkpoints.fetch_checkpoint(name, folder, args.bar)
             args.bar.finish()
-    found = checkpoints.list_available([folder])
+    available = checkpoints.list_available([folder])
     if args.action == "verify":
-        names = args.names or [one.name for one in found]
+        names = args.names or [model.name for model in available]
         return {"verified": [checkpoints.verify_checkpoint(name, [folder]) for name in names]}, 0
-    there = [{"name": one.name, "kind": one.kind, "path": str(one.path)} for one in found]
-    missing = [one.name for one in CHECKPOINTS if one.name not in {found_one.name for found_one in found}]
-    return {"models": there, "missing": missing}, 0
-
-
-def _fetched(bar: ProgressBar, name: str, done: int, whole: int) -> None:
-    bar(f"fetching {name}", done / whole)
+    models = [{"name": model.name, "kind": model.kind, "path": str(model.path)} for model in available]
+    names = {model.name for model in available}
+    missing = [model.name for model in CHECKPOINTS if model.name not in names]
+    return {"models": models, "missing": missing}, 0
 
 
 def format_answer(answer: dict[str, Any]) -> str:
-    """The answer for people: the sentence of why and where the mask is, else one line a value."""
+    """The answer for people: the sentence of why and the path of the mask, else one line a value."""
     if "why" in answer:
         written = [answer[name] for name in ("mask", "cutout") if (answer.get(name) or {}).get("path")]
-        places = [f"{one['path']}, {one['coverage']:.1%} of the picture\n" for one in written]
-        return f"{answer['why']}\n" + "".join(places)
+        lines = [f"{file['path']}, {file['coverage']:.1%} of the picture\n" for file in written]
+        return f"{answer['why']}\n" + "".join(lines)
     if set(answer) == {"caption"}:
         return f"{answer['caption']}\n"
     rows = [f"{key}: {value}" for key, value in answer.items() if not isinstance(value, list)]
@@ -231,7 +226,7 @@ def _sources(args: argparse.Namespace) -> tuple[str, ...]:
     return tuple(args.models or ())
 
 
-def _beside(lines: Path, picture: str) -> Path:
-    """A record's picture: beside the file of records, else from where the command runs."""
-    beside = lines.parent / picture
+def _find_picture(records: Path, picture: str) -> Path:
+    """The path of a record's picture: relative to the file of records, else to the working directory."""
+    beside = records.parent / picture
     return beside if beside.exists() else Path(picture)

@@ -1,12 +1,7 @@
-"""Remembered results, bounded in bytes.
+"""Results that are kept, bounded in bytes, and models that answer each question once.
 
-A key is made of the content (``types.digest_image``), of the model (``fingerprint_model``) and of the question. So a
-result can never be handed out for another picture, and one cache may serve several models and outlive them.
-
-Models that answer once: what was said of a picture is remembered by the content of picture, model and question.
-
-A matcher says of one phrase the same whatever other phrases it is asked with, so its answers to phrases are kept one by
-one. How segments score depends on all that are compared: those answers are kept as a whole.
+A key is made of the content (``types.digest_image``), of the model (``fingerprint_model``) and of the question. So no
+result can be used for another picture, and one cache may serve several models and outlive them.
 """
 
 from __future__ import annotations
@@ -28,14 +23,14 @@ Question = TypeVar("Question", bound=Hashable)
 Value = TypeVar("Value")
 
 FLOAT_BYTES = 24
-"""What a float takes in Python."""
+"""Size of a float in Python (``sys.getsizeof``)."""
 
 
 class ByteCache(Generic[Value]):
-    """Keeps what was used last, up to ``max_bytes`` and ``max_entries``; safe to share between threads.
+    """Keeps the most recently used values, up to ``max_bytes`` and ``max_entries``; safe to share between threads.
 
-    The second bound is for pictures so small that thousands would fit: what was last seen of them is enough. Values
-    are handed out as they were put in, never copied: treat them as read-only.
+    The second bound is for pictures so small that thousands would fit: the last ones are enough (how many is a guess).
+    Values are never copied: treat them as read-only.
     """
 
     def __init__(self, max_bytes: int, max_entries: int = 512) -> None:
@@ -45,7 +40,7 @@ class ByteCache(Generic[Value]):
         self._lock = Lock()
 
     def get(self, key: str) -> Value | None:
-        """What was put under ``key``, or None."""
+        """The value of ``key``, or None."""
         with self._lock:
             if key not in self._entries:
                 return None
@@ -53,7 +48,7 @@ class ByteCache(Generic[Value]):
             return self._entries[key][0]
 
     def put(self, key: str, value: Value, size: int) -> None:
-        """Keep ``value``, which takes ``size`` bytes; what was not used for longest makes room."""
+        """Keep ``value``, which takes ``size`` bytes, in place of those that were not used for longest."""
         with self._lock:
             self._drop(key)
             if size > self.max_bytes:
@@ -64,15 +59,15 @@ class ByteCache(Generic[Value]):
                 self._drop(next(iter(self._entries)))
 
     def get_or_make(self, key: str, make: Callable[[], Value], size_of: Callable[[Value], int]) -> Value:
-        """What is kept under ``key``, or what ``make`` returns, which is then kept.
+        """The value of ``key``, or else the result of ``make``, which is then kept.
 
-        Two threads that ask for the same key at the same time may both make it: that wastes time, and nothing else.
+        Two threads that need the same key at the same time may both make it: that only wastes time.
         """
-        found = self.get(key)
-        if found is None:
-            found = make()
-            self.put(key, found, size_of(found))
-        return found
+        value = self.get(key)
+        if value is None:
+            value = make()
+            self.put(key, value, size_of(value))
+        return value
 
     def get_or_make_each(
         self,
@@ -80,13 +75,13 @@ class ByteCache(Generic[Value]):
         make: Callable[[list[Question]], Sequence[Value]],
         size_of: Callable[[Value], int],
     ) -> dict[Question, Value]:
-        """The same for several questions with their keys: ``make`` is asked those of which nothing is kept."""
-        found = {question: self.get(key) for question, key in keys.items()}
-        new = [question for question, value in found.items() if value is None]
+        """The same for several questions with their keys: ``make`` gets those whose values are not kept."""
+        kept = {question: self.get(key) for question, key in keys.items()}
+        new = [question for question, value in kept.items() if value is None]
         made = dict(zip(new, make(new))) if new else {}
         for question, value in made.items():
             self.put(keys[question], value, size_of(value))
-        return {**found, **made}  # type: ignore[dict-item]  # what was None is made
+        return {**kept, **made}  # type: ignore[dict-item]  # ``made`` replaces every None
 
     def clear(self) -> None:
         """Forget everything."""
@@ -96,7 +91,7 @@ class ByteCache(Generic[Value]):
 
     @property
     def bytes(self) -> int:
-        """Bytes that are kept now."""
+        """Size of all values."""
         return self._bytes
 
     def __len__(self) -> int:
@@ -108,18 +103,18 @@ class ByteCache(Generic[Value]):
 
 
 def fingerprint_model(path: Path) -> str:
-    """Of a model's file, or of its folder: another one where a file was exchanged."""
+    """Identifies the content of a model's file or folder: changes when a file is exchanged."""
     files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
     return repr([(str(file.resolve()), file.stat().st_size, file.stat().st_mtime_ns) for file in files])
 
 
 @dataclass(frozen=True)
 class CachedCaptioner:
-    """A ``Captioner`` that looks at each picture once.
+    """A ``Captioner`` that captions each picture once.
 
     Args:
-        model: what looks.
-        name: tells it from other models; see ``runtime.cache.fingerprint_model``.
+        model: whose captions are kept.
+        name: of the model; see ``fingerprint_model``.
         cache: where captions are kept.
     """
 
@@ -136,12 +131,15 @@ class CachedCaptioner:
 
 @dataclass(frozen=True)
 class CachedMatcher:
-    """A ``Matcher`` that answers each question once.
+    """A ``Matcher`` that computes each result once.
+
+    The match of one phrase does not depend on the other phrases, so matches are kept one by one. Scores of segments
+    depend on all that are compared, so they are kept as a whole.
 
     Args:
-        model: what compares.
-        name: tells it from other models; see ``runtime.cache.fingerprint_model``.
-        cache: where its answers are kept.
+        model: whose results are kept.
+        name: of the model; see ``fingerprint_model``.
+        cache: where results are kept.
     """
 
     model: Matcher
@@ -152,28 +150,28 @@ class CachedMatcher:
         """See ``Matcher``."""
         picture = self._key(image, b"match")
         keys = {phrase: f"{picture} {phrase}" for phrase in phrases}
-        found = self.cache.get_or_make_each(keys, lambda new: self.model.match(image, new), lambda _one: FLOAT_BYTES)
+        found = self.cache.get_or_make_each(keys, lambda new: self.model.match(image, new), lambda _match: FLOAT_BYTES)
         return [found[phrase] for phrase in phrases]
 
     def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
-        """See ``Matcher``. As large as the picture, and quickly made of what the model itself remembers: not kept."""
+        """See ``Matcher``. Not kept: it is as large as the picture, and the model keeps what it is quickly made of."""
         return self.model.heat(image, phrases)
 
     def score_segments(
         self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]
     ) -> npt.NDArray[np.float32]:
-        """See ``Matcher``. In which order the phrases come does not matter."""
+        """See ``Matcher``. The order of the phrases does not matter."""
         ordered = sorted(set(phrases))
         masks = (np.packbits(segment.mask).tobytes() for segment in segments)
         scores: npt.NDArray[np.float32] = self.cache.get_or_make(
             self._key(image, b"scores", *map(_encode_phrase, ordered), *masks),
             lambda: self.model.score_segments(image, segments, ordered),
-            lambda made: made.nbytes,
+            lambda table: table.nbytes,
         )
         return scores[:, [ordered.index(phrase) for phrase in phrases]]
 
-    def _key(self, image: Image, *what: bytes) -> str:
-        return digest_image(image, self.name.encode(), *what)
+    def _key(self, image: Image, *question: bytes) -> str:
+        return digest_image(image, self.name.encode(), *question)
 
 
 def _encode_phrase(phrase: str) -> bytes:

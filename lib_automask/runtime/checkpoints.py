@@ -1,7 +1,7 @@
-"""The models on disk: where each is looked for, how it gets there, and whether it is whole.
+"""The models on disk: where each is looked for, how it gets there, and whether it is complete.
 
-A folder of models is laid out as the hosts lay out theirs: SAM files in ``sam/``, BLIP folders in ``BLIP/``. Nothing
-here touches the network but ``fetch_checkpoint``, and that only for files that are not in place.
+A folder of models has the hosts' layout: SAM files in ``sam/``, BLIP folders in ``BLIP/``. Only ``fetch_checkpoint``
+uses the network, and only for files that are not in place.
 """
 
 from __future__ import annotations
@@ -9,28 +9,30 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
+from lib_automask.interfaces import ignore_progress, scale_progress
 from lib_automask.runtime import download
 from lib_automask.runtime.download import download_file, sha256_of
 from lib_automask.runtime.registry import BY_NAME, CHECKPOINTS, Kind, PublishedFile
-
-Progress = Callable[[int, int], None]
-"""Told (bytes that are there, bytes of all files of the model); may raise to stop."""
+from lib_automask.types import Progress
 
 OWN = Path(__file__).resolve().parents[2] / "models"
-"""The project's own folder of models, which holds the demo models; looked into last."""
+"""The project's own folder of models, which holds the demo models; searched last."""
 COMMAND = "python -m lib_automask models fetch"
 SAM_FILES = (".pth", ".pt", ".safetensors")
+"""Endings of files that may be a SAM."""
+LONGEST_NAME = 80
+"""Letters of a model's name that an error shows; more are no name but a mistake. A guess."""
 ARCHITECTURES: dict[str, Kind] = {"BlipForConditionalGeneration": "captioner", "BlipForImageTextRetrieval": "matcher"}
 
 
 @dataclass(frozen=True)
 class FoundCheckpoint:
-    """A model that is in place, under the name by which ``find_checkpoint`` gives it back."""
+    """A model that is in place, with the name by which ``find_checkpoint`` finds it."""
 
     name: str
     kind: Kind
@@ -41,15 +43,18 @@ def find_checkpoint(name: str, folders: Sequence[Path]) -> Path:
     """The file or folder of a model.
 
     Args:
-        name: of the table, "owner/name" as on Hugging Face, the name of a file or folder below one of ``folders``, or a
-            path.
-        folders: of models, in the order in which they are looked into.
+        name: of the registry, "owner/name" as on Hugging Face, the name of a file or folder below one of ``folders``,
+            or a path.
+        folders: of models, in the order in which they are searched.
 
     Raises:
         ModelMissing: it is not there; the message says where it belongs and how to get it.
     """
-    if Path(name).expanduser().exists() and name not in BY_NAME:
-        return Path(name).expanduser()
+    if not name.strip():
+        raise ModelMissing(f"no model is named; give a path, or one of {', '.join(BY_NAME)}")
+    path = Path(os.path.expanduser(name))  # noqa: PTH111  Path.expanduser raises where there is no such user
+    if name not in BY_NAME and os.path.exists(path):  # noqa: PTH110  Path.exists raises on names that no disk has
+        return path
     checkpoint = BY_NAME.get(name)
     places = [checkpoint.place, Path(checkpoint.place).name] if checkpoint else _candidate_paths(name)
     for folder in (*folders, OWN):
@@ -64,6 +69,8 @@ def find_checkpoint(name: str, folders: Sequence[Path]) -> Path:
 
 def is_complete(path: Path) -> bool:
     """Whether a SAM file, a SAM folder or a BLIP folder is there with its weights."""
+    if not os.path.exists(path):  # noqa: PTH110  see find_checkpoint
+        return False
     if path.is_dir():
         blip = (path / "config.json").is_file() and any((path / name).is_file() for name in download.WEIGHTS)
         return blip or ((path / "sam.json").is_file() and (path / "sam.safetensors").is_file())
@@ -71,12 +78,12 @@ def is_complete(path: Path) -> bool:
 
 
 def model_kind_of(path: Path) -> Kind:
-    """What the model at a path is for. Raises ModelCorrupt where that cannot be told."""
+    """The kind of the model at a path, by its files. Raises ModelCorrupt if they are of no known kind."""
     if path.suffix in SAM_FILES or (path / "sam.json").is_file():
         return "segmenter"
     try:
-        named = json.loads((path / "config.json").read_text(encoding="utf-8"))["architectures"][0]
-        return ARCHITECTURES[named]
+        architecture = json.loads((path / "config.json").read_text(encoding="utf-8"))["architectures"][0]
+        return ARCHITECTURES[architecture]
     except (OSError, ValueError, LookupError, TypeError) as error:
         raise ModelCorrupt(
             f"{path} is neither a SAM file nor a folder with a BLIP captioning or matching model; choose another"
@@ -84,7 +91,7 @@ def model_kind_of(path: Path) -> Kind:
 
 
 def list_available(folders: Sequence[Path]) -> tuple[FoundCheckpoint, ...]:
-    """Every model that is in place: those of the table, then what else lies in ``folders`` and looks like one."""
+    """Every model that is in place: those of the registry, then what else in ``folders`` looks like a model."""
     found = {}
     for checkpoint in CHECKPOINTS:
         try:
@@ -101,10 +108,13 @@ def list_available(folders: Sequence[Path]) -> tuple[FoundCheckpoint, ...]:
     return tuple(found.values())
 
 
-def fetch_checkpoint(name: str, folder: Path, progress: Progress = lambda _done, _all: None) -> Path:
-    """Bring a model into a folder of models: one of the table, or a BLIP by its name on Hugging Face.
+def fetch_checkpoint(name: str, folder: Path, progress: Progress = ignore_progress) -> Path:
+    """Fetch a model into a folder of models: one of the registry, or a BLIP by its name on Hugging Face.
 
     Files that are in place and right are not fetched again.
+
+    Args:
+        progress: its stage is "fetching NAME", its share that of all bytes of the model.
 
     Raises:
         ModelMissing: it cannot be fetched; see ``runtime.download.download_file``.
@@ -114,22 +124,21 @@ def fetch_checkpoint(name: str, folder: Path, progress: Progress = lambda _done,
         return download.fetch_repository(name, folder / "BLIP" / download.repository_folder_name(name))
     checkpoint = BY_NAME.get(name)
     if checkpoint is None or not checkpoint.files:
-        known = ", ".join(one.name for one in CHECKPOINTS if one.files)
-        raise ModelMissing(f"{name} cannot be fetched; known are {known}")
-    before = 0
+        known = ", ".join(published.name for published in CHECKPOINTS if published.files)
+        raise ModelMissing(f"{_quote_name(name)} cannot be fetched; known are {known}")
+    stage, done = f"fetching {name}", 0
     for file in checkpoint.files:
-        path = checkpoint.path_of(file, folder)
+        path, before = checkpoint.path_of(file, folder), done
+        done += file.size
         if not _is_right(path, file):
-            download_file(
-                _mirror_urls(file.url), path, file.size, file.sha256, _count_progress(progress, before, checkpoint.size)
-            )
-        before += file.size
-        progress(before, checkpoint.size)
+            part = scale_progress(progress, before / checkpoint.size, done / checkpoint.size, stage)
+            download_file(_mirror_url(file.url), path, file.size, file.sha256, part)
+        progress(stage, done / checkpoint.size)
     return folder / checkpoint.place
 
 
 def verify_checkpoint(name: str, folders: Sequence[Path]) -> str:
-    """One sentence on a model that is whole: how that was found out.
+    """Check a model's files, and describe the result in one sentence.
 
     Raises:
         ModelMissing: it is not there.
@@ -140,35 +149,32 @@ def verify_checkpoint(name: str, folders: Sequence[Path]) -> str:
     if checkpoint is None or not checkpoint.files:
         return f"{path} is there; no checksum of it is known"
     for file in checkpoint.files:
-        own = path if path.is_file() else path / file.name
-        if not _is_right(own, file):
+        local = path if path.is_file() else path / file.name
+        if not _is_right(local, file):
             raise ModelCorrupt(
-                f"{own} is not the published file; delete it and fetch it with `{_fetch_command(name, folders)}`"
+                f"{local} is not the published file; delete it and fetch it with `{_fetch_command(name, folders)}`"
             )
     return f"{path} is the published file, by its checksum"
-
-
-def _count_progress(progress: Progress, before: int, whole: int) -> Callable[[int], None]:
-    """Progress of one file as progress of all: ``before`` bytes were there when it began."""
-    return lambda done: progress(before + done, whole)
 
 
 def _is_right(path: Path, file: PublishedFile) -> bool:
     return path.is_file() and path.stat().st_size == file.size and sha256_of(path) == file.sha256
 
 
-def _mirror_urls(url: str) -> str:
-    """The address at the mirror of Hugging Face that the user has set up, if any."""
+def _mirror_url(url: str) -> str:
+    """The same address at the mirror of Hugging Face that the user has set up, if any."""
     return url.replace("https://huggingface.co", os.environ.get("HF_ENDPOINT", "https://huggingface.co").rstrip("/"))
 
 
 def _candidate_paths(name: str) -> list[str]:
-    """Where a model that is not known by this name can lie in a folder of models."""
+    """Places in a folder of models where a model of this name may be, if the registry does not have it."""
     if not download.is_repository_name(name):
         return [name, f"sam/{name}", f"BLIP/{name}"]
     repository, revision = download.split_revision(name)
     address = f"/{repository}/resolve/{revision or ''}"
-    published = [one.place for one in CHECKPOINTS if any(address in file.url for file in one.files)]
+    published = [
+        checkpoint.place for checkpoint in CHECKPOINTS if any(address in file.url for file in checkpoint.files)
+    ]
     return [name, f"BLIP/{download.repository_folder_name(name)}", *published]
 
 
@@ -177,7 +183,7 @@ def _other_models(folders: Sequence[Path]) -> list[Path]:
     found = []
     for folder in folders:
         for place in (folder / "sam", folder / "BLIP", folder):
-            entries = sorted(place.iterdir()) if place.is_dir() else []
+            entries = sorted(place.iterdir()) if os.path.isdir(place) else []  # noqa: PTH112  see find_checkpoint
             found += [path for path in entries if is_complete(path) and (path.is_dir() or _may_be_sam(path))]
     return found
 
@@ -190,8 +196,9 @@ def _missing_error(name: str, folders: Sequence[Path]) -> str:
     checkpoint = BY_NAME.get(name)
     if checkpoint is None:
         where = ", ".join(map(str, folders)) or str(OWN)
-        return f"the model {name} was looked for in {where}, and is not there; give its path, or one of " + ", ".join(
-            BY_NAME
+        return (
+            f"the model {_quote_name(name)} was looked for in {where}, and is not there; "
+            f"give its path, or one of {', '.join(BY_NAME)}"
         )
     if not checkpoint.files:
         return f"{name} is not in {OWN}; it comes with automask, so install the extension again"
@@ -200,6 +207,12 @@ def _missing_error(name: str, folders: Sequence[Path]) -> str:
     return f"{name} is not there: put it at {place}, or fetch its {size} with `{_fetch_command(name, folders)}`"
 
 
+def _quote_name(name: str) -> str:
+    """A name as part of a sentence: control characters escaped, and not longer than a line."""
+    short = name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…"
+    return short if short.isprintable() else repr(short)
+
+
 def _fetch_command(name: str, folders: Sequence[Path]) -> str:
-    """What brings a model into the first of the folders, to be typed."""
+    """The command that fetches a model into the first of the folders."""
     return f"{COMMAND} {name}" + (f" --folder {shlex.quote(str(folders[0]))}" if folders else "")

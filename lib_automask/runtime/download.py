@@ -1,6 +1,7 @@
-"""BLIP from any repository on Hugging Face, by its name "owner/name" or "owner/name@revision".
+"""Files from the network: a single one by its address, or a BLIP repository on Hugging Face by its name.
 
-One file from the network to its place: continued after a break, checked, and there whole or not at all.
+A repository's name is "owner/name" or "owner/name@revision". A single file is continued after a break, checked, and
+appears under its own name whole or not at all.
 """
 
 from __future__ import annotations
@@ -12,48 +13,52 @@ import re
 import ssl
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
+from lib_automask.interfaces import ignore_progress
+from lib_automask.types import Progress
 
-NAME = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*?(@[\w.-]+)?")
+REPOSITORY = re.compile(r"[\w-][\w.-]*/[\w-][\w.-]*?(@[\w.-]+)?")
+"""The form of a repository's name."""
 WEIGHTS = ("model.safetensors", "pytorch_model.bin")
-"""Names of a BLIP's weights, the better first."""
-
+"""Names of a BLIP's weights, the preferred one first."""
 CHUNK = 2**20
+"""Bytes that are received between two reports of progress; a guess."""
 TIMEOUT = 30
-Progress = Callable[[int], None]
-"""Told the bytes that are there, again and again; it may raise to stop, and what is there is kept for the next time."""
+"""Seconds without an answer after which a connection counts as broken; a guess."""
 
 
 def is_repository_name(name: str) -> bool:
-    """Whether this can be the name of a repository, and is none of a file with weights."""
-    return NAME.fullmatch(name) is not None and Path(name).suffix not in (".pth", ".pt", ".bin", ".safetensors")
+    """Whether this can be the name of a repository rather than of a file with weights."""
+    return REPOSITORY.fullmatch(name) is not None and Path(name).suffix not in (".pth", ".pt", ".bin", ".safetensors")
 
 
 def find_cached_repository(name: str) -> Path | None:
-    """The repository's folder in the user's own cache of Hugging Face, or None; never asks the network."""
+    """The repository's folder in the user's own cache of Hugging Face, or None; needs no network."""
     from huggingface_hub import try_to_load_from_cache
 
     repository, revision = split_revision(name)
-    config = try_to_load_from_cache(repository, "config.json", revision=revision)
+    try:
+        config = try_to_load_from_cache(repository, "config.json", revision=revision)
+    except (ValueError, OSError):  # no name that Hugging Face allows, or longer than the disk's names
+        return None
     return Path(config).parent if isinstance(config, str) else None
 
 
 def fetch_repository(name: str, folder: Path) -> Path:
-    """Bring a repository's configuration, tokenizer and weights into ``folder``; what broke off is continued.
+    """Fetch a repository's configuration, tokenizer and weights into ``folder``, continuing after a break.
 
     Raises:
-        ModelMissing: there is no such repository, no connection, or no room.
+        ModelMissing: there is no such repository, no connection, or no room on the disk.
     """
     from huggingface_hub import HfApi, snapshot_download
 
     repository, revision = split_revision(name)
     try:
-        there = HfApi().list_repo_files(repository, revision=revision)
-        weights = next((file for file in WEIGHTS if file in there), WEIGHTS[0])
+        files = HfApi().list_repo_files(repository, revision=revision)
+        weights = next((name for name in WEIGHTS if name in files), WEIGHTS[0])
         snapshot_download(
             repository, revision=revision, local_dir=str(folder), allow_patterns=["*.json", "*.txt", weights]
         )
@@ -66,7 +71,7 @@ def fetch_repository(name: str, folder: Path) -> Path:
 
 
 def repository_folder_name(name: str) -> str:
-    """What a repository's folder is called: its owner and its revision too, since others have the same last name."""
+    """The name of a repository's folder, with owner and revision, since others have the same last name."""
     return name.replace("/", "--")
 
 
@@ -80,15 +85,16 @@ class _Hash(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
 
-def download_file(url: str, path: Path, size: int, sha256: str, progress: Progress = lambda _done: None) -> None:
+def download_file(url: str, path: Path, size: int, sha256: str, progress: Progress = ignore_progress) -> None:
     """Fetch ``url`` into ``path``.
 
-    What has come so far lies beside it as NAME.part; the next call goes on from there. The file appears under its own
-    name only once its checksum is right.
+    What has come so far is kept beside it as NAME.part, also if ``progress`` raises; the next call goes on from there.
+    The file appears under its own name only once its checksum is right.
 
     Args:
         size: of the whole file, in bytes.
         sha256: of the whole file, 64 hex digits.
+        progress: its stage is "fetching NAME".
 
     Raises:
         ModelMissing: no connection, not there any more, broken off, or no room on the disk.
@@ -97,8 +103,8 @@ def download_file(url: str, path: Path, size: int, sha256: str, progress: Progre
     part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        whole = part.is_file() and part.stat().st_size == size
-        digest = sha256_of(part) if whole else _receive(url, part, progress)
+        is_whole = part.is_file() and part.stat().st_size == size
+        digest = sha256_of(part) if is_whole else _receive(url, part, size, progress)
         if digest != sha256:
             part.unlink()
             raise ModelCorrupt(f"{url} came with a wrong checksum and was thrown away; fetch it again")
@@ -118,16 +124,16 @@ def download_file(url: str, path: Path, size: int, sha256: str, progress: Progre
 
 
 def sha256_of(path: Path) -> str:
-    """64 hex digits of a file."""
+    """The checksum of a file, 64 hex digits."""
     digest = hashlib.sha256()
     with path.open("rb") as file:
         _feed(digest, file)
     return digest.hexdigest()
 
 
-def _receive(url: str, part: Path, progress: Progress) -> str:
-    """Bring ``part`` to its end; the checksum of all of it."""
-    digest = hashlib.sha256()
+def _receive(url: str, part: Path, size: int, progress: Progress) -> str:
+    """Complete ``part`` and return the checksum of all of it."""
+    digest, stage = hashlib.sha256(), f"fetching {part.stem}"
     start = part.stat().st_size if part.exists() else 0
     with _open(url, start) as answer:
         continued = answer.status == http.HTTPStatus.PARTIAL_CONTENT
@@ -135,12 +141,12 @@ def _receive(url: str, part: Path, progress: Progress) -> str:
             if continued:
                 with part.open("rb") as begun:
                     _feed(digest, begun)
-            progress(file.tell())
+            progress(stage, min(1.0, file.tell() / size))
             while chunk := answer.read(CHUNK):
                 file.write(chunk)
                 digest.update(chunk)
-                progress(file.tell())
-        if answer.length:  # the server closed before it had sent all that it had announced
+                progress(stage, min(1.0, file.tell() / size))
+        if answer.length:  # the connection was closed before all announced bytes had come
             raise http.client.IncompleteRead(b"", answer.length)
     return digest.hexdigest()
 

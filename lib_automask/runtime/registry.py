@@ -1,4 +1,4 @@
-"""The models that are known by name, each file pinned by address, length and checksum."""
+"""The models that are known by name, each file with its address, length and checksum."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SAM_URL = "https://dl.fbaipublicfiles.com/segment_anything"
 
 @dataclass(frozen=True)
 class PublishedFile:
-    """A file of a model: its name, where it comes from, its length in bytes and its checksum."""
+    """A file of a model: its name, address, length in bytes, and checksum as 64 hex digits of SHA-256."""
 
     name: str
     url: str
@@ -26,11 +26,11 @@ class PublishedCheckpoint:
     """A model that is known by name.
 
     Args:
-        name: what people call it.
-        kind: what it is for.
+        name: for users.
+        kind: captioner, matcher or segmenter.
         place: file or folder, below a folder of models.
-        files: what it consists of; empty for the demo models, which come with the project.
-        about: one line for people.
+        files: empty for the demo models, which come with the project.
+        about: one line for users.
     """
 
     name: str

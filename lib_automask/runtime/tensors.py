@@ -1,29 +1,30 @@
-"""What a model's files hold, read without running any code that they might carry."""
+"""Tensors and settings from a model's files, without running any code that the files may carry."""
 
 from __future__ import annotations
 
 import io
 import json
 import pickle
-from collections.abc import Callable
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
+from lib_automask.interfaces import ignore_progress
+from lib_automask.types import Progress
 
 if TYPE_CHECKING:
     import torch
 
-Progress = Callable[[float], None]
-"""Told the share that is read, 0–1, again and again; it may raise ``Interrupted``."""
+READ = "read files"
+"""The stage that is reported while a file is read."""
 
 
-def read_tensors(path: Path, progress: Progress = lambda _share: None) -> dict[str, torch.Tensor]:
+def read_tensors(path: Path, progress: Progress = ignore_progress) -> dict[str, torch.Tensor]:
     """The tensors of a .safetensors file, or of a .pth, .pt or .bin file that holds nothing else; on the CPU.
 
-    The functions that are called are not those that hosts replace: Forge's ``torch.load`` and ``load_file`` rename a
-    file to ".corrupted" when loading it by its name fails.
+    It calls none of the functions that hosts replace: Forge's ``torch.load`` and ``load_file`` rename a file to
+    ".corrupted" if it cannot be loaded by its name.
 
     Raises:
         ModelMissing: there is no such file.
@@ -54,9 +55,9 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def skip_initialization() -> AbstractContextManager[Any]:
-    """While this lasts, this thread makes networks without random numbers in them, which would take seconds.
+    """A context in which this thread makes networks without drawing random weights, which would take seconds.
 
-    What is in their weights is undefined until those of a file are put in their place.
+    The weights are undefined until those of a file take their place.
     """
     import torch
     from torch.overrides import TorchFunctionMode
@@ -84,8 +85,8 @@ def _read_safetensors(path: Path, progress: Progress) -> Any:
         with opened as file:
             names = list(file.keys())
             for number, name in enumerate(names):
-                progress(number / len(names))
-                tensors[name] = file.get_tensor(name).clone()  # out of the file, which is only mapped so far
+                progress(READ, number / len(names))
+                tensors[name] = file.get_tensor(name).clone()  # read now: the file is only mapped into memory
     except SafetensorError as error:
         raise _broken(path) from error
     return tensors
@@ -94,19 +95,22 @@ def _read_safetensors(path: Path, progress: Progress) -> Any:
 def _read_pickle(path: Path, progress: Progress) -> Any:
     from torch.serialization import load
 
-    with _Watched(path, progress) as file:
+    with _ReportingFile(path, progress) as file:
         try:
             tensors = load(file, map_location="cpu", weights_only=True)
         except (RuntimeError, EOFError, ValueError, KeyError, pickle.UnpicklingError) as error:
-            wrong = _not_plain(path) if isinstance(error, pickle.UnpicklingError) else _broken(path)
-            raise file.stopped or wrong from error
+            reason = _not_plain(path) if isinstance(error, pickle.UnpicklingError) else _broken(path)
+            raise file.stopped or reason from error
     if file.stopped is not None:
         raise file.stopped
     return tensors
 
 
-class _Watched(io.BufferedReader):
-    """A file that tells how much of it was read; where that raises ``stopped``, it seems to end, as C++ reads it."""
+class _ReportingFile(io.BufferedReader):
+    """A file that reports how much of it is read.
+
+    An error of ``progress`` cannot pass through torch's C++: it is kept as ``stopped``, and the file seems to end.
+    """
 
     def __init__(self, path: Path, progress: Progress) -> None:
         super().__init__(io.FileIO(path))
@@ -117,7 +121,7 @@ class _Watched(io.BufferedReader):
         if self.stopped is not None:
             return 0
         try:
-            self.progress(min(1.0, self.done / self.size))
+            self.progress(READ, min(1.0, self.done / self.size))
         except Exception as error:
             self.stopped = error
             return 0
@@ -126,7 +130,7 @@ class _Watched(io.BufferedReader):
         return count
 
     def read(self, size: int | None = -1) -> bytes:
-        """What C++ tries where ``readinto`` gives nothing."""
+        """C++ calls this if ``readinto`` gives nothing."""
         return super().read(size) if self.stopped is None else b""
 
 

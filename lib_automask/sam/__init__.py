@@ -1,1 +1,1 @@
-"""SAM: loading, masks of everything, masks from points and boxes."""
+"""SAM: finds the regions of a picture, all of them or those that phrases may name."""

@@ -1,22 +1,20 @@
-"""From the decoder's small masks to the picture's size, and only where there is something.
+"""From the decoder's small masks to the best masks of the picture, each drawn only if that decides something.
 
 SAM enlarges its logits twice, bilinearly: from the decoder's grid to the square that the encoder saw, and, its padding
-cut off, to the picture. Both work along rows and along columns, so together they are one matrix from each side.
-A mask is kept as a crop of the grid until it is known to be wanted.
+cut off, to the picture. Both work along rows and along columns, so together they are one matrix from each side. A mask
+is kept as a crop of the grid until it is needed.
 
-Edges of boxes are float32[..., 4], left, top, right, bottom, as segment-anything has them: the last pixel, not the one
-after it.
+Which masks stay follows segment-anything's rule: from the best predicted quality down, a mask stays if it is stable
+enough and its box overlaps no box that stays by more than a threshold. A suppressed mask suppresses no other. So a mask
+need not be drawn if its box, as far as the small logits bound it, overlaps a kept one for certain.
 
-Which of many masks stay, when each box may be found once only: drawn only where that decides.
-
-The rule is that of segment-anything: from the best predicted quality down, a mask stays if it is stable enough and its
-box overlaps no box that stays by more than a threshold. Who is suppressed can suppress nobody. So a mask whose box, as
-far as it is known from the small logits, overlaps a kept one for certain need not be drawn at all.
+Edges of boxes are float32[..., 4], left, top, right, bottom, as in segment-anything: right and bottom are the last
+pixel, not the one after it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
@@ -24,16 +22,18 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
-from lib_automask.types import Mask
+from lib_automask.interfaces import ignore_progress
+from lib_automask.types import Mask, Progress, Size
 
 if TYPE_CHECKING:
     import torch
 
 BoxEdges = npt.NDArray[np.float32]
-
 Overlaps = npt.NDArray[np.float64]
+KEEP = "keep the best"
+"""The stage that is reported while masks are suppressed."""
 ROUNDING = 1e-6
-"""A bound that exceeds the threshold by less decides nothing."""
+"""A bound that exceeds the threshold by less decides nothing: float32's rounding, generously."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +60,8 @@ class DrawnMask:
 
     Args:
         part: bool[h, w], not empty.
-        top, left: where that part lies in the picture; there is nothing beside it.
-        size: (height, width) of the picture.
+        top, left: where that part lies in the picture; the mask has no pixel elsewhere.
+        size: of the picture.
         stability: how little it changes when the threshold moves, 0–1.
         edges: of the mask.
     """
@@ -69,26 +69,26 @@ class DrawnMask:
     part: Mask
     top: int
     left: int
-    size: tuple[int, int]
+    size: Size
     stability: np.float32
     edges: BoxEdges
 
     @property
     def mask(self) -> Mask:
-        """bool[H, W]. Made only when asked for, since most of what is drawn is then dropped."""
+        """bool[H, W]. Made only when needed, since most drawn masks are dropped."""
         whole = np.zeros(self.size, np.bool_)
         whole[self.top : self.top + self.part.shape[0], self.left : self.left + self.part.shape[1]] = self.part
         return whole
 
 
 class CanvasAxis:
-    """One side of the picture.
+    """The enlargement along one side of the picture; all lengths are in pixels.
 
     Args:
-        grid: pixels of the decoder's masks.
-        square: pixels of the encoder's square.
-        shown: how many of these show the picture.
-        length: pixels of the picture.
+        grid: of the decoder's masks.
+        square: of the encoder's square.
+        shown: of the part of that square that shows the picture.
+        length: of the picture.
     """
 
     def __init__(self, grid: int, square: int, shown: int, length: int) -> None:
@@ -98,24 +98,24 @@ class CanvasAxis:
         enlarged = interpolate(torch.eye(grid)[None], size=square, mode="linear", align_corners=False)
         placed = interpolate(enlarged[..., :shown], size=length, mode="linear", align_corners=False)
         self.weights = placed[0].T.contiguous()
-        """float32[length, grid]: what each pixel of the picture takes from each of the grid."""
-        taken = self.weights.numpy() > 0
-        self.first = taken.argmax(1)
-        self.last = grid - 1 - taken[:, ::-1].argmax(1)
+        """float32[length, grid]: the share of each pixel of the grid in each pixel of the picture."""
+        has_share = self.weights.numpy() > 0
+        self.first = has_share.argmax(1)
+        self.last = grid - 1 - has_share[:, ::-1].argmax(1)
         self.used = int(self.last.max()) + 1
-        """How many pixels of the grid have a say, from the first."""
+        """How many pixels of the grid, from the first, have a share in the picture."""
         self.reach = int((self.last - self.first).max())
-        """How far apart two pixels of the grid can be that one pixel of the picture takes from."""
+        """Largest distance of two pixels of the grid that have a share in the same pixel of the picture."""
         spans = range(max(1, self.used - self.reach))
         self.dense = all(self.within(start, start + self.reach) for start in spans)
-        """Whether every ``reach + 1`` pixels of the grid hold all that some pixel of the picture takes."""
+        """Whether every ``reach + 1`` pixels of the grid determine some pixel of the picture."""
 
     def touching(self, low: int, high: int) -> slice | None:
-        """The picture's pixels that take anything from the grid's ``low`` to ``high``, both included."""
+        """The picture's pixels that depend on any of the grid's ``low`` to ``high``, both included."""
         return _slice(self.last.searchsorted(low), self.first.searchsorted(high, "right"))
 
     def within(self, low: int, high: int) -> slice | None:
-        """The picture's pixels that take nothing but from the grid's ``low`` to ``high``, both included."""
+        """The picture's pixels that depend on the grid's ``low`` to ``high`` alone, both included."""
         return _slice(self.first.searchsorted(low), self.last.searchsorted(high, "right"))
 
 
@@ -125,39 +125,37 @@ class Canvas:
     Args:
         grid: side of the decoder's masks.
         square: side of the encoder's square.
-        shown: (height, width) of the picture within that square.
-        size: (height, width) of the picture.
+        shown: size of the picture within that square.
+        size: of the picture.
         offset: by how much the threshold moves when stability is measured.
     """
 
-    def __init__(
-        self, grid: int, square: int, shown: tuple[int, int], size: tuple[int, int], offset: float = 1.0
-    ) -> None:
+    def __init__(self, grid: int, square: int, shown: Size, size: Size, offset: float = 1.0) -> None:
         self.size, self.offset = size, offset
-        self.rows = CanvasAxis(grid, square, shown[0], size[0])
-        self.columns = CanvasAxis(grid, square, shown[1], size[1])
+        self.rows = CanvasAxis(grid, square, shown.height, size.height)
+        self.columns = CanvasAxis(grid, square, shown.width, size.width)
 
     def crop(self, logits: torch.Tensor) -> MaskCrop | None:
-        """What of one mask's ``logits`` float32[≥ rows.used, grid] can matter; None where it is empty for certain.
+        """The part of one mask's ``logits`` float32[≥ rows.used, grid] that matters; None if it is empty for certain.
 
-        Round what is above the lower threshold a margin is kept, so that every pixel of the picture that mixes with it
-        finds all it takes.
+        Around the logits above the lower threshold a margin is kept, so that every pixel of the picture that depends
+        on them can be drawn.
         """
         logits = logits[: self.rows.used, : self.columns.used]
         by_row, by_column = logits.amax(1).cpu().numpy(), logits.amax(0).cpu().numpy()
-        found = _ends_of(by_row > 0, by_column > 0)
-        if found is None:
+        extent = _ends_of(by_row > 0, by_column > 0)
+        if extent is None:
             return None
-        outer = self._outer(*found)
+        outer = self._bound_outside(*extent)
         if outer is None:
             return None
-        left, top, right, bottom = _ends_of(by_row > -self.offset, by_column > -self.offset) or found
+        left, top, right, bottom = _ends_of(by_row > -self.offset, by_column > -self.offset) or extent
         left, top = max(0, left - self.columns.reach), max(0, top - self.rows.reach)
         kept = logits[top : bottom + self.rows.reach + 1, left : right + self.columns.reach + 1].cpu().clone()
-        return MaskCrop(kept, top, left, outer, self._inner((kept > 0).numpy(), left, top))
+        return MaskCrop(kept, top, left, outer, self._bound_inside((kept > 0).numpy(), left, top))
 
     def draw(self, crop: MaskCrop) -> DrawnMask | None:
-        """The mask above 0, and how stable it is when that threshold moves; None where it has no pixel."""
+        """The mask above 0, with its stability when that threshold moves; None if it has no pixel."""
         height, width = crop.logits.shape
         rows = self.rows.within(crop.top, crop.top + height - 1)
         columns = self.columns.within(crop.left, crop.left + width - 1)
@@ -175,18 +173,18 @@ class Canvas:
         edges = np.array(extent, np.float32) + np.array([left, top, left, top], np.float32)
         return DrawnMask(part, top, left, self.size, np.float32(above) / np.float32(below), edges)
 
-    def _outer(self, left: int, top: int, right: int, bottom: int) -> BoxEdges | None:
-        """What a mask can cover at most that in the grid covers these edges."""
+    def _bound_outside(self, left: int, top: int, right: int, bottom: int) -> BoxEdges | None:
+        """Edges in the picture that a mask with these edges in the grid cannot exceed."""
         rows, columns = self.rows.touching(top, bottom), self.columns.touching(left, right)
         if rows is None or columns is None:
             return None
         return np.array([columns.start, rows.start, columns.stop - 1, rows.stop - 1], np.float32)
 
-    def _inner(self, inside: Mask, left: int, top: int) -> BoxEdges | None:
-        """What a mask covers for certain: pixels of the picture that take only from pixels ``inside`` the mask.
+    def _bound_inside(self, inside: Mask, left: int, top: int) -> BoxEdges | None:
+        """Edges that a mask reaches for certain: of pixels that depend only on pixels of the grid ``inside`` it.
 
-        ``inside`` begins at ``left`` and ``top`` of the grid. Where squares of the grid lie wholly inside, each of them
-        holds such a pixel if both sides are dense.
+        ``inside`` begins at ``left`` and ``top`` of the grid. If both axes are dense, each square of the grid that lies
+        wholly inside determines such a pixel.
         """
         if not (self.rows.dense and self.columns.dense):
             return None
@@ -207,19 +205,19 @@ def _full_squares(mask: Mask, high: int, wide: int) -> Mask:
     upright = mask[:rows]
     for step in range(1, high):
         upright = upright & mask[step : step + rows]
-    found = upright[:, :columns]
+    full = upright[:, :columns]
     for step in range(1, wide):
-        found = found & upright[:, step : step + columns]
-    return found
+        full = full & upright[:, step : step + columns]
+    return full
 
 
 def _slice(start: np.intp, stop: np.intp) -> slice | None:
-    """None where it would be empty."""
+    """None if it would be empty."""
     return slice(int(start), int(stop)) if start < stop else None
 
 
 def _extent_of(mask: Mask) -> tuple[int, int, int, int] | None:
-    """First and last column and row with something in them: left, top, right, bottom."""
+    """First and last column and row that are not empty: left, top, right, bottom."""
     return _ends_of(mask.any(1), mask.any(0))
 
 
@@ -234,14 +232,14 @@ def _ends_of(rows: Mask, columns: Mask) -> tuple[int, int, int, int] | None:
 
 @dataclass(eq=False)
 class Candidate:
-    """A mask that was asked for, with its predicted IoU.
+    """A mask of a prompt, with its predicted IoU.
 
-    Answers serve several choices, of other prompts too: ``unfit`` is set once it was drawn and stays for none of them.
+    It is kept for later choices, so ``rejected`` is set once it was drawn and turned out empty or unstable.
     """
 
     quality: float
     crop: MaskCrop
-    unfit: bool = False
+    rejected: bool = False
 
 
 def suppress_candidates(
@@ -249,25 +247,25 @@ def suppress_candidates(
     canvas: Canvas,
     least_stability: float,
     most_overlap: float,
-    progress: Callable[[float], None] = lambda _share: None,
+    progress: Progress = ignore_progress,
 ) -> Iterator[tuple[Candidate, DrawnMask]]:
     """The candidates that stay, best first; among equals, the first.
 
     Args:
         least_stability: a mask needs at least this, the same each time; no mask is tested where it is 0 or less.
         most_overlap: IoU of two boxes that may both stay.
-        progress: told the share that is done before each candidate; it may raise to end the run.
+        progress: called before each candidate.
     """
     kept = np.zeros((0, 4), np.float32)
     order = sorted(range(len(candidates)), key=lambda number: -candidates[number].quality)
     for done, number in enumerate(order):
-        progress(done / len(order))
+        progress(KEEP, done / len(order))
         candidate = candidates[number]
-        if candidate.unfit or (least_overlap(candidate.crop, kept) > most_overlap + ROUNDING).any():
+        if candidate.rejected or (bound_overlap(candidate.crop, kept) > most_overlap + ROUNDING).any():
             continue
         drawn = canvas.draw(candidate.crop)
         if drawn is None or (least_stability > 0 and drawn.stability < np.float32(least_stability)):
-            candidate.unfit = True
+            candidate.rejected = True
             continue
         if (box_iou(drawn.edges, kept) > most_overlap).any():
             continue
@@ -275,8 +273,8 @@ def suppress_candidates(
         yield candidate, drawn
 
 
-def least_overlap(crop: MaskCrop, kept: BoxEdges) -> Overlaps:
-    """The IoU float64[K] that the box of a mask has at least with each of the ``kept`` boxes float32[K, 4].
+def bound_overlap(crop: MaskCrop, kept: BoxEdges) -> Overlaps:
+    """The least IoU float64[K] that the box of a mask can have with each of the ``kept`` boxes float32[K, 4].
 
     Each of its edges lies between ``outer`` and ``inner``. The IoU falls as an edge moves away from the other box's,
     in either direction, so the least is found where every edge is at one end of its range.
@@ -284,8 +282,7 @@ def least_overlap(crop: MaskCrop, kept: BoxEdges) -> Overlaps:
     if crop.inner is None:
         return np.zeros(len(kept))
     corners = np.array(list(product(*zip(crop.outer, crop.inner))), np.float32)
-    least: Overlaps = box_iou(corners[:, None], kept).min(0)
-    return least
+    return box_iou(corners[:, None], kept).min(0)
 
 
 def box_iou(one: BoxEdges, others: BoxEdges) -> Overlaps:
@@ -296,10 +293,8 @@ def box_iou(one: BoxEdges, others: BoxEdges) -> Overlaps:
     low, high = np.maximum(one[..., :2], others[..., :2]), np.minimum(one[..., 2:], others[..., 2:])
     overlap = np.clip(high - low, 0, None).prod(-1)
     union = _area(one) + _area(others) - overlap
-    found: Overlaps = np.divide(overlap, union, out=np.zeros_like(union), where=union > 0).astype(np.float64)
-    return found
+    return np.divide(overlap, union, out=np.zeros_like(union), where=union > 0).astype(np.float64)
 
 
 def _area(boxes: BoxEdges) -> BoxEdges:
-    area: BoxEdges = (boxes[..., 2:] - boxes[..., :2]).prod(-1)
-    return area
+    return (boxes[..., 2:] - boxes[..., :2]).prod(-1)

@@ -1,29 +1,34 @@
 """SAM's image encoder, computed in pieces: the same numbers in less time and memory.
 
 The network is the ViT of Kirillov et al. (Segment Anything, 2023) with windows and decomposed relative positions of
-Li et al. (ViTDet and MViTv2, 2022). What differs from computing it as written:
+Li et al. (ViTDet and MViTv2, 2022). It differs from the reference implementation in three ways:
 
-- Patches pass through a block a band of rows at a time, one row of windows where it has windows, and attention goes a
-  part of the queries at a time: what is made in between stays in the processor's cache, and neither the projections of
-  the whole picture nor the whole [patches, patches] matrix is held.
-- Windows that reach beyond the picture are padded after the projection, with its bias, which is what the projection
-  makes of zeros. So nothing is projected for the padding.
-- The large products may be in half precision; what is summed from block to block, and the norms, stay float32.
+- Patches pass through a block one band of rows at a time (one row of windows in blocks with windows), and attention is
+  computed for a part of the queries at a time. So intermediate results stay in the processor's cache, and neither the
+  projections of the whole picture nor the whole [patches, patches] matrix is held.
+- Windows that reach beyond the picture are padded after the projection, with its bias, which is the projection of
+  zeros. So nothing is projected for the padding.
+- The large products may be in half precision; sums from block to block, and the norms, stay float32.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
+
+from lib_automask.interfaces import ignore_progress, scale_progress
+from lib_automask.types import Progress
 
 if TYPE_CHECKING:
     import torch
 
-Tell = Callable[[float], None]
-
+ENCODE = "encode the picture"
+"""The stage that is reported while a picture is encoded."""
+# The sizes below were the fastest in ``python -m benchmarks.speed --parts exact``, but for the one on cards: a guess.
 SCORES_ON_CPU = 2**20
 """Attention scores at once: 4 MB in float32, what a core's cache holds."""
-SCORES_ELSEWHERE = 2**26
+SCORES_ON_CARD = 2**26
+"""The same on a card: 128 MB in half precision."""
 NARROW = 32
 """Side of windows up to which a product with ones and zeros is faster than an addition along such short lines."""
 ROWS_AT_ONCE = 16
@@ -31,45 +36,42 @@ ROWS_AT_ONCE = 16
 
 
 def encode_image(
-    encoder: Any, pixels: torch.Tensor, dtype: torch.dtype, progress: Tell = lambda _share: None
+    encoder: Any, pixels: torch.Tensor, dtype: torch.dtype, progress: Progress = ignore_progress
 ) -> torch.Tensor:
     """The embedding of one prepared picture.
 
     Args:
-        encoder: a segment_anything ``ImageEncoderViT`` with absolute and relative positions, as all published ones.
+        encoder: a segment_anything ``ImageEncoderViT`` with absolute and relative positions, as all published SAMs.
         pixels: float32[1, 3, S, S], normalised and padded (``Sam.preprocess``).
         dtype: of the large products.
-        progress: told the share that is done, 0–1, many times a block; it may raise to end the run.
+        progress: called many times a block.
 
     Returns:
-        float32[1, C, G, G]. Where half precision overflows, the picture is encoded again in float32.
+        float32[1, C, G, G]. If half precision overflows, the picture is encoded again in float32.
     """
     import torch
 
-    # The convolution leaves channels first, and every norm would bring them last again.
+    # Made contiguous, since the convolution puts channels first in memory and every norm would have to move them.
     tokens = (encoder.patch_embed(pixels) + encoder.pos_embed)[0].contiguous()
+    count = len(encoder.blocks)
     for number, block in enumerate(encoder.blocks):
-        _pass(block, tokens, dtype, _part_of(progress, number / len(encoder.blocks), 1 / len(encoder.blocks)))
+        _run_block(block, tokens, dtype, scale_progress(progress, number / count, (number + 1) / count))
     embedding: torch.Tensor = encoder.neck(tokens[None].permute(0, 3, 1, 2))
     if dtype == torch.float16 and not embedding.isfinite().all():
         return encode_image(encoder, pixels, torch.float32, progress)
     return embedding
 
 
-def _part_of(progress: Tell, start: float, length: float) -> Tell:
-    return lambda share: progress(start + share * length)
-
-
-def _pass(block: Any, tokens: torch.Tensor, dtype: torch.dtype, progress: Tell) -> None:
-    """Change float32[G, G, C] as one transformer block does."""
+def _run_block(block: Any, tokens: torch.Tensor, dtype: torch.dtype, progress: Progress) -> None:
+    """Change float32[G, G, C] in place as one transformer block does."""
     height = len(tokens)
     attention = _Attention(block, block.window_size or height, dtype)
     for rows in _bands(height, attention.side):
-        tell = _part_of(progress, rows.start / height / 2, (rows.stop - rows.start) / height / 2)
-        tokens[rows] += attention.see(tokens[rows], tell)
+        part = scale_progress(progress, rows.start / height / 2, rows.stop / height / 2)
+        tokens[rows] += attention.attend(tokens[rows], part)
     first, second = Linear(block.mlp.lin1, dtype), Linear(block.mlp.lin2, dtype)
     for rows in _bands(height, ROWS_AT_ONCE):
-        progress(0.5 + rows.start / height / 2)
+        progress(ENCODE, 0.5 + rows.start / height / 2)
         tokens[rows] += second(gelu_in_place(first(block.norm2(tokens[rows]).to(dtype))))
 
 
@@ -79,7 +81,7 @@ def _bands(height: int, rows: int) -> Iterator[slice]:
 
 
 def gelu_in_place(values: torch.Tensor) -> torch.Tensor:
-    """Changes and returns ``values``: to fill fresh memory takes longer than to compute."""
+    """Changes and returns ``values``: to fill new memory takes longer than to compute."""
     import torch
 
     changed: torch.Tensor = torch.ops.aten.gelu_(values)
@@ -87,7 +89,7 @@ def gelu_in_place(values: torch.Tensor) -> torch.Tensor:
 
 
 class Linear:
-    """A layer with its weights in the type of the large products."""
+    """A linear layer with its weights in the type of the large products."""
 
     def __init__(self, layer: Any, dtype: torch.dtype) -> None:
         self.weight = layer.weight.to(dtype)
@@ -109,20 +111,20 @@ class _Attention:
         self.by_column = _positions(block.attn.rel_pos_w, side, dtype)
         self.spread = _spread(side, self.by_row) if side <= NARROW else None
 
-    def see(self, tokens: torch.Tensor, progress: Tell) -> torch.Tensor:
-        """What one row of windows sees, [h, G, C] of float32[h, G, C], where h is ``side``, or less at the edge."""
+    def attend(self, tokens: torch.Tensor, progress: Progress) -> torch.Tensor:
+        """The result [h, G, C] for one row of windows float32[h, G, C]; h is ``side``, or less at the edge."""
         height, width, channels = tokens.shape
-        seen = self._attend(self._project(tokens), progress)
-        seen = seen.view(-1, self.heads, self.side, self.side, channels // self.heads)[:, :, :height]
-        return self.output(seen.permute(2, 0, 3, 1, 4).reshape(height, -1, channels)[:, :width].contiguous())
+        values = self._attend_projected(self._project(tokens), progress)
+        values = values.view(-1, self.heads, self.side, self.side, channels // self.heads)[:, :, :height]
+        return self.output(values.permute(2, 0, 3, 1, 4).reshape(height, -1, channels)[:, :width].contiguous())
 
     def _project(self, tokens: torch.Tensor) -> torch.Tensor:
         """[h, G, C] → [3, N, side, side, D]: queries, keys and values of all heads of all windows."""
         height, width, channels = tokens.shape
         windows, side = -(-width // self.side), self.side
         parts = tokens.new_empty(3, windows, self.heads, side, side, channels // self.heads, dtype=self.dtype)
-        parts[..., height:, :, :] = self._of_nothing(parts)
-        parts[:, -1:, ..., width - (windows - 1) * side :, :] = self._of_nothing(parts)
+        parts[..., height:, :, :] = self._project_zeros(parts)
+        parts[:, -1:, ..., width - (windows - 1) * side :, :] = self._project_zeros(parts)
         for rows in _bands(height, ROWS_AT_ONCE):
             projected = self.projection(self.norm(tokens[rows]).to(self.dtype))
             projected = projected.unflatten(-1, (3, self.heads, -1)).permute(2, 3, 0, 1, 4)
@@ -130,33 +132,33 @@ class _Attention:
                 parts[:, window, :, rows, : columns.stop - columns.start] = projected[:, :, :, columns]
         return parts.flatten(1, 2)
 
-    def _of_nothing(self, parts: torch.Tensor) -> torch.Tensor:
-        """What the projection makes of a token of zeros, [3, 1, heads, 1, 1, D]."""
+    def _project_zeros(self, parts: torch.Tensor) -> torch.Tensor:
+        """The projection of a token of zeros, [3, 1, heads, 1, 1, D]."""
         if self.projection.bias is None:
             return parts.new_zeros(())
         return self.projection.bias.view(3, 1, self.heads, 1, 1, -1)
 
-    def _attend(self, parts: torch.Tensor, progress: Tell) -> torch.Tensor:
+    def _attend_projected(self, parts: torch.Tensor, progress: Progress) -> torch.Tensor:
         """[3, N, H, W, D], queries, keys and values of N heads → [N, H × W, D]."""
         import torch
 
         queries, keys, values = parts
         count, height, width, _ = queries.shape
         keys, values = keys.flatten(1, 2), values.flatten(1, 2)
-        seen = torch.empty_like(values)
+        result = torch.empty_like(values)
         for heads, rows in _pieces(count, height, width, queries.device.type):
-            progress((heads.start + rows.start / height) / count)
-            some = queries[heads, rows]
-            vertical = some @ self.by_row[rows]  # [n, h, W, H]
-            horizontal = (some.transpose(1, 2) @ self.by_column).transpose(1, 2)  # [n, h, W, W]
+            progress(ENCODE, (heads.start + rows.start / height) / count)
+            piece = queries[heads, rows]
+            vertical = piece @ self.by_row[rows]  # [n, h, W, H]
+            horizontal = (piece.transpose(1, 2) @ self.by_column).transpose(1, 2)  # [n, h, W, W]
             first = rows.start * width
-            some, bias = some.flatten(1, 2), self._bias(vertical, horizontal)
-            seen[heads, first : first + some.shape[1]] = _attend_biased(some, keys[heads], values[heads], bias)
-        return seen
+            piece, bias = piece.flatten(1, 2), self._bias(vertical, horizontal)
+            result[heads, first : first + piece.shape[1]] = _attend_biased(piece, keys[heads], values[heads], bias)
+        return result
 
     def _bias(self, vertical: torch.Tensor, horizontal: torch.Tensor) -> torch.Tensor:
-        """What each query [n, h, W] adds to each key by their rows [n, h, W, H] and columns [n, h, W, W]:
-        [n, h × W, H × W]."""
+        """The bias [n, h × W, H × W] of each query for each key: the sum of those by row [n, h, W, H] and by column
+        [n, h, W, W]."""
         import torch
 
         if self.spread is not None:
@@ -168,29 +170,29 @@ class _Attention:
 
 def _pieces(count: int, height: int, width: int, device: str) -> Iterator[tuple[slice, slice]]:
     """Cuts of the heads and of the rows of queries whose scores are few enough to be held at once."""
-    limit = SCORES_ON_CPU if device == "cpu" else SCORES_ELSEWHERE
-    a_row = width * height * width
-    heads = max(1, limit // (a_row * height))
-    rows = min(height, max(1, limit // a_row))
+    limit = SCORES_ON_CPU if device == "cpu" else SCORES_ON_CARD
+    scores_of_row = width * height * width
+    heads = max(1, limit // (scores_of_row * height))
+    rows = min(height, max(1, limit // scores_of_row))
     for head in range(0, count, heads):
         for row in range(0, height, rows):
             yield slice(head, head + heads), slice(row, min(row + rows, height))
 
 
 def _attend_biased(queries: torch.Tensor, keys: torch.Tensor, values: torch.Tensor, bias: torch.Tensor) -> torch.Tensor:
-    """softmax(q kᵀ / √D + bias) v, of [n, Q, D], [n, K, D], [n, K, D] and [n, Q, K]; ``bias`` is used up."""
+    """softmax(q kᵀ / √D + bias) v, of [n, Q, D], [n, K, D], [n, K, D] and [n, Q, K]; ``bias`` is overwritten."""
     from torch import softmax
     from torch.nn.functional import scaled_dot_product_attention
 
     if queries.device.type != "cpu":
         return scaled_dot_product_attention(queries, keys, values, attn_mask=bias)
-    # On CPUs torch reads a mask so slowly that these three steps are faster, in bfloat16 almost twice.
+    # On CPUs torch reads a mask so slowly that these three steps are faster, in bfloat16 almost twice as fast.
     bias.baddbmm_(queries, keys.transpose(1, 2), alpha=queries.shape[-1] ** -0.5)
     return softmax(bias, -1, out=bias) @ values
 
 
 def _positions(table: torch.Tensor, side: int, dtype: torch.dtype) -> torch.Tensor:
-    """Relative positions [side, D, side]: what a query's place adds for each row, or column, of keys."""
+    """Relative positions [side, D, side]: a query's bias for each row, or column, of keys, by its own."""
     import torch
 
     places = torch.arange(side, device=table.device)
@@ -198,7 +200,7 @@ def _positions(table: torch.Tensor, side: int, dtype: torch.dtype) -> torch.Tens
 
 
 def _spread(side: int, like: torch.Tensor) -> torch.Tensor:
-    """Ones and zeros [2 × side, side²] that give each key of a window what belongs to its row and to its column."""
+    """Ones and zeros [2 × side, side²] that give each key of a window the biases of its row and its column."""
     import torch
 
     one = torch.eye(side, dtype=like.dtype, device=like.device)

@@ -1,9 +1,9 @@
-"""The regions that phrases may mean: SAM asked where the phrases' heat is, and loosely everywhere else.
+"""The regions that phrases may name: SAM prompted where the phrases' heat is, and sparsely everywhere else.
 
-A full grid spends most of its points on what nobody asked for. Here every phrase gets a few points on its hottest
+A full grid spends most of its points on things that no phrase names. Here every phrase gets a few points on its hottest
 places, and a sparse net of points finds what lies elsewhere, so that a wrong heat costs little. The regions that fit
-the heat best are then asked for once more, by their boxes: the outline that SAM is surer of stays. (MobileSAMv2, Zhang
-et al. 2023, prompts at detected objects in place of a grid in a similar way.)
+the heat best are then prompted once more, by their boxes: the outline with the better predicted quality stays.
+(MobileSAMv2, Zhang et al. 2023, prompts at detected objects in place of a grid in a similar way.)
 """
 
 from __future__ import annotations
@@ -15,10 +15,10 @@ import numpy as np
 import numpy.typing as npt
 
 from lib_automask.sam.grid_search import PointPrompter, Points, grid_of_points
-from lib_automask.types import Heat, Segment
+from lib_automask.types import Heat, Segment, Size
 
 LATTICE = 64
-"""Places along the longer side where the heat is read."""
+"""Places along the longer side where the heat is read; a guess, three times as fine as the heat of BLIP base."""
 
 
 @dataclass(frozen=True)
@@ -30,8 +30,10 @@ class GuideSettings:
         points: for a phrase, at most.
         least: heat of a point, as a share of the phrase's hottest place.
         spacings: least distances of a phrase's points, as shares of the longer side, each tried in turn: the widest
-            finds the several things that a phrase can mean, the narrower ones put more points on each.
+            finds the several things that a phrase can name, the narrower ones put more points on each.
         boxes: for a phrase, at most.
+
+    The defaults are guesses; ``python -m benchmarks.speed --parts guided`` measures what they cost.
     """
 
     net_per_side: int = 8
@@ -42,56 +44,59 @@ class GuideSettings:
 
 
 def find_guided_regions(
-    asker: PointPrompter, heat: Heat, guide: GuideSettings = GuideSettings()
+    prompter: PointPrompter, heat: Heat, guide: GuideSettings = GuideSettings()
 ) -> tuple[Segment, ...]:
     """The distinct regions at the heat of phrases and at the points of a net, best predicted quality first.
 
     Args:
-        asker: of the picture.
+        prompter: of the picture.
         heat: float32[P, H, W], 0 or more, one map a phrase, at the size of the picture; P may be 0.
     """
-    points = choose_points(heat, asker.embedding.size, guide)
-    shares = np.cumsum([0, *map(len, points)]) / (sum(map(len, points)) + guide.boxes * len(heat))
-    answers = [asker.at(*asked) for asked in zip(points, shares, shares[1:])]
-    candidates = [one for some in answers for one in some]
-    boxes = boxes_of_heat(asker.best(candidates), heat, guide.boxes)
+    groups = choose_points(heat, prompter.embedding.size, guide)
+    shares = np.cumsum([0, *map(len, groups)]) / (sum(map(len, groups)) + guide.boxes * len(heat))
+    candidates = [
+        candidate
+        for points, begin, end in zip(groups, shares, shares[1:])
+        for candidate in prompter.prompt_points(points, begin, end)
+    ]
+    boxes = boxes_of_heat(prompter.select_best(candidates), heat, guide.boxes)
     if len(boxes):
-        candidates += asker.within(boxes, shares[-1])
-    return asker.best(candidates)
+        candidates += prompter.prompt_boxes(boxes, shares[-1])
+    return prompter.select_best(candidates)
 
 
-def choose_points(heat: Heat, size: tuple[int, int], guide: GuideSettings = GuideSettings()) -> list[Points]:
-    """The points of the net, then those of each phrase, in a picture of (height, width); see ``find_hot_points``."""
+def choose_points(heat: Heat, size: Size, guide: GuideSettings = GuideSettings()) -> list[Points]:
+    """The points of the net, then those of each phrase, in a picture of a size; see ``find_hot_points``."""
     net = grid_of_points(guide.net_per_side, size)
-    return [net, *(found for one in heat if len(found := find_hot_points(one, guide)))]
+    return [net, *(points for one_map in heat if len(points := find_hot_points(one_map, guide)))]
 
 
 def find_hot_points(heat: npt.NDArray[np.float32], guide: GuideSettings = GuideSettings()) -> Points:
     """Points (x, y) in pixels, float64[N, 2], on the hottest places of one map float32[H, W], the hottest first."""
     rows, columns = (_places(side, max(heat.shape)) for side in heat.shape)
-    read = heat[np.ix_(rows.astype(int), columns.astype(int))]
+    lattice = heat[np.ix_(rows.astype(int), columns.astype(int))]
     chosen: list[tuple[float, float]] = []
     for spacing in guide.spacings:
-        left = np.where(read >= guide.least * max(read.max(), 1e-12), read, 0)
+        remaining = np.where(lattice >= guide.least * max(lattice.max(), 1e-12), lattice, 0)
         for point in chosen:
-            _cool(left, rows, columns, point, spacing * max(heat.shape))
-        while len(chosen) < guide.points and left.max() > 0:
-            row, column = np.unravel_index(left.argmax(), left.shape)
+            _clear_around(remaining, rows, columns, point, spacing * max(heat.shape))
+        while len(chosen) < guide.points and remaining.max() > 0:
+            row, column = np.unravel_index(remaining.argmax(), remaining.shape)
             chosen.append((float(columns[column]), float(rows[row])))
-            _cool(left, rows, columns, chosen[-1], spacing * max(heat.shape))
+            _clear_around(remaining, rows, columns, chosen[-1], spacing * max(heat.shape))
     return np.array(chosen, np.float64).reshape(-1, 2)
 
 
 def boxes_of_heat(segments: Sequence[Segment], heat: Heat, count: int) -> Points:
     """The boxes, XYXY float64[N, 4], of the ``count`` segments that are most like each map, each box once.
 
-    Likeness is the cosine between mask and map: parts of what is hot, and what reaches beyond it, are less alike.
+    Likeness is the cosine between mask and map: it is less for a part of the hot region and for a mask beyond it.
     """
     boxes: dict[tuple[int, ...], None] = {}
-    for one in heat:
-        alike = [float(one[segment.mask].sum()) / np.sqrt(segment.area) for segment in segments]
-        for index in np.argsort(-np.array(alike), kind="stable")[:count]:
-            if alike[index] > 0:
+    for one_map in heat:
+        likeness = [float(one_map[segment.mask].sum()) / np.sqrt(segment.area) for segment in segments]
+        for index in np.argsort(-np.array(likeness), kind="stable")[:count]:
+            if likeness[index] > 0:
                 boxes[segments[index].box] = None
     return np.array(list(boxes), np.float64).reshape(-1, 4)
 
@@ -102,12 +107,12 @@ def _places(side: int, longer: int) -> npt.NDArray[np.float64]:
     return (np.arange(count) + 0.5) * side / count
 
 
-def _cool(
-    left: npt.NDArray[np.float32],
+def _clear_around(
+    heat: npt.NDArray[np.float32],
     rows: npt.NDArray[np.float64],
     columns: npt.NDArray[np.float64],
     point: tuple[float, float],
     radius: float,
 ) -> None:
-    """Set the heat round a point to 0, in place."""
-    left[np.hypot(columns[None] - point[0], rows[:, None] - point[1]) < radius] = 0
+    """Set the heat around a point to 0, in place."""
+    heat[np.hypot(columns[None] - point[0], rows[:, None] - point[1]) < radius] = 0

@@ -1,8 +1,7 @@
-"""The shape of a SAM, and the network built from it.
+"""SAM's networks: their shape, loading them from a file, and image embeddings that are kept.
 
-SAM from a file, known by its tensors and not by its name.
-
-A loaded SAM with the pictures that it has seen.
+A file is recognized by its tensors and not by its name. A folder with ``sam.json`` and ``sam.safetensors`` may hold a
+SAM of another shape than the published ones, as the demo model is.
 """
 
 from __future__ import annotations
@@ -15,24 +14,27 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
+from lib_automask.interfaces import ignore_progress
 from lib_automask.runtime.cache import ByteCache, fingerprint_model
 from lib_automask.runtime.device import Precision, choose_dtype
-from lib_automask.runtime.tensors import Progress, read_json, read_tensors, skip_initialization
-from lib_automask.runtime.tensors import Progress as Loading
+from lib_automask.runtime.tensors import READ, read_json, read_tensors, skip_initialization
 from lib_automask.sam.encoder import encode_image
 from lib_automask.sam.grid_search import Embedding, embed_image
-from lib_automask.sam.grid_search import Progress as StageProgress
-from lib_automask.types import Image, digest_image
+from lib_automask.types import Image, Progress, digest_image
 
 if TYPE_CHECKING:
     import torch
 
 POSITIONS = "image_encoder.pos_embed"
+"""Name of the tensor whose width tells the published SAMs apart."""
 SETTINGS = ("sam.json", "sam.safetensors")
 """Names of the two files in a folder that holds a SAM of another shape than the published ones."""
 FETCH = "choose a vit_b, vit_l or vit_h file, or fetch one with `python -m lib_automask models fetch sam-vit-b`"
-
+"""What to do about a file that is no SAM, for errors."""
 CACHE_BYTES = 64 * 2**20
+"""Of a model that is given no cache: sixteen pictures; a guess."""
+MOST_ERROR = 0.05
+"""By how much half precision may change an embedding, as a share of its length; a guess."""
 
 
 @dataclass(frozen=True)
@@ -148,14 +150,14 @@ def _mask_decoder(shape: SamShape) -> Any:
     )
 
 
-def load_sam(path: str | Path, device: str = "cpu", progress: Progress = lambda _share: None) -> Any:
+def load_sam(path: str | Path, device: str = "cpu", progress: Progress = ignore_progress) -> Any:
     """A ``segment_anything`` Sam, float32, in evaluation mode.
 
     Args:
         path: a published checkpoint (vit_b, vit_l or vit_h; .pth or .safetensors), or a folder with sam.json, which
             gives the shape, and sam.safetensors.
         device: as torch names it.
-        progress: told the share of the file that is read.
+        progress: see ``read_tensors``; 1 once all tensors are read.
 
     Raises:
         ModelMissing: there is no such file.
@@ -163,8 +165,8 @@ def load_sam(path: str | Path, device: str = "cpu", progress: Progress = lambda 
     """
     path = Path(path)
     tensors = read_tensors(path / SETTINGS[1] if path.is_dir() else path, progress)
-    progress(1.0)
-    config = _settings(path)
+    progress(READ, 1.0)
+    config = _read_settings(path)
     with skip_initialization():
         sam = build_sam(config or recognize_checkpoint(tensors, path.name))
     try:
@@ -175,8 +177,8 @@ def load_sam(path: str | Path, device: str = "cpu", progress: Progress = lambda 
 
 
 def read_generator_settings(path: str | Path) -> dict[str, Any]:
-    """What sam.json in a folder says of finding everything ("generator"), or {} for a published checkpoint."""
-    settings = _settings(Path(path)).get("generator", {})
+    """The settings of finding every region ("generator") in a folder's sam.json, or {} for a published checkpoint."""
+    settings = _read_settings(Path(path)).get("generator", {})
     return dict(settings)
 
 
@@ -194,8 +196,8 @@ def recognize_checkpoint(tensors: Mapping[str, torch.Tensor], name: str) -> SamS
     return BY_WIDTH[positions.shape[-1]]
 
 
-def _settings(path: Path) -> dict[str, Any]:
-    """sam.json of a folder, or {} for a file."""
+def _read_settings(path: Path) -> dict[str, Any]:
+    """The content of a folder's sam.json, or {} for a file."""
     if not path.is_dir():
         return {}
     file = path / SETTINGS[0]
@@ -205,7 +207,7 @@ def _settings(path: Path) -> dict[str, Any]:
 
 
 class SamNetwork:
-    """The networks of SAM (Kirillov et al., Segment Anything, 2023), each picture encoded once.
+    """The networks of SAM (Kirillov et al., Segment Anything, 2023), which encode each picture once.
 
     Args:
         path: see ``load_sam``, as are the errors.
@@ -213,7 +215,7 @@ class SamNetwork:
         cache: where image embeddings are kept (4 MB each for the published models); its own, of 64 MB, if none is
             given.
         precision: of the large products; see ``choose_dtype``.
-        loading: told the share of the file that is read.
+        loading: progress of the file that is read.
     """
 
     def __init__(
@@ -222,7 +224,7 @@ class SamNetwork:
         device: str = "cpu",
         cache: ByteCache[Any] | None = None,
         precision: Precision = "auto",
-        loading: Loading = lambda _share: None,
+        loading: Progress = ignore_progress,
     ) -> None:
         self.model = load_sam(path, progress=loading)
         self.precision = precision
@@ -240,11 +242,11 @@ class SamNetwork:
         """Work on another device from now on, in the precision that is right there."""
         self.model.to(device)
         if device not in self._dtypes:
-            self._dtypes[device] = self._choose(device)
+            self._dtypes[device] = self._choose_dtype(device)
         self.dtype = self._dtypes[device]
 
-    def _choose(self, device: str) -> torch.dtype:
-        """See ``choose_dtype``; where float16 was not asked for by name, it has to stand a test."""
+    def _choose_dtype(self, device: str) -> torch.dtype:
+        """See ``choose_dtype``; a float16 chosen by "auto" has to pass a test first."""
         import torch
 
         dtype = choose_dtype(device, self.precision, self.model.mask_decoder.transformer_dim)
@@ -252,8 +254,8 @@ class SamNetwork:
             return dtype
         return dtype if sam_precision_is_close(self.model) else torch.float32
 
-    def embedding(self, image: Image, progress: StageProgress = lambda _stage, _share: None) -> Embedding:
-        """Of ``image`` uint8[H, W, 3] RGB, from the cache where it is there."""
+    def embedding(self, image: Image, progress: Progress = ignore_progress) -> Embedding:
+        """The embedding of ``image`` uint8[H, W, 3] RGB, from the cache if it is there."""
         return self.cache.get_or_make(
             digest_image(image, self.name.encode(), self.precision.encode(), b"embedding"),
             lambda: embed_image(self.model, image, self.dtype, progress),
@@ -261,7 +263,7 @@ class SamNetwork:
         )
 
     def predictor(self, image: Image) -> Any:
-        """A ``SamPredictor`` that has seen ``image`` uint8[H, W, 3] RGB."""
+        """A ``SamPredictor`` with the embedding of ``image`` uint8[H, W, 3] RGB."""
         from segment_anything import SamPredictor
 
         embedding, predictor = self.embedding(image), SamPredictor(self.model)
@@ -270,11 +272,10 @@ class SamNetwork:
         return predictor
 
 
-def sam_precision_is_close(sam: Any, most: float = 0.05) -> bool:
-    """Whether a Sam, where it is now, encodes a test picture in float16 as it does in float32.
+def sam_precision_is_close(sam: Any) -> bool:
+    """Whether a Sam, on its present device, encodes a test picture in float16 as it does in float32.
 
-    It does not where something overflows, which ``encode`` answers by float32, or where the two differ by more than
-    ``most`` of their length.
+    It does not if something overflows, or if the two differ by more than ``MOST_ERROR`` of their length.
     """
     import torch
 
@@ -282,5 +283,5 @@ def sam_precision_is_close(sam: Any, most: float = 0.05) -> bool:
     pixels = torch.randn(1, 3, side, side, generator=torch.Generator().manual_seed(0)).to(sam.device)
     with torch.inference_mode():
         rough, exact = (encode_image(sam.image_encoder, pixels, dtype) for dtype in (torch.float16, torch.float32))
-        off = float((rough - exact).norm() / exact.norm())
-    return 0 < off < most
+        error = float((rough - exact).norm() / exact.norm())
+    return 0 < error < MOST_ERROR  # 0 means that the overflow was computed again in float32

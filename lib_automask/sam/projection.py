@@ -1,13 +1,13 @@
-"""What a prompt's patches are after some layers of SAM's decoder, without ever making them.
+"""Projections of a prompt's patches after some layers of SAM's decoder, without ever computing the patches.
 
-In a layer the patches x take the shares S of what a few tokens offer, O, and a norm follows, which takes off the means,
-multiplies patches by s and channels by w and adds b (Kirillov et al., Segment Anything, 2023, appendix A). Whatever
-weights V project the patches afterwards,
+In a layer the patches x take the shares S of the values O of a few tokens, and a norm follows, which takes off the
+means, multiplies patches by s and channels by w and adds b (Kirillov et al., Segment Anything, 2023, appendix A).
+Whatever weights V project the patches afterwards,
 
     x' = s (x + S O - means) w + b    and so    x' V = s (x V' + S (O V')) + b V    with V' = w V, less its means.
 
-So x V' is made once a picture, O V' has a few rows, and V' of a layer is the V of the layer before it.
-``sam.decoder_layers`` finds s in the same way.
+So x V' is computed once for a picture, O V' has a few rows, and V' of a layer is the V of the layer before it.
+``sam.decoder_layers.PatchNorm`` computes s in the same way.
 
 Shapes: B prompts, T tokens each, N patches, C channels, H heads of D channels; K = layers × H × T.
 """
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False)
 class PatchUpdates:
-    """How the patches of B prompts looked at their tokens, layer by layer; nothing before the first.
+    """How B prompts changed the patches, layer by layer; empty before the first layer.
 
     Args:
-        values: float32[H, B × T, D] of each layer, what the tokens offered, before it is projected back.
-        shares: [K, N] of each prompt, how much each patch has of each token of each layer after all norms, in the type
+        values: float32[H, B × T, D] of each layer's tokens, before they are projected back.
+        shares: [K, N] of each prompt: how much each patch has of each token of each layer after all norms, in the type
             of the large products.
-        scales: float32[1, N] of each prompt, how much each patch has of what it was in the picture.
+        scales: float32[1, N] of each prompt: how much each patch has of the picture's own patch.
     """
 
     values: Sequence[torch.Tensor] = ()
@@ -39,14 +39,14 @@ class PatchUpdates:
 
 
 class Projection:
-    """Of patches x after some layers: x V + v. It has a part of the picture, one of the tokens, and a constant.
+    """x V + v of patches x after some layers, as a part of the picture, a part of the tokens, and a constant.
 
     Args:
         layers: of segment_anything's ``TwoWayTransformer``, float32.
         patches: float32[N, C] of the picture.
         weight: V, float32[C, E].
         constant: v, float32[E].
-        last_norm: whether the patches went through the norm of the last layer, or are still the sums before it.
+        last_norm: whether the patches passed the norm of the last layer, or are the sums before it.
     """
 
     def __init__(
@@ -70,19 +70,19 @@ class Projection:
             self.weights.insert(0, output.weight.T.unflatten(0, (heads, -1)) @ weight)
             biases.insert(0, output.bias @ weight)
         self.picture = patches @ weight
-        """float32[N, E], to be multiplied by ``Looks.scales``."""
+        """float32[N, E], to be multiplied by ``PatchUpdates.scales``."""
         self.constant = biases.pop()
-        # The shares of a head add up to one, so a part given to every head's values arrives whole.
+        # The shares of a head add up to one, so a bias that is divided among the heads' values is added whole.
         self.biases = [bias / len(weight) for bias, weight in zip(biases, self.weights)]
         """[E] of each layer, for each of its tokens."""
 
     def rows(self, values: Sequence[torch.Tensor], prompts: int) -> torch.Tensor:
-        """What the tokens bring, float32[B, K, E], to be multiplied by ``Looks.shares``."""
+        """The tokens' part, float32[B, K, E], to be multiplied by ``PatchUpdates.shares``."""
         import torch
 
         layers = zip(values, self.weights, self.biases)
         return torch.cat(
-            [split_by_prompt(some @ weight, prompts).flatten(1, 2) + bias for some, weight, bias in layers], 1
+            [split_by_prompt(value @ weight, prompts).flatten(1, 2) + bias for value, weight, bias in layers], 1
         )
 
 

@@ -1,9 +1,7 @@
-"""What lies behind a region's hard outline: how likely each pixel belongs to it, as SAM saw it before it cut.
+"""The seam between SAM and the pipeline: the regions of a picture, and how each fades out at its edge.
 
-A region is kept as a mask, a bit a pixel. What SAM thought of the pixels at its edge is asked for again where somebody
-wants to know, which costs two runs of the decoder a region, and nothing for those who don't.
-
-The regions of a picture, by SAM: all of them, or those where phrases are hot.
+Regions are kept in the cache as masks of one bit a pixel. The probabilities at a region's edge are computed only when
+they are needed, by two runs of the decoder.
 """
 
 from __future__ import annotations
@@ -19,33 +17,25 @@ import numpy.typing as npt
 
 from lib_automask.errors import InputError
 from lib_automask.imaging import masks
+from lib_automask.interfaces import ignore_progress
 from lib_automask.runtime.cache import ByteCache
 from lib_automask.runtime.device import Device, Precision
-from lib_automask.sam.grid_search import (
-    ASK,
-    ENCODE,
-    KEEP,
-    Candidates,
-    GeneratorSettings,
-    PointPrompter,
-    find_all_regions,
-)
+from lib_automask.sam.candidates import KEEP
+from lib_automask.sam.encoder import ENCODE
+from lib_automask.sam.grid_search import PROMPT, Candidates, GeneratorSettings, PointPrompter, find_all_regions
 from lib_automask.sam.guided_search import GuideSettings, find_guided_regions
 from lib_automask.sam.model import CACHE_BYTES, SamNetwork, read_generator_settings
-from lib_automask.types import Heat, Image, Mask, Probabilities, Segment, bounding_box, digest_image
+from lib_automask.types import Heat, Image, Mask, Probabilities, Progress, Segment, Size, bounding_box, digest_image
 
+SEGMENTS = "segments"
+"""The stage that is reported while regions are searched."""
+STAGES = {ENCODE: (0.0, 0.3), PROMPT: (0.3, 0.95), KEEP: (0.95, 1.0)}
+GUIDED_STAGES = {ENCODE: (0.0, 0.75), PROMPT: (0.75, 1.0)}
+"""Where each stage begins and ends in the whole, by its time on a CPU (``python -m benchmarks.speed``)."""
 ALIKE = 0.9
-"""SAM means the same region if its mask has at least this IoU with the one that is asked about."""
-
-Progress = Callable[[float], None]
-"""Told the share that is done, 0–1, between small pieces of work; it may raise ``Interrupted`` to end the run."""
-STAGES = {ENCODE: (0.0, 0.3), ASK: (0.3, 0.95), KEEP: (0.95, 1.0)}
-GUIDED_STAGES = {ENCODE: (0.0, 0.75), ASK: (0.75, 1.0)}
-"""Where each stage begins and ends in the whole, by the time it takes on a CPU."""
-
-
+"""Least IoU with a region of SAM's mask for the same region; a guess."""
 LEAST_POINTS = 4
-"""Points at once when memory is short."""
+"""Points at once when memory is short: segment-anything's best batch on a CPU (``python -m benchmarks.speed``)."""
 
 
 def estimate_probabilities(network: SamNetwork, image: Image, mask: Mask) -> Probabilities | None:
@@ -57,7 +47,7 @@ def estimate_probabilities(network: SamNetwork, image: Image, mask: Mask) -> Pro
         mask: bool[H, W], of a region that the same SAM found.
 
     Returns:
-        None where SAM takes what is there for something else, and where ``mask`` is empty.
+        None if SAM finds another region there, or if ``mask`` is empty.
     """
     import torch
 
@@ -65,19 +55,19 @@ def estimate_probabilities(network: SamNetwork, image: Image, mask: Mask) -> Pro
         return None
     with torch.inference_mode():
         predictor = network.predictor(image)
-        answers = [
-            logits for prompt in _prompts_for(mask) for logits in predictor.predict(return_logits=True, **prompt)[0]
+        masks_found = [
+            logits for prompt in _make_prompts(mask) for logits in predictor.predict(return_logits=True, **prompt)[0]
         ]
-    closest = max(answers, key=lambda logits: masks.mask_iou(logits > 0, mask))
+    closest = max(masks_found, key=lambda logits: masks.mask_iou(logits > 0, mask))
     if masks.mask_iou(closest > 0, mask) < ALIKE:
         return None
     return np.asarray(1 / (1 + np.exp(-closest.clip(-30, 30))), np.float32)
 
 
-def _prompts_for(mask: Mask) -> list[dict[str, Any]]:
-    """For SAM's predictor: a point deep inside, which can mean a part, a thing or a group; and with it the box."""
-    away = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
-    row, column = np.unravel_index(away.argmax(), mask.shape)
+def _make_prompts(mask: Mask) -> list[dict[str, Any]]:
+    """Prompts for SAM's predictor: a point deep inside, for a part, a thing and a group; and the same with the box."""
+    depth = cv2.distanceTransform(np.pad(mask, 1).astype(np.uint8), cv2.DIST_L2, 5)[1:-1, 1:-1]
+    row, column = np.unravel_index(depth.argmax(), mask.shape)
     point = {"point_coords": np.array([[column, row]], np.float32), "point_labels": np.ones(1, np.int64)}
     return [
         {**point, "multimask_output": True},
@@ -87,7 +77,7 @@ def _prompts_for(mask: Mask) -> list[dict[str, Any]]:
 
 @dataclass(frozen=True, eq=False)
 class PackedSegments:
-    """Segments as they are kept: eight pixels in a byte."""
+    """Segments with eight pixels in a byte, for the cache."""
 
     rows: tuple[npt.NDArray[np.uint8], ...]
     width: int
@@ -95,13 +85,13 @@ class PackedSegments:
 
     @classmethod
     def pack(cls, segments: Sequence[Segment]) -> PackedSegments:
-        rows = tuple(np.packbits(one.mask, axis=1) for one in segments)
+        rows = tuple(np.packbits(segment.mask, axis=1) for segment in segments)
         width = segments[0].mask.shape[1] if segments else 0
-        return cls(rows, width, tuple((one.predicted_iou, one.stability_score) for one in segments))
+        return cls(rows, width, tuple((segment.predicted_iou, segment.stability_score) for segment in segments))
 
     def unpack(self) -> tuple[Segment, ...]:
-        masks = (np.unpackbits(bits, axis=1, count=self.width).view(np.bool_) for bits in self.rows)
-        return tuple(Segment(mask, *qualities) for mask, qualities in zip(masks, self.qualities))
+        unpacked = (np.unpackbits(bits, axis=1, count=self.width).view(np.bool_) for bits in self.rows)
+        return tuple(Segment(mask, *qualities) for mask, qualities in zip(unpacked, self.qualities))
 
     @property
     def nbytes(self) -> int:
@@ -113,26 +103,26 @@ class SamSegmenter:
     does, or a few where phrases are hot.
 
     Args:
-        path: a published checkpoint or a folder with sam.json; see ``load_sam``, as are the errors.
+        path: a published checkpoint or a folder with sam.json; see ``load_sam``, also for the errors.
         device: as torch names it, or one that is shared with other models.
-        progress: see ``Progress``.
-        settings: overrides what ``Settings`` holds by default, or what the model's sam.json says under "generator".
-        cache: where embeddings, answers and segments are kept; its own, if none is given.
+        progress: of the search.
+        settings: override ``GeneratorSettings`` and the model's own in sam.json ("generator").
+        cache: where embeddings, candidates and segments are kept; its own, of 64 MB, if none is given.
         precision: of the large products; see ``choose_dtype``.
-        guide: how a guided search goes, if not as ``Guide`` says.
-        loading: as ``progress``, for the file that is read.
+        guide: of a guided search.
+        loading: progress of the file that is read.
     """
 
     def __init__(
         self,
         path: str | Path,
         device: str | Device = "cpu",
-        progress: Progress = lambda _share: None,
+        progress: Progress = ignore_progress,
         settings: dict[str, Any] | None = None,
         cache: ByteCache[Any] | None = None,
         precision: Precision = "auto",
         guide: GuideSettings | None = None,
-        loading: Progress = lambda _share: None,
+        loading: Progress = ignore_progress,
     ) -> None:
         self.settings = GeneratorSettings.from_mapping(read_generator_settings(path) | (settings or {}))
         self.guide = guide or GuideSettings()
@@ -140,25 +130,26 @@ class SamSegmenter:
         self.network = SamNetwork(path, "cpu", self.cache, precision, loading)
         self.device = Device.of(device)
         self.progress = progress
+        self._full_batch = self.settings.points_per_batch
 
     def segments(self, image: Image, heat: Heat | None = None) -> tuple[Segment, ...]:
-        """The regions of ``image`` uint8[H, W, 3] RGB, best predicted quality first; remembered by content.
+        """The regions of ``image`` uint8[H, W, 3] RGB, best predicted quality first; kept by content.
 
         Args:
-            heat: float32[P, H, W], one map a phrase: finds what lies where they are hot, and most of the rest. Without
-                it every region is looked for.
+            heat: float32[P, H, W], one map a phrase: finds the regions where they are hot, and most of the others.
+                Without it every region is searched.
         """
         check_image_shape(image, self.network.model.image_encoder.img_size)
-        asked = b"everything" if heat is None else repr((self.guide, heat.shape)).encode() + heat.tobytes()
+        search = b"everything" if heat is None else repr((self.guide, heat.shape)).encode() + heat.tobytes()
         packed: PackedSegments = self.cache.get_or_make(
-            self._key(image, b"segments", asked),
-            lambda: PackedSegments.pack(self.device.run(self, lambda: self._find(image, heat))),
-            lambda made: made.nbytes,
+            self._key(image, b"segments", search),
+            lambda: PackedSegments.pack(self.device.run(self, lambda: self._search(image, heat))),
+            lambda segments: segments.nbytes,
         )
         return packed.unpack()
 
     def chances(self, image: Image, mask: Mask) -> Probabilities | None:
-        """See ``SoftSegmenter`` and ``chances_of``."""
+        """See ``SoftSegmenter`` and ``estimate_probabilities``."""
         return self.device.run(self, lambda: estimate_probabilities(self.network, image, mask))
 
     @property
@@ -170,59 +161,66 @@ class SamSegmenter:
         """See ``Movable``."""
         self.network.to(device)
 
-    def smaller(self) -> bool:
-        """See ``Movable``: fewer points at once, down to what a processor takes."""
+    def reduce_batch(self) -> bool:
+        """See ``Movable``: fewer points at once, down to ``LEAST_POINTS``."""
         batch = self.settings.batch(self.network.model.device.type)
         if batch <= LEAST_POINTS:
             return False
         self.settings = replace(self.settings, points_per_batch=max(LEAST_POINTS, batch // 4))
         return True
 
-    def _find(self, image: Image, heat: Heat | None) -> tuple[Segment, ...]:
-        tell = self._teller(STAGES if heat is None else GUIDED_STAGES)
-        network = self.network
-        embedding = network.embedding(image, tell)
+    def restore_batch(self) -> None:
+        """See ``Movable``."""
+        self.settings = replace(self.settings, points_per_batch=self._full_batch)
+
+    def _search(self, image: Image, heat: Heat | None) -> tuple[Segment, ...]:
+        network, progress = self.network, self._join_stages(STAGES if heat is None else GUIDED_STAGES)
+        embedding = network.embedding(image, progress)
         if heat is None:
-            segments = find_all_regions(network.model, embedding, network.dtype, self.settings, tell)
+            segments = find_all_regions(network.model, embedding, network.dtype, self.settings, progress)
         else:
-            asker = PointPrompter(network.model, embedding, network.dtype, self.settings, tell, self._recall(image))
-            segments = find_guided_regions(asker, heat, self.guide)
-        self.progress(1.0)
+            recall = self._recall_candidates(image)
+            prompter = PointPrompter(network.model, embedding, network.dtype, self.settings, progress, recall)
+            segments = find_guided_regions(prompter, heat, self.guide)
+        self.progress(SEGMENTS, 1.0)
         return segments
 
-    def _recall(self, image: Image) -> Callable[[bytes, Callable[[], Candidates]], Candidates]:
-        """Gives the answers of earlier prompts on the same picture. Each call's answers are kept together, since what
-        is asked together can differ in the last bits from what is asked alone."""
+    def _recall_candidates(self, image: Image) -> Callable[[bytes, Callable[[], Candidates]], Candidates]:
+        """Keeps the candidates of prompts on a picture, those of each batch together, since prompts that are decoded
+        together can differ in the last bits from the same prompts alone."""
         picture = self._key(image, b"answers")
-        return lambda what, ask: self.cache.get_or_make(f"{picture} {what.hex()}", ask, count_candidate_bytes)
-
-    def _key(self, image: Image, *what: bytes) -> str:
-        """Of something about ``image`` that depends on this model and its settings."""
-        network = self.network
-        return digest_image(
-            image, network.name.encode(), network.precision.encode(), repr(self.settings).encode(), *what
+        return lambda prompts, compute: self.cache.get_or_make(
+            f"{picture} {prompts.hex()}", compute, count_candidate_bytes
         )
 
-    def _teller(self, stages: dict[str, tuple[float, float]]) -> Callable[[str, float], None]:
-        """Tells the share of the whole from the shares of ``stages``; one that is not among them adds nothing."""
+    def _key(self, image: Image, *question: bytes) -> str:
+        """Of a question about ``image`` whose answer depends on this model and its settings."""
+        network = self.network
+        return digest_image(
+            image, network.name.encode(), network.precision.encode(), repr(self.settings).encode(), *question
+        )
+
+    def _join_stages(self, stages: dict[str, tuple[float, float]]) -> Progress:
+        """Reports the shares of ``stages`` as one share of the whole that never falls; other stages add nothing."""
         done = 0.0
 
-        def tell(stage: str, share: float) -> None:
+        def report(stage: str, share: float) -> None:
             nonlocal done
             begin, end = stages.get(stage, (0.0, 0.0))
             done = max(done, begin + share * (end - begin))
-            self.progress(done)
+            self.progress(SEGMENTS, done)
 
-        return tell
+        return report
 
 
 def count_candidate_bytes(candidates: Candidates) -> int:
-    """What answers take in memory."""
-    return sum(one.crop.logits.nbytes for one in candidates)
+    """Size of candidates in memory."""
+    return sum(candidate.crop.logits.nbytes for candidate in candidates)
 
 
 def check_image_shape(image: Image, side: int) -> None:
-    """Raises InputError where nothing is left of the short side once the long one has SAM's ``side`` pixels."""
-    height, width = image.shape[:2]
-    if min(height, width) * side / max(height, width) < 0.5:
-        raise InputError(f"the picture of {width} × {height} is too thin to find regions in; crop its long side")
+    """Raises InputError if nothing is left of the short side once the long one has SAM's ``side`` pixels."""
+    size = Size.of(image)
+    if size.shorter * side / size.longer < 0.5:
+        found = f"{size.width} × {size.height}"
+        raise InputError(f"the picture of {found} is too thin to find regions in; crop its long side")

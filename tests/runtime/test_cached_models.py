@@ -1,4 +1,4 @@
-"""Models that answer each question once, by the content of picture, model and question."""
+"""Models compute each result once, by the content of picture, model and question."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def matcher(name: str = "blip", cache: Any = None) -> tuple[Counting, CachedMatc
     return model, CachedMatcher(model, name, ByteCache(10**6) if cache is None else cache)
 
 
-def test_a_picture_is_captioned_once_and_another_by_itself() -> None:
+def test_a_picture_is_captioned_once_and_another_separately() -> None:
     model = Counting()
     captioner = CachedCaptioner(model, "blip", ByteCache(1000))
     assert captioner.caption(PICTURE) == captioner.caption(PICTURE.copy()) == "picture 0"
@@ -64,32 +64,32 @@ def test_a_picture_is_captioned_once_and_another_by_itself() -> None:
     assert len(model.asked) == 2
 
 
-def test_answers_are_those_of_the_model_in_the_order_of_the_question() -> None:
-    model, remembering = matcher()
+def test_results_are_those_of_the_model_in_the_order_of_the_phrases() -> None:
+    model, cached = matcher()
     for phrases in (["cat", "ball"], ["ball", "cat"], ["cat", "ball", "cat"], ["ball"]):
-        assert remembering.match(PICTURE, phrases) == Counting().match(PICTURE, phrases)
+        assert cached.match(PICTURE, phrases) == Counting().match(PICTURE, phrases)
         np.testing.assert_array_equal(
-            remembering.score_segments(PICTURE, SEGMENTS, phrases),
+            cached.score_segments(PICTURE, SEGMENTS, phrases),
             Counting().score_segments(PICTURE, SEGMENTS, phrases),
         )
     assert model.asked == [("cat", "ball"), (2, "ball", "cat"), (2, "ball")]
 
 
-def test_heat_is_as_large_as_the_picture_and_is_left_to_the_model() -> None:
+def test_heat_is_left_to_the_model() -> None:
     cache: ByteCache[Any] = ByteCache(10**6)
-    _, remembering = matcher(cache=cache)
-    np.testing.assert_array_equal(remembering.heat(PICTURE, ["cat"]), Counting().heat(PICTURE, ["cat"]))
+    _, cached = matcher(cache=cache)
+    np.testing.assert_array_equal(cached.heat(PICTURE, ["cat"]), Counting().heat(PICTURE, ["cat"]))
     assert cache.bytes == 0
 
 
-def test_only_phrases_that_are_new_are_asked() -> None:
-    model, remembering = matcher()
-    remembering.match(PICTURE, ["cat"])
-    assert remembering.match(PICTURE, ["ball", "cat", "dog"]) == Counting().match(PICTURE, ["ball", "cat", "dog"])
+def test_only_new_phrases_are_matched() -> None:
+    model, cached = matcher()
+    cached.match(PICTURE, ["cat"])
+    assert cached.match(PICTURE, ["ball", "cat", "dog"]) == Counting().match(PICTURE, ["ball", "cat", "dog"])
     assert model.asked == [("cat",), ("ball", "dog")]
 
 
-def test_another_picture_model_or_segment_is_another_question() -> None:
+def test_another_picture_model_or_segment_has_its_own_result() -> None:
     cache: ByteCache[Any] = ByteCache(10**6)
     (first, one), (second, two) = matcher("one", cache), matcher("two", cache)
     one.match(PICTURE, ["cat"])
@@ -101,41 +101,41 @@ def test_another_picture_model_or_segment_is_another_question() -> None:
     assert len(first.asked) == 4
 
 
-def test_what_a_caller_does_to_an_answer_stays_with_the_caller() -> None:
-    _, remembering = matcher()
-    remembering.score_segments(PICTURE, SEGMENTS, ["cat"])[:] = 0
-    assert remembering.score_segments(PICTURE, SEGMENTS, ["cat"]).min() > ord("c")
+def test_changing_a_result_does_not_change_the_cache() -> None:
+    _, cached = matcher()
+    cached.score_segments(PICTURE, SEGMENTS, ["cat"])[:] = 0
+    assert cached.score_segments(PICTURE, SEGMENTS, ["cat"]).min() > ord("c")
 
 
-def test_nothing_asked_is_nothing_answered() -> None:
-    _, remembering = matcher()
-    assert remembering.match(PICTURE, []) == []
+def test_no_phrase_has_no_match() -> None:
+    _, cached = matcher()
+    assert cached.match(PICTURE, []) == []
 
 
-def test_what_is_too_large_is_made_again_and_still_right() -> None:
-    model, remembering = matcher(cache=ByteCache(10))
+def test_results_too_large_to_keep_are_computed_again() -> None:
+    model, cached = matcher(cache=ByteCache(10))
     for _ in range(2):
-        assert remembering.match(PICTURE, ["cat"]) == [ord("c") / 200]
+        assert cached.match(PICTURE, ["cat"]) == [ord("c") / 200]
     assert len(model.asked) == 2
 
 
-def test_a_failure_is_not_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, remembering = matcher()
+def test_a_failure_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, cached = matcher()
     with monkeypatch.context() as patched:
         patched.setattr(model, "match", lambda *_: 1 / 0)
         with pytest.raises(ZeroDivisionError):
-            remembering.match(PICTURE, ["cat"])
-    assert remembering.match(PICTURE, ["cat"]) == [ord("c") / 200]
+            cached.match(PICTURE, ["cat"])
+    assert cached.match(PICTURE, ["cat"]) == [ord("c") / 200]
 
 
-def test_threads_get_their_own_answers() -> None:
-    _, remembering = matcher(cache=ByteCache(200))
+def test_threads_get_their_own_results() -> None:
+    _, cached = matcher(cache=ByteCache(200))
     wrong: list[str] = []
 
     def work(start: int) -> None:
         for number in range(200):
             phrase = chr(ord("a") + (start + number) % 20)
-            if remembering.match(PICTURE, [phrase]) != [ord(phrase) / 200]:
+            if cached.match(PICTURE, [phrase]) != [ord(phrase) / 200]:
                 wrong.append(phrase)
 
     threads = [threading.Thread(target=work, args=(start,)) for start in range(6)]
@@ -146,7 +146,7 @@ def test_threads_get_their_own_answers() -> None:
     assert wrong == []
 
 
-def test_a_model_that_was_exchanged_has_another_fingerprint(tmp_path: Path) -> None:
+def test_an_exchanged_model_has_another_fingerprint(tmp_path: Path) -> None:
     file = tmp_path / "blip" / "model.bin"
     file.parent.mkdir()
     file.write_bytes(b"one")
@@ -162,7 +162,7 @@ def test_a_model_that_was_exchanged_has_another_fingerprint(tmp_path: Path) -> N
 
 
 @pytest.fixture
-def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+def passes(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     """How often BLIP and SAM looked at a picture."""
     pytest.importorskip("segment_anything")
     from lib_automask.blip.loading import Pixels
@@ -179,41 +179,41 @@ def looks(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 
 @demo_models
-def test_the_same_change_in_other_words_looks_at_the_picture_no_more(looks: Counter[str]) -> None:
+def test_the_same_change_in_other_words_needs_no_other_pass(passes: Counter[str]) -> None:
     scene, prompt = EXAMPLES[0]
     image, models = draw(scene), load_models("demo")
     first = build_mask(MaskRequest(image, prompt), models)
     assert first.outcome == "mask"
-    assert looks["sam"] == 1
-    assert looks["blip"] >= 2
-    looks.clear()
+    assert passes["sam"] == 1
+    assert passes["blip"] >= 2
+    passes.clear()
     again = build_mask(MaskRequest(image.copy(), prompt), models)
     styled = build_mask(MaskRequest(image, f"masterpiece, {prompt}, <lora:toy:0.5>"), models)
-    assert looks == {}
+    assert passes == {}
     for other in (again, styled):
         assert np.array_equal(other.mask, first.mask)
     build_mask(MaskRequest(image[:, ::-1].copy(), prompt), models)
-    assert looks["sam"] == 1
+    assert passes["sam"] == 1
 
 
 @demo_models
-def test_a_cache_that_is_given_outlives_the_models_and_can_be_emptied(looks: Counter[str]) -> None:
+def test_a_cache_that_is_given_outlives_the_models_and_can_be_emptied(passes: Counter[str]) -> None:
     scene, prompt = EXAMPLES[0]
     cache: ByteCache[Any] = ByteCache(2**26)
     first = build_mask(MaskRequest(draw(scene), prompt), load_models("demo", cache=cache))
     assert 0 < cache.bytes <= cache.max_bytes
-    looks.clear()
+    passes.clear()
     models = load_models("demo", cache=cache)
     assert np.array_equal(build_mask(MaskRequest(draw(scene), prompt), models).mask, first.mask)
-    assert looks == {}
+    assert passes == {}
     cache.clear()
     build_mask(MaskRequest(draw(scene), prompt), models)
-    assert looks["sam"] == 1
-    assert looks["blip"] >= 2
+    assert passes["sam"] == 1
+    assert passes["blip"] >= 2
 
 
 @demo_models
-def test_no_more_is_kept_than_allowed(looks: Counter[str]) -> None:
+def test_no_more_is_kept_than_allowed(passes: Counter[str]) -> None:
     scene, prompt = EXAMPLES[0]
     small: ByteCache[Any] = ByteCache(100_000)
     roomy = build_mask(MaskRequest(draw(scene), prompt), load_models("demo"))
@@ -223,7 +223,7 @@ def test_no_more_is_kept_than_allowed(looks: Counter[str]) -> None:
 
 
 @demo_models
-def test_a_captioner_that_is_given_ready_made_is_asked_each_time() -> None:
+def test_a_captioner_given_ready_made_captions_each_time() -> None:
     """Its answer may depend on more than the picture, such as the host's settings."""
     model = Counting()
     assert load_models("demo", captioner=model).captioner is model

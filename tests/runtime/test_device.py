@@ -1,4 +1,4 @@
-"""Models come to a device and leave it; where memory runs out, less is tried, then the processor, then nothing."""
+"""Models come to a device and leave it; if memory runs out, smaller batches are tried, then the processor."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from typing import Any
 import pytest
 
 from lib_automask.errors import Interrupted, OutOfMemory
-from lib_automask.runtime.device import Device, is_out_of_memory
+from lib_automask.runtime.device import RETRY_AFTER, Device, is_out_of_memory
 
 
 class Model:
-    """Works where at most ``fits`` things go at once: on the card, and beside the processor."""
+    """Works on a batch of 8; runs out of memory if more than ``fits`` of a place is at once there."""
 
     nbytes = 100
 
-    def __init__(self, batch: int = 8, fits: dict[str, int] | None = None) -> None:
-        self.batch, self.fits, self.place = batch, fits or {"card": 8, "cpu": 8}, "cpu"
+    def __init__(self, fits: dict[str, int] | None = None) -> None:
+        self.batch, self.fits, self.place = 8, fits or {"card": 8, "cpu": 8}, "cpu"
         self.went: list[str] = []
         self.tried: list[tuple[str, int]] = []
 
@@ -24,11 +24,14 @@ class Model:
         self.place = device
         self.went.append(device)
 
-    def smaller(self) -> bool:
+    def reduce_batch(self) -> bool:
         if self.batch == 1:
             return False
         self.batch //= 2
         return True
+
+    def restore_batch(self) -> None:
+        self.batch = 8
 
     def work(self) -> str:
         self.tried.append((self.place, self.batch))
@@ -48,7 +51,7 @@ def test_one_model_is_on_the_card_at_a_time_and_none_after_the_run() -> None:
     assert (first.place, second.place) == ("cpu", "cpu")
 
 
-def test_models_stay_where_they_shall() -> None:
+def test_models_stay_on_a_device_that_keeps_them() -> None:
     device, first, second = Device("card", stay=True), Model(), Model()
     for model in (first, second):
         device.run(model, model.work)
@@ -56,24 +59,24 @@ def test_models_stay_where_they_shall() -> None:
     assert (first.went, second.went) == (["card"], ["card"])
 
 
-def test_on_the_processor_nothing_moves_and_nobody_is_asked_for_room() -> None:
-    asked: list[int] = []
-    device, model = Device("cpu", make_room=asked.append), Model()
+def test_on_the_processor_nothing_moves_and_no_room_is_made() -> None:
+    made: list[int] = []
+    device, model = Device("cpu", make_room=made.append), Model()
     device.run(model, model.work)
     device.clear()
-    assert (model.went, asked) == ([], [])
+    assert (model.went, made) == ([], [])
 
 
-def test_room_is_asked_for_before_a_model_comes() -> None:
+def test_room_is_made_before_a_model_comes() -> None:
     model = Model()
     places: list[tuple[int, str]] = []
-    device = Device("card", make_room=lambda wanted: places.append((wanted, model.place)))
+    device = Device("card", make_room=lambda size: places.append((size, model.place)))
     device.run(model, model.work)
     device.run(model, model.work)
     assert places == [(100, "cpu")]
 
 
-def test_out_of_memory_is_tried_smaller() -> None:
+def test_out_of_memory_is_tried_in_smaller_batches() -> None:
     device, model = Device("card"), Model(fits={"card": 2, "cpu": 8})
     assert device.run(model, model.work) == "done"
     assert model.tried == [("card", 8), ("card", 4), ("card", 2)]
@@ -90,8 +93,36 @@ def test_then_on_the_processor_until_the_run_is_over() -> None:
     assert model.tried[-2:] == [("card", 1), ("cpu", 1)]
 
 
+@pytest.mark.parametrize("stay", [True, False])
 @pytest.mark.parametrize("name", ["card", "cpu"])
-def test_then_it_ends_and_says_so(name: str) -> None:
+def test_the_next_run_uses_the_full_batch_again(name: str, stay: bool) -> None:
+    """Memory may have been short only because of another program."""
+    device, model = Device(name, stay=stay), Model(fits={"card": 2, "cpu": 2})
+    device.run(model, model.work)
+    assert [batch for _, batch in model.tried] == [8, 4, 2]
+    model.fits = {"card": 8, "cpu": 8}
+    device.run(model, model.work)
+    assert model.tried[-1] == (name, 2)
+    device.clear()
+    device.run(model, model.work)
+    assert model.tried[-1] == (name, 8)
+
+
+def test_so_does_a_device_that_nobody_clears_after_some_calls() -> None:
+    device, model = Device("card", stay=True), Model(fits={"card": 0, "cpu": 8})
+    device.run(model, model.work)
+    assert model.tried[-1] == ("cpu", 1)
+    model.fits = {"card": 8, "cpu": 8}
+    for _ in range(RETRY_AFTER):
+        device.run(model, model.work)
+    assert set(model.tried[-RETRY_AFTER:]) == {("cpu", 1)}
+    for _ in range(RETRY_AFTER + 1):
+        device.run(model, model.work)
+    assert set(model.tried[-RETRY_AFTER:]) == {("card", 8)}
+
+
+@pytest.mark.parametrize("name", ["card", "cpu"])
+def test_then_the_run_ends_with_an_error(name: str) -> None:
     device, model = Device(name), Model(fits={"card": 0, "cpu": 0})
     with pytest.raises(OutOfMemory, match="smaller"):
         device.run(model, model.work)
@@ -111,6 +142,28 @@ def test_a_card_too_full_for_the_weights_counts_as_well() -> None:
     assert model.tried == [("cpu", 1)]
 
 
+@pytest.mark.parametrize("message", ["CUDA out of memory.", "no kernel image is available for execution"])
+def test_a_model_that_came_only_in_part_goes_back_before_anything_else(message: str) -> None:
+    """What is already on the card would be in the way of the next attempt, and of other programs."""
+    places: list[str] = []
+
+    class Partial(Model):
+        def to(self, device: str) -> None:
+            super().to(device)
+            if device == "card":
+                raise RuntimeError(message)
+
+    model = Partial()
+    device = Device("card", make_room=lambda _size: places.append(model.place))
+    if is_out_of_memory(RuntimeError(message)):
+        assert device.run(model, model.work) == "done"
+        assert places == ["cpu"] * 4
+    else:
+        with pytest.raises(RuntimeError, match=message):
+            device.run(model, model.work)
+        assert (model.place, model.went) == ("cpu", ["card", "cpu"])
+
+
 @pytest.mark.parametrize("error", [RuntimeError("shapes differ"), Interrupted("stopped")])
 def test_any_other_error_is_passed_on_at_once(error: Exception) -> None:
     def fail() -> None:
@@ -126,14 +179,14 @@ def test_any_other_error_is_passed_on_at_once(error: Exception) -> None:
 
 def test_what_counts_as_out_of_memory() -> None:
     torch = pytest.importorskip("torch")
-    told = [
+    errors = [
         torch.cuda.OutOfMemoryError("CUDA out of memory."),
         RuntimeError("MPS backend out of memory (MPS allocated: 8.8 GB)"),
         RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate 99 bytes"),
         RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED"),
         MemoryError(),
     ]
-    assert all(is_out_of_memory(error) for error in told)
+    assert all(is_out_of_memory(error) for error in errors)
     assert not is_out_of_memory(RuntimeError("CUDA error: device-side assert triggered"))
 
 
@@ -147,28 +200,57 @@ def sam(tmp_path: Any) -> Any:
     return tiny_models.write_sam(tmp_path / "sam"), tiny_models.picture()
 
 
-def test_sam_asks_fewer_points_at_once_and_finds_the_same(sam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_sam_decodes_fewer_points_at_once_and_finds_the_same(sam: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     from lib_automask.sam.decoder import PictureDecoder
     from lib_automask.sam.segmenter import SamSegmenter
 
     folder, picture = sam
     expected = SamSegmenter(folder, precision="float32").segments(picture)
-    answer, asked = PictureDecoder.answer, []
+    decode, batches = PictureDecoder.decode, []
 
-    def answer_few(decoder: Any, prompts: Any, several: bool = True) -> Any:
-        asked.append(len(prompts))
+    def decode_few(decoder: Any, prompts: Any, multimask: bool = True) -> Any:
+        batches.append(len(prompts))
         if len(prompts) > 4:
             raise RuntimeError("CUDA out of memory.")
-        return answer(decoder, prompts, several)
+        return decode(decoder, prompts, multimask)
 
-    monkeypatch.setattr(PictureDecoder, "answer", answer_few)
-    found = SamSegmenter(folder, settings={"points_per_batch": 16}, precision="float32").segments(picture)
-    assert asked[:2] == [16, 4]
+    monkeypatch.setattr(PictureDecoder, "decode", decode_few)
+    segmenter = SamSegmenter(folder, settings={"points_per_batch": 16}, precision="float32")
+    found = segmenter.segments(picture)
+    assert batches[:2] == [16, 4]
+    monkeypatch.setattr(PictureDecoder, "decode", decode)
+    segmenter.device.clear()
+    assert segmenter.settings.points_per_batch == 16
     assert [one.mask.tobytes() for one in found] == [one.mask.tobytes() for one in expected]
     assert len(found) > 0
 
 
-def test_half_precision_has_to_stand_a_test(sam: Any) -> None:
+def test_blip_encodes_fewer_crops_at_once_until_the_next_run(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("transformers")
+    import tiny_models
+
+    from lib_automask.blip.matcher import BlipMatcher
+    from lib_automask.blip.model import BATCH_ON_CPU, MatchingModel
+
+    matcher = BlipMatcher(MatchingModel(tiny_models.write_matcher(tmp_path)))
+    encode, full = matcher.model.vision.encode, ["memory"]
+
+    def encode_few(pixels: Any, dtype: Any = None) -> Any:
+        if full:
+            full.clear()
+            raise RuntimeError("DefaultCPUAllocator: can't allocate memory")
+        return encode(pixels, dtype)
+
+    monkeypatch.setattr(matcher.model.vision, "encode", encode_few)
+    matcher.match(tiny_models.picture(), ["a cat"])
+    assert matcher.model.batch == BATCH_ON_CPU // 2
+    matcher.to("cpu")
+    assert matcher.model.batch == BATCH_ON_CPU // 2
+    matcher.device.clear()
+    assert matcher.model.batch == BATCH_ON_CPU
+
+
+def test_sam_in_half_precision_has_to_pass_a_test(sam: Any) -> None:
     """On the processor here, since there float16 works as it does on a card, only slowly."""
     import torch
 
@@ -190,9 +272,10 @@ def test_grad_cam_can_follow_gradients_after_a_move_whatever_mode_the_host_is_in
     import torch
 
     from lib_automask.blip.matcher import BlipMatcher
+    from lib_automask.blip.model import MatchingModel
 
-    matcher, picture = BlipMatcher(tiny_models.write_matcher(tmp_path)), tiny_models.picture()
-    network = matcher.reader.network
+    matcher, picture = BlipMatcher(MatchingModel(tiny_models.write_matcher(tmp_path))), tiny_models.picture()
+    network = matcher.model.network
     expected = matcher.heat(picture, ["a cat"])
     monkeypatch.setattr(network, "to", lambda _device: network.double().float())
     with torch.inference_mode():

@@ -30,8 +30,11 @@ class Model:
     def to(self, place: str) -> None:
         self.place = place
 
-    def smaller(self) -> bool:
+    def reduce_batch(self) -> bool:
         return False
+
+    def restore_batch(self) -> None:
+        pass
 
     def look(self) -> str:
         return self.device.run(self, self._look)

@@ -1,4 +1,4 @@
-"""The guided search: points where the heat is, boxes of what fits it, and a net for the rest."""
+"""The guided search: points where the heat is, boxes of segments that fit it, and a net for the rest."""
 
 from __future__ import annotations
 
@@ -8,17 +8,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-pytest.importorskip("segment_anything")
-
-import tiny_models
-
 from benchmarks.icon_world.scenes import draw, make_scene, silhouettes
 from lib_automask.errors import Interrupted
 from lib_automask.imaging.masks import mask_iou
 from lib_automask.runtime.cache import ByteCache
 from lib_automask.sam.guided_search import GuideSettings, boxes_of_heat, choose_points, find_hot_points
 from lib_automask.sam.segmenter import SamSegmenter
-from lib_automask.types import Heat, Image, Segment
+from lib_automask.types import Heat, Image, Segment, Size
+
+pytest.importorskip("segment_anything")
 
 DEMO = Path(__file__).parents[2] / "models" / "demo" / "sam"
 
@@ -34,7 +32,7 @@ def distances(points: np.ndarray) -> np.ndarray:
     return np.hypot(*(points[:, None] - points[None]).transpose(2, 0, 1))
 
 
-# --- where to ask
+# --- points and boxes
 
 
 def test_each_of_several_things_gets_a_point_before_any_gets_a_second() -> None:
@@ -66,10 +64,10 @@ def test_a_single_hot_pixel_of_any_picture_is_pointed_at_within_a_step_of_the_la
     assert 0 <= y < size[0]
 
 
-def test_no_heat_is_no_point_and_the_net_is_always_there() -> None:
+def test_no_heat_gives_no_point_but_the_net() -> None:
     cold = np.zeros((1, 30, 40), np.float32)
     assert find_hot_points(cold[0]).shape == (0, 2)
-    (net,) = choose_points(cold, (30, 40), GuideSettings(net_per_side=2))
+    (net,) = choose_points(cold, Size(30, 40), GuideSettings(net_per_side=2))
     assert net.tolist() == [[10, 7.5], [30, 7.5], [10, 22.5], [30, 22.5]]
 
 
@@ -84,7 +82,7 @@ def test_box_is_that_of_the_segment_the_heat_fits_not_of_its_part_or_surrounding
     assert boxes_of_heat([], heat, 3).shape == (0, 4)
 
 
-# --- what is found
+# --- regions
 
 
 @pytest.mark.skipif(not DEMO.is_dir(), reason="the demo's SAM is not there")
@@ -115,18 +113,7 @@ def test_wrong_heat_costs_none_of_what_the_net_finds() -> None:
         assert max(mask_iou(one.mask, other.mask) for other in guided) > 0.9
 
 
-# --- what is remembered
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tiny_models.write_sam(tmp_path_factory.mktemp("sam"))
-
-
-@pytest.fixture
-def picture() -> Image:
-    image: Image = tiny_models.picture()
-    return image
+# --- the cache
 
 
 RED, BLUE = (spots((32, 48), place)[None] for place in ((8, 8, 1.0), (34, 20, 1.0)))
@@ -136,45 +123,45 @@ def content(segments: tuple[Segment, ...]) -> list[tuple[bytes, float, float]]:
     return [(one.mask.tobytes(), one.predicted_iou, one.stability_score) for one in segments]
 
 
-def count(segmenter: SamSegmenter, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
+def count_work(segmenter: SamSegmenter, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
     """How many pictures were encoded and how many prompts asked, from now on."""
     from lib_automask.sam.decoder import PictureDecoder
 
-    seen = {"pictures": 0, "prompts": 0}
-    answer = PictureDecoder.answer
+    counts = {"pictures": 0, "prompts": 0}
+    decode = PictureDecoder.decode
 
-    def counted(self: Any, prompts: Any, several: bool = True) -> Any:
-        seen["prompts"] += len(prompts)
-        return answer(self, prompts, several)
+    def counted(self: Any, prompts: Any, multimask: bool = True) -> Any:
+        counts["prompts"] += len(prompts)
+        return decode(self, prompts, multimask)
 
     def encoded(*_: Any) -> None:
-        seen["pictures"] += 1
+        counts["pictures"] += 1
 
-    monkeypatch.setattr(PictureDecoder, "answer", counted)
+    monkeypatch.setattr(PictureDecoder, "decode", counted)
     segmenter.network.model.image_encoder.patch_embed.register_forward_hook(encoded)
-    return seen
+    return counts
 
 
-def test_other_heat_on_a_known_picture_asks_at_its_own_points_alone(
+def test_other_heat_on_a_known_picture_prompts_only_at_its_own_points(
     folder: Path, picture: Image, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     guide = GuideSettings(net_per_side=4, points=5, boxes=2)
     segmenter = SamSegmenter(folder, guide=guide)
-    seen = count(segmenter, monkeypatch)
+    counts = count_work(segmenter, monkeypatch)
     segmenter.segments(picture, RED)
-    assert seen["pictures"] == 1
-    assert seen["prompts"] > 16
-    before = seen["prompts"]
+    assert counts["pictures"] == 1
+    assert counts["prompts"] > 16
+    before = counts["prompts"]
     segmenter.segments(picture.copy(), np.concatenate([RED, BLUE]))
-    assert seen["pictures"] == 1
-    assert 0 < seen["prompts"] - before <= len(find_hot_points(BLUE[0], guide)) + 2 * guide.boxes
-    before = seen["prompts"]
+    assert counts["pictures"] == 1
+    assert 0 < counts["prompts"] - before <= len(find_hot_points(BLUE[0], guide)) + 2 * guide.boxes
+    before = counts["prompts"]
     segmenter.segments(picture, RED)
-    assert seen["prompts"] == before
+    assert counts["prompts"] == before
 
 
 @pytest.mark.skipif(not DEMO.is_dir(), reason="the demo's SAM is not there")
-def test_what_was_asked_before_changes_no_bit_of_the_answer() -> None:
+def test_earlier_searches_change_no_bit_of_the_result() -> None:
     scene = make_scene(np.random.default_rng(1), count=3)
     image = draw(scene)
     one, two, three = (mask.astype(np.float32)[None] for mask in silhouettes(scene))
@@ -188,10 +175,10 @@ def test_what_was_asked_before_changes_no_bit_of_the_answer() -> None:
     assert content(used.segments(image, two)) != content(used.segments(image, three))
 
 
-def test_run_that_was_interrupted_leaves_nothing_half_done(folder: Path, picture: Image) -> None:
+def test_interrupted_search_leaves_nothing_half_done(folder: Path, picture: Image) -> None:
     shares: list[float] = []
 
-    def stop(share: float) -> None:
+    def stop(_stage: str, share: float) -> None:
         shares.append(share)
         if share > 0.9:
             raise Interrupted("stopped")
@@ -199,19 +186,21 @@ def test_run_that_was_interrupted_leaves_nothing_half_done(folder: Path, picture
     segmenter = SamSegmenter(folder, progress=stop)
     with pytest.raises(Interrupted):
         segmenter.segments(picture, RED)
-    segmenter.progress = shares.append
+    segmenter.progress = lambda _stage, share: shares.append(share)
     assert content(segmenter.segments(picture, RED)) == content(SamSegmenter(folder).segments(picture, RED))
 
 
-def test_progress_only_rises(folder: Path, picture: Image) -> None:
-    told: list[float] = []
-    SamSegmenter(folder, progress=told.append).segments(picture, np.concatenate([RED, BLUE]))
-    assert told == sorted(told)
-    assert (told[0], told[-1]) == (0.0, 1.0)
+def test_progress_of_a_guided_search_only_rises(folder: Path, picture: Image) -> None:
+    shares: list[float] = []
+    SamSegmenter(folder, progress=lambda _stage, share: shares.append(share)).segments(
+        picture, np.concatenate([RED, BLUE])
+    )
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0.0, 1.0)
 
 
 @pytest.mark.skipif(not DEMO.is_dir(), reason="the demo's SAM is not there")
-def test_segments_are_kept_small_and_handed_out_as_they_were() -> None:
+def test_segments_are_kept_small_and_returned_unchanged() -> None:
     image = draw(make_scene(np.random.default_rng(1), count=3))
     cache: ByteCache[Any] = ByteCache(2**20)
     segmenter = SamSegmenter(DEMO, cache=cache)
