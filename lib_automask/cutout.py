@@ -58,14 +58,14 @@ def cut_out_target(image: Image, models: Models, target: str = "", options: Opti
     """
     ungrown = replace(options or Options(), target=target, grow=0, margins="as set")
     result = build_mask(MaskRequest(image, "" if target else BACKGROUND_PROMPT, None, ungrown), models)
-    mask = result.mask if target else find_subject(result, ungrown.confidence)
+    mask = result.mask if target else locate_subject(result, ungrown.confidence)
     if not mask.any():
         raise Unsure(result.why)
     picture = layers.cut_out_mask(image, mask, target_probabilities(image, result, models))
     return Cutout(image, picture, mask, describe_cutout(result, target))
 
 
-def find_subject(result: MaskResult, min_confidence: float) -> Mask:
+def locate_subject(result: MaskResult, min_confidence: float) -> Mask:
     """bool[H, W]: the segments that a new background would go round, with their holes filled.
 
     Empty where the confidence in their place is below ``min_confidence`` (0–1). That in the plan does not matter: here
