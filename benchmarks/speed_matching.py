@@ -119,10 +119,10 @@ def score_with_rivals(model: MatchingModel, image: Image, segments: Sequence[Seg
             heat += segment_patches(segment, model.grid)[1:].view_as(heat)
         return PhraseHeat(answer.probability, heat, heat)
 
-    def found(*asked: Any) -> list[PhraseHeat]:
-        return [fitting(number, answer) for number, answer in enumerate(compute_gradcam(*asked))]
+    def locate(*args: Any) -> list[PhraseHeat]:
+        return [fitting(number, answer) for number, answer in enumerate(compute_gradcam(*args))]
 
-    with patch.object(matcher, "compute_gradcam", found):
+    with patch.object(matcher, "compute_gradcam", locate):
         return matcher.score_segments(model, image, segments, PHRASES)
 
 

@@ -1,4 +1,4 @@
-"""Models that know a drawing: a picture of letters, each letter a segment with a name."""
+"""Models for a drawing: a picture of letters, each letter a segment with a name."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ class Drawing:
     def __init__(self, rows: Sequence[str], names: dict[str, str], caption: str) -> None:
         cells = np.array([list(row) for row in rows])
         self.names = names
-        self.said = caption
+        self.caption_text = caption
         self.image: Image = np.stack([np.vectorize(ord)(cells)] * 3, 2).astype(np.uint8)
         self.masks = {letter: cells == letter for letter in names}
-        self.asked = 0
+        self.captions_made = 0
 
     def models(self, **more: object) -> Models:
         return Models(self, self, self, **more)  # type: ignore[arg-type]
 
     def caption(self, image: Image) -> str:
-        self.asked += 1
-        return self.said
+        self.captions_made += 1
+        return self.caption_text
 
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
         return [0.95 if any(name in phrase for name in self.names.values()) else 0.03 for phrase in phrases]

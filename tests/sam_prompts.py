@@ -18,7 +18,7 @@ def segment_at(
     outside: Sequence[tuple[float, float]] = (),
     box: Box | None = None,
 ) -> tuple[Segment, ...]:
-    """What SAM takes for the thing at these points or in this box.
+    """The regions that SAM finds at these points or in this box.
 
     Args:
         network: a loaded SAM.
@@ -28,8 +28,8 @@ def segment_at(
         box: round the thing, XYXY.
 
     Returns:
-        Best predicted quality first. A single point can mean a part, a thing or a group, and gets up to three answers;
-        several points or a box get one at most.
+        Best predicted quality first. A single point can mean a part, a thing or a group, and gives up to three regions;
+        several points or a box give one at most.
 
     Raises:
         InputError: neither a point inside nor a box is given.

@@ -19,7 +19,7 @@ TAGS = "(masterpiece:1.2), {}, orange cat, grass <lora:toys:0.8>"
 def drawing() -> Drawing:
     """A red ball and an orange cat, which the captioner takes for something else."""
     drawing = two_things()
-    drawing.said = "a castle by a lake"
+    drawing.caption_text = "a castle by a lake"
     return drawing
 
 
@@ -42,7 +42,7 @@ def run(drawing: Drawing, prompt: str, made_with: str, **options: object) -> Mas
 def test_a_changed_word_of_the_own_prompt_says_what_changes_and_no_caption_is_made(drawing, made_with, prompt):
     result = run(drawing, prompt, made_with)
     assert np.array_equal(result.mask, drawing.masks["b"])
-    assert (result.witness, result.caption, drawing.asked) == ("own prompt", "", 0)
+    assert (result.witness, result.caption, drawing.captions_made) == ("own prompt", "", 0)
     assert result.why.startswith("made with: ")
     assert "red ball → blue star" in result.why
     assert "caption" not in result.timings
@@ -57,14 +57,14 @@ def test_a_removed_tag_is_removed(drawing):
 @pytest.mark.parametrize("prompt", [MADE_WITH, f"best quality, ({MADE_WITH}:1.1), <lora:toys:1>"])
 def test_the_same_prompt_again_changes_nothing_and_what_to_do_is_said(drawing, prompt):
     result = run(drawing, prompt, MADE_WITH)
-    assert (result.outcome, result.witness, drawing.asked) == ("nothing", "own prompt", 0)
+    assert (result.outcome, result.witness, drawing.captions_made) == ("nothing", "own prompt", 0)
     assert result.why.endswith("prompt: the same → nothing to change; change a word of the prompt, or name the target")
 
 
 def test_a_target_by_name_needs_neither_own_prompt_nor_caption(drawing):
     result = run(drawing, MADE_WITH, MADE_WITH, target="orange cat")
     assert np.array_equal(result.mask, drawing.masks["c"])
-    assert (result.witness, drawing.asked) == ("target", 0)
+    assert (result.witness, drawing.captions_made) == ("target", 0)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_thing_that_was_never_painted_is_looked_for_by_the_caption():
 def test_the_caption_adds_nothing_to_what_was_typed_anew():
     """It overlooks the cat, and so does the matcher; but the cat stands in both prompts."""
     drawing = two_things()
-    drawing.said = "a red ball on the grass"
+    drawing.caption_text = "a red ball on the grass"
     drawing.match = lambda image, phrases: [0.9 if "red ball" in phrase else 0.1 for phrase in phrases]
     prompt = "a blue ball and an orange cat on the grass"
     assert len(run(drawing, prompt, "").plan.edits) == 2
@@ -126,11 +126,11 @@ def test_the_caption_adds_nothing_to_what_was_typed_anew():
 
 
 def test_where_both_fail_the_doubts_are_those_of_the_first(drawing):
-    drawing.said = "a blue star left of an orange cat, on the grass"
+    drawing.caption_text = "a blue star left of an orange cat, on the grass"
     result = run(drawing, STAR, MADE_WITH.replace("red ball", "green dragon"))
     assert (result.outcome, result.witness) == ("unsure", "own prompt")
     assert "green dragon" in result.why
-    assert f"picture: {drawing.said}" in result.why
+    assert f"picture: {drawing.caption_text}" in result.why
 
 
 def test_own_prompt_and_caption_that_agree_are_surer_than_either():

@@ -25,7 +25,7 @@ class Guided(Drawing):
 
     def __init__(self) -> None:
         known = two_things()
-        super().__init__(["".join(map(chr, row)) for row in known.image[..., 0]], known.names, known.said)
+        super().__init__(["".join(map(chr, row)) for row in known.image[..., 0]], known.names, known.caption_text)
         self.searches: list[str] = []
 
     def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
@@ -59,7 +59,7 @@ def test_where_guided_finds_nothing_everything_is_looked_for_and_the_timings_say
 
 def test_where_everything_finds_nothing_either_it_is_unsure():
     drawing = Guided()
-    result = run(drawing, drawing.said, target="green dragon")
+    result = run(drawing, drawing.caption_text, target="green dragon")
     assert result.outcome == "unsure"
     assert drawing.searches == ["guided by 1", "everything"]
 
@@ -75,7 +75,7 @@ def test_everything_is_looked_for_when_asked_and_no_heat_is_needed(monkeypatch):
 
 def test_a_change_of_the_whole_picture_needs_no_search():
     drawing = Guided()
-    assert run(drawing, "an oil painting of " + drawing.said).mask.all()
+    assert run(drawing, "an oil painting of " + drawing.caption_text).mask.all()
     assert drawing.searches == []
 
 

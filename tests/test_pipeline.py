@@ -29,7 +29,7 @@ def test_replaced_thing_is_the_mask(drawing):
 
 def test_reasons_are_kept(drawing):
     result = run(drawing, REPLACE_BALL)
-    assert result.caption == drawing.said
+    assert result.caption == drawing.caption_text
     assert [edit.kind for edit in result.plan.edits] == ["replace"]
     assert "red ball → blue star" in result.why
     assert [candidate.selected for candidate in result.candidates] == [True, False, False]
@@ -78,19 +78,19 @@ def test_an_addition_goes_where_it_is_told_and_spares_the_rest(drawing):
 
 
 def test_the_same_prompt_changes_nothing(drawing):
-    result = run(drawing, "masterpiece, " + drawing.said + ", best quality, <lora:toy:0.4>")
+    result = run(drawing, "masterpiece, " + drawing.caption_text + ", best quality, <lora:toy:0.4>")
     assert result.outcome == "nothing"
     assert not result.mask.any()
     assert "nothing to change" in result.why
 
 
 def test_a_target_by_name_needs_no_change_in_the_prompt(drawing):
-    result = run(drawing, drawing.said, target="orange cat")
+    result = run(drawing, drawing.caption_text, target="orange cat")
     assert np.array_equal(result.mask, drawing.masks["c"])
 
 
 def test_a_target_that_is_not_there_is_unsure_and_says_what_to_do(drawing):
-    result = run(drawing, drawing.said, target="green dragon")
+    result = run(drawing, drawing.caption_text, target="green dragon")
     assert result.outcome == "unsure"
     assert not result.mask.any()
     assert "name the target" in result.why
@@ -99,7 +99,7 @@ def test_a_target_that_is_not_there_is_unsure_and_says_what_to_do(drawing):
 @pytest.mark.parametrize("words", ["orange cat next to the ball ", "man's ", "left ", "ear of the "])
 def test_a_target_of_1500_words_ends_in_an_answer(drawing, words):
     target = words * (1500 // len(words.split())) + "cat"
-    assert run(drawing, drawing.said, target=target).outcome in ("mask", "unsure")
+    assert run(drawing, drawing.caption_text, target=target).outcome in ("mask", "unsure")
 
 
 def test_a_place_below_the_least_confidence_is_unsure(drawing):
@@ -129,14 +129,14 @@ def test_two_alike_are_told_apart_by_side():
 
 
 def test_a_ground_as_the_target_spares_what_stands_on_it(drawing):
-    result = run(drawing, drawing.said, target="grass")
+    result = run(drawing, drawing.caption_text, target="grass")
     assert result.outcome == "mask"
     assert not result.mask[drawing.masks["b"] | drawing.masks["c"]].any()
 
 
 def test_two_additions_go_to_two_places(drawing):
-    one = run(drawing, drawing.said + ", and a green box")
-    both = run(drawing, drawing.said + ", and a green box, and a blue heart")
+    one = run(drawing, drawing.caption_text + ", and a green box")
+    both = run(drawing, drawing.caption_text + ", and a green box, and a blue heart")
     assert len(both.plan.edits) == 2
     assert both.mask.sum() > 1.5 * one.mask.sum()
 
@@ -144,8 +144,8 @@ def test_two_additions_go_to_two_places(drawing):
 def test_a_lower_least_confidence_finds_what_is_less_certain(drawing, monkeypatch):
     score = drawing.score_segments
     monkeypatch.setattr(drawing, "score_segments", lambda *asked: score(*asked) * 0.4)
-    assert run(drawing, drawing.said, target="orange cat").outcome == "unsure"
-    assert run(drawing, drawing.said, target="orange cat", confidence=0.3).outcome == "mask"
+    assert run(drawing, drawing.caption_text, target="orange cat").outcome == "unsure"
+    assert run(drawing, drawing.caption_text, target="orange cat", confidence=0.3).outcome == "mask"
 
 
 def test_a_stray_spot_of_a_segment_is_left_out():

@@ -27,7 +27,7 @@ class Miscounted(Drawing):
     def caption(self, image: Image) -> str:
         self.seen.append(image)
         if image.shape == self.image.shape:
-            return self.said
+            return self.caption_text
         middle = chr(image[image.shape[0] // 2, image.shape[1] // 2, 0])
         return f"a {self.names[middle]} on the grass"
 
@@ -51,12 +51,12 @@ def test_a_caption_of_one_thing_that_the_matcher_does_not_confirm_does_not_count
     drawing = Miscounted(matched=False)
     result = build_mask(MaskRequest(drawing.image, "a red ball on the grass"), drawing.models())
     assert result.outcome == "unsure"
-    assert result.caption == drawing.said
+    assert result.caption == drawing.caption_text
 
 
 def test_a_good_caption_costs_no_closer_look():
     drawing = Miscounted()
-    drawing.said = "a red ball left of an orange cat, on the grass"
+    drawing.caption_text = "a red ball left of an orange cat, on the grass"
     build_mask(MaskRequest(drawing.image, "a red ball left of a blue star, on the grass"), drawing.models())
     assert len(drawing.seen) == 1
 

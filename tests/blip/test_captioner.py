@@ -30,7 +30,7 @@ def test_caption_depends_on_the_picture(captioner_folder: Path, picture: Image) 
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "caption"),
     [
         ("a red ball left of an orange cat , on the grass", "a red ball left of an orange cat, on the grass"),
         ("A  Dog on a Bench .", "a dog on a bench"),
@@ -39,8 +39,8 @@ def test_caption_depends_on_the_picture(captioner_folder: Path, picture: Image) 
         ("", ""),
     ],
 )
-def test_caption_is_cleaned(written: str, said: str) -> None:
-    assert clean_caption(written) == said
+def test_caption_is_cleaned(written: str, caption: str) -> None:
+    assert clean_caption(written) == caption
 
 
 def test_generation_settings_come_from_the_model(captioner_folder: Path, tmp_path: Path) -> None:

@@ -39,11 +39,11 @@ def test_heat_follows_the_gradient_of_the_match(matcher: BlipMatcher, picture: I
 
     model = matcher.model
     block = model.network.text_encoder.encoder.layer[model.gradcam_block].crossattention.self
-    asked = {"input_ids": model.tokenize("a cat")[None], "pixel_values": model.pixels.tensor([picture])}
+    inputs = {"input_ids": model.tokenize("a cat")[None], "pixel_values": model.pixels.tensor([picture])}
     maps: list[torch.Tensor] = []
     handle = block.dropout.register_forward_hook(lambda _module, inputs, _output: maps.append(inputs[0]))
     with torch.no_grad():
-        model.network(**asked)
+        model.network(**inputs)
     handle.remove()
     attention = maps[0]
     slope = torch.zeros_like(attention)
@@ -56,7 +56,7 @@ def test_heat_follows_the_gradient_of_the_match(matcher: BlipMatcher, picture: I
         handle = block.dropout.register_forward_hook(lambda _module, _inputs, output: shifted(output))
         try:
             with torch.no_grad():
-                return float(model.network(**asked).itm_score[0, 1])
+                return float(model.network(**inputs).itm_score[0, 1])
         finally:
             handle.remove()
 

@@ -72,7 +72,7 @@ def test_picture_is_encoded_once(matcher_folder: Path, picture: Image) -> None:
 
 
 def test_phrase_is_located_once(matcher_folder: Path, picture: Image) -> None:
-    """Where it is and how the regions there score comes from one pass of the text network, whatever is asked first."""
+    """One pass of the text network gives both its heat and the likeness of regions, whichever is needed first."""
     matcher = BlipMatcher(MatchingModel(matcher_folder))
     read: list[int] = []
     matcher.model.text.head.register_forward_hook(lambda *_: read.append(1))

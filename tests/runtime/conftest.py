@@ -17,7 +17,7 @@ from file_server import Server
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setattr(Server, "stop_at", None)
     monkeypatch.setattr(Server, "ranges", True)
-    monkeypatch.setattr(Server, "asked", [])
+    monkeypatch.setattr(Server, "requests", [])
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(urllib.request, "_opener", None)
@@ -32,6 +32,6 @@ def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 @pytest.fixture
 def no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_args: Any, **_more: Any) -> None:
-        raise AssertionError("asked the network")
+        raise AssertionError("the network was used")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)

@@ -14,19 +14,19 @@ class Server(BaseHTTPRequestHandler):
 
     stop_at: ClassVar[int | None] = None
     ranges: ClassVar[bool] = True
-    asked: ClassVar[list[tuple[str, str | None]]] = []
+    requests: ClassVar[list[tuple[str, str | None]]] = []
 
     def do_GET(self) -> None:
-        wanted = self.headers.get("Range")
-        self.asked.append((self.path, wanted))
+        requested_range = self.headers.get("Range")
+        self.requests.append((self.path, requested_range))
         if self.path.endswith("gone"):
             self.send_error(404)
             return
-        start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and self.ranges else 0
+        start = int(requested_range.removeprefix("bytes=").rstrip("-")) if requested_range and self.ranges else 0
         if start >= len(CONTENT):
             self.send_error(416)
             return
-        self.send_response(206 if wanted and self.ranges else 200)
+        self.send_response(206 if requested_range and self.ranges else 200)
         self.send_header("Content-Length", str(len(CONTENT) - start))
         self.end_headers()
         self.wfile.write(CONTENT[start : self.stop_at])

@@ -82,14 +82,14 @@ def test_counts_right_when_threads_share_it() -> None:
 
 def test_of_several_questions_only_the_new_ones_are_made() -> None:
     cache: ByteCache[int] = ByteCache(100)
-    asked: list[list[str]] = []
+    made: list[list[str]] = []
 
     def lengths(words: list[str]) -> list[int]:
-        asked.append(words)
+        made.append(words)
         return [len(word) for word in words]
 
     for words in (["one", "three"], ["three", "seven", "one"], ["one"]):
         found = cache.get_or_make_each({word: f"length of {word}" for word in words}, lengths, lambda _length: 1)
         assert list(found.items()) == [(word, len(word)) for word in words]
-    assert asked == [["one", "three"], ["seven"]]
+    assert made == [["one", "three"], ["seven"]]
     assert cache.bytes == 3

@@ -28,65 +28,65 @@ TOP[0], LEFT[:, 0] = True, True
 SEGMENTS = (Segment(TOP, 0.9, 0.9), Segment(LEFT, 0.8, 0.9))
 
 
-class Counting:
-    """Answers by the first letter of a phrase, and keeps what it was asked."""
+class RecordingModel:
+    """Returns results by the first letter of a phrase, and records its calls."""
 
     def __init__(self) -> None:
-        self.asked: list[Any] = []
+        self.calls: list[Any] = []
 
     def caption(self, image: Image) -> str:
-        self.asked.append("caption")
+        self.calls.append("caption")
         return f"picture {image[0, 0, 0]}"
 
     def match(self, image: Image, phrases: Sequence[str]) -> list[float]:
-        self.asked.append(tuple(phrases))
+        self.calls.append(tuple(phrases))
         return [ord(phrase[0]) / 200 for phrase in phrases]
 
     def score_segments(self, image: Image, segments: Sequence[Segment], phrases: Sequence[str]) -> np.ndarray:
-        self.asked.append((len(segments), *phrases))
+        self.calls.append((len(segments), *phrases))
         return np.array([[one.area + ord(phrase[0]) for phrase in phrases] for one in segments], np.float32)
 
     def heat(self, image: Image, phrases: Sequence[str]) -> Heat:
-        self.asked.append(tuple(phrases))
+        self.calls.append(tuple(phrases))
         return np.stack([np.full(image.shape[:2], ord(phrase[0]), np.float32) for phrase in phrases])
 
 
-def matcher(name: str = "blip", cache: Any = None) -> tuple[Counting, CachedMatcher]:
-    model = Counting()
+def matcher(name: str = "blip", cache: Any = None) -> tuple[RecordingModel, CachedMatcher]:
+    model = RecordingModel()
     return model, CachedMatcher(model, name, ByteCache(10**6) if cache is None else cache)
 
 
 def test_a_picture_is_captioned_once_and_another_separately() -> None:
-    model = Counting()
+    model = RecordingModel()
     captioner = CachedCaptioner(model, "blip", ByteCache(1000))
     assert captioner.caption(PICTURE) == captioner.caption(PICTURE.copy()) == "picture 0"
     assert captioner.caption(OTHER) == "picture 12"
-    assert len(model.asked) == 2
+    assert len(model.calls) == 2
 
 
 def test_results_are_those_of_the_model_in_the_order_of_the_phrases() -> None:
     model, cached = matcher()
     for phrases in (["cat", "ball"], ["ball", "cat"], ["cat", "ball", "cat"], ["ball"]):
-        assert cached.match(PICTURE, phrases) == Counting().match(PICTURE, phrases)
+        assert cached.match(PICTURE, phrases) == RecordingModel().match(PICTURE, phrases)
         np.testing.assert_array_equal(
             cached.score_segments(PICTURE, SEGMENTS, phrases),
-            Counting().score_segments(PICTURE, SEGMENTS, phrases),
+            RecordingModel().score_segments(PICTURE, SEGMENTS, phrases),
         )
-    assert model.asked == [("cat", "ball"), (2, "ball", "cat"), (2, "ball")]
+    assert model.calls == [("cat", "ball"), (2, "ball", "cat"), (2, "ball")]
 
 
 def test_heat_is_left_to_the_model() -> None:
     cache: ByteCache[Any] = ByteCache(10**6)
     _, cached = matcher(cache=cache)
-    np.testing.assert_array_equal(cached.heat(PICTURE, ["cat"]), Counting().heat(PICTURE, ["cat"]))
+    np.testing.assert_array_equal(cached.heat(PICTURE, ["cat"]), RecordingModel().heat(PICTURE, ["cat"]))
     assert cache.bytes == 0
 
 
 def test_only_new_phrases_are_matched() -> None:
     model, cached = matcher()
     cached.match(PICTURE, ["cat"])
-    assert cached.match(PICTURE, ["ball", "cat", "dog"]) == Counting().match(PICTURE, ["ball", "cat", "dog"])
-    assert model.asked == [("cat",), ("ball", "dog")]
+    assert cached.match(PICTURE, ["ball", "cat", "dog"]) == RecordingModel().match(PICTURE, ["ball", "cat", "dog"])
+    assert model.calls == [("cat",), ("ball", "dog")]
 
 
 def test_another_picture_model_or_segment_has_its_own_result() -> None:
@@ -95,10 +95,10 @@ def test_another_picture_model_or_segment_has_its_own_result() -> None:
     one.match(PICTURE, ["cat"])
     one.match(OTHER, ["cat"])
     two.match(PICTURE, ["cat"])
-    assert (len(first.asked), len(second.asked)) == (2, 1)
+    assert (len(first.calls), len(second.calls)) == (2, 1)
     one.score_segments(PICTURE, SEGMENTS, ["cat"])
     one.score_segments(PICTURE, SEGMENTS[::-1], ["cat"])
-    assert len(first.asked) == 4
+    assert len(first.calls) == 4
 
 
 def test_changing_a_result_does_not_change_the_cache() -> None:
@@ -116,7 +116,7 @@ def test_results_too_large_to_keep_are_computed_again() -> None:
     model, cached = matcher(cache=ByteCache(10))
     for _ in range(2):
         assert cached.match(PICTURE, ["cat"]) == [ord("c") / 200]
-    assert len(model.asked) == 2
+    assert len(model.calls) == 2
 
 
 def test_a_failure_is_not_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,5 +225,5 @@ def test_no_more_is_kept_than_allowed(passes: Counter[str]) -> None:
 @demo_models
 def test_a_captioner_given_ready_made_captions_each_time() -> None:
     """Its answer may depend on more than the picture, such as the host's settings."""
-    model = Counting()
+    model = RecordingModel()
     assert load_models("demo", captioner=model).captioner is model

@@ -65,9 +65,9 @@ def test_file_that_was_copied_badly_is_fetched_again(table: str, tmp_path: Path)
 def test_missing_model_says_where_it_belongs_and_how_to_get_it(table: str, tmp_path: Path) -> None:
     with pytest.raises(ModelMissing) as caught:
         checkpoints.find_checkpoint("tiny-sam", [tmp_path / "models"])
-    said = str(caught.value)
-    assert str(tmp_path / "models" / "sam" / "tiny.pth") in said
-    assert f"python -m lib_automask models fetch tiny-sam --folder {tmp_path / 'models'}`" in said
+    message = str(caught.value)
+    assert str(tmp_path / "models" / "sam" / "tiny.pth") in message
+    assert f"python -m lib_automask models fetch tiny-sam --folder {tmp_path / 'models'}`" in message
 
 
 def test_unknown_name_lists_the_known_ones(table: str, tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_fetching_a_folder_continues_with_its_missing_files(table: str, tmp_path
         checkpoints.find_checkpoint("tiny-blip", [tmp_path])
     shares: list[float] = []
     assert checkpoints.fetch_checkpoint("tiny-blip", tmp_path, lambda _stage, share: shares.append(share)) == folder
-    assert [path for path, _range in Server.asked] == ["/pytorch_model.bin"]
+    assert [path for path, _range in Server.requests] == ["/pytorch_model.bin"]
     assert shares == sorted(shares)
     assert (shares[0], shares[-1]) == (0.5, 1.0)
     assert checkpoints.find_checkpoint("tiny-blip", [tmp_path]) == folder
@@ -125,7 +125,7 @@ def test_model_in_place_needs_no_network(no_network: None, table: str, tmp_path:
     path.write_bytes(CONTENT)
     assert checkpoints.find_checkpoint("tiny-sam", [tmp_path]) == path
     assert checkpoints.fetch_checkpoint("tiny-sam", tmp_path) == path
-    assert Server.asked == []
+    assert Server.requests == []
 
 
 def test_folders_are_searched_in_order_and_may_be_the_sam_folder_itself(table: str, tmp_path: Path) -> None:
@@ -146,7 +146,7 @@ def test_mirror_of_hugging_face_is_used(table: str, tmp_path: Path, monkeypatch:
     monkeypatch.setattr(checkpoints, "BY_NAME", {"mirrored": pinned})
     monkeypatch.setenv("HF_ENDPOINT", f"{table}/")
     checkpoints.fetch_checkpoint("mirrored", tmp_path)
-    assert Server.asked == [("/owner/name/resolve/1/config.json", None)]
+    assert Server.requests == [("/owner/name/resolve/1/config.json", None)]
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ def test_odd_names_are_missing_models_in_one_readable_line(name: str, tmp_path: 
         assert len(str(caught.value)) < 1000
 
 
-@pytest.mark.parametrize("folder", ["n" * 300, "nul\0"])
+@pytest.mark.parametrize("folder", ["n" * 300, "nul\0"], ids=["long", "nul"])
 def test_odd_folders_hold_no_models(folder: str) -> None:
     with pytest.raises(ModelMissing):
         checkpoints.find_checkpoint("some-sam", [Path(folder)])

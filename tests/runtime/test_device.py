@@ -82,7 +82,7 @@ def test_out_of_memory_is_tried_in_smaller_batches() -> None:
     assert model.tried == [("card", 8), ("card", 4), ("card", 2)]
 
 
-def test_then_on_the_processor_until_the_run_is_over() -> None:
+def test_after_the_smallest_batch_the_processor_is_used_until_the_run_is_over() -> None:
     device, model = Device("card"), Model(fits={"card": 0, "cpu": 8})
     assert device.run(model, model.work) == "done"
     assert model.tried[-2:] == [("card", 1), ("cpu", 1)]
@@ -108,7 +108,7 @@ def test_the_next_run_uses_the_full_batch_again(name: str, stay: bool) -> None:
     assert model.tried[-1] == (name, 8)
 
 
-def test_so_does_a_device_that_nobody_clears_after_some_calls() -> None:
+def test_a_device_without_clear_restores_batches_after_some_calls() -> None:
     device, model = Device("card", stay=True), Model(fits={"card": 0, "cpu": 8})
     device.run(model, model.work)
     assert model.tried[-1] == ("cpu", 1)
@@ -122,7 +122,7 @@ def test_so_does_a_device_that_nobody_clears_after_some_calls() -> None:
 
 
 @pytest.mark.parametrize("name", ["card", "cpu"])
-def test_then_the_run_ends_with_an_error(name: str) -> None:
+def test_without_memory_anywhere_the_run_ends_with_an_error(name: str) -> None:
     device, model = Device(name), Model(fits={"card": 0, "cpu": 0})
     with pytest.raises(OutOfMemory, match="smaller"):
         device.run(model, model.work)
@@ -130,7 +130,7 @@ def test_then_the_run_ends_with_an_error(name: str) -> None:
     assert model.place == "cpu"
 
 
-def test_a_card_too_full_for_the_weights_counts_as_well() -> None:
+def test_a_card_too_full_for_the_weights_counts_as_out_of_memory() -> None:
     class Large(Model):
         def to(self, device: str) -> None:
             super().to(device)
@@ -143,7 +143,7 @@ def test_a_card_too_full_for_the_weights_counts_as_well() -> None:
 
 
 @pytest.mark.parametrize("message", ["CUDA out of memory.", "no kernel image is available for execution"])
-def test_a_model_that_came_only_in_part_goes_back_before_anything_else(message: str) -> None:
+def test_a_model_that_was_moved_only_in_part_is_moved_back_first(message: str) -> None:
     """What is already on the card would be in the way of the next attempt, and of other programs."""
     places: list[str] = []
 

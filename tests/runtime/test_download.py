@@ -40,7 +40,7 @@ def test_broken_connection_keeps_its_part_and_the_next_call_continues(
     monkeypatch.setattr(Server, "stop_at", None)
     download_content(f"{server}/file", path)
     assert path.read_bytes() == CONTENT
-    assert Server.asked == [("/file", None), ("/file", "bytes=4000-")]
+    assert Server.requests == [("/file", None), ("/file", "bytes=4000-")]
 
 
 def test_server_without_ranges_starts_over(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,10 +60,10 @@ def test_two_models_of_one_kind_are_refused(models_folder: Path) -> None:
 def test_missing_model_is_fetched_into_the_first_folder_if_it_may_be(
     models_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[tuple[str, Path]] = []
+    fetched: list[tuple[str, Path]] = []
 
     def fetch(name: str, folder: Path, progress: Any) -> Path:
-        asked.append((name, folder))
+        fetched.append((name, folder))
         progress(f"fetching {name}", 0.25)
         return models_folder / "own" / "demo" / "sam"
 
@@ -72,5 +72,5 @@ def test_missing_model_is_fetched_into_the_first_folder_if_it_may_be(
     load_models(
         folders=[models_folder, "elsewhere"], fetch=True, progress=lambda stage, share: reports.append((stage, share))
     )
-    assert asked == [("sam-vit-b", models_folder)]
+    assert fetched == [("sam-vit-b", models_folder)]
     assert ("fetching sam-vit-b", 0.25) in reports

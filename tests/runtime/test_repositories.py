@@ -15,13 +15,13 @@ from lib_automask.runtime import checkpoints
 
 @pytest.fixture
 def fake_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, Any]]:
-    """A huggingface_hub whose one repository has both kinds of weights; notes what is asked of it."""
-    asked: list[dict[str, Any]] = []
+    """A huggingface_hub whose one repository has both kinds of weights; records the downloads."""
+    downloads: list[dict[str, Any]] = []
 
     def snapshot_download(repository: str, **more: Any) -> None:
         if repository == "no/where":
             raise RuntimeError("Repository not found\nlong text")
-        asked.append({"repository": repository, **more})
+        downloads.append({"repository": repository, **more})
 
     class Api:
         def list_repo_files(self, repository: str, revision: str | None = None) -> list[str]:
@@ -33,7 +33,7 @@ def fake_hub(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[dict[str, 
         str(tmp_path / "cache" / file) if (repository, revision) == ("in/cache", "abc") else None
     )
     monkeypatch.setitem(sys.modules, "huggingface_hub", fake)
-    return asked
+    return downloads
 
 
 def test_repository_in_the_users_cache_is_found(fake_hub: list[dict[str, Any]], tmp_path: Path) -> None:
@@ -51,11 +51,11 @@ def test_repository_is_fetched_at_its_revision_without_what_is_not_needed(
     fake_hub: list[dict[str, Any]], tmp_path: Path
 ) -> None:
     assert checkpoints.fetch_checkpoint("owner/blip-large@abc", tmp_path) == tmp_path / "BLIP" / "owner--blip-large@abc"
-    (asked,) = fake_hub
-    assert asked["repository"] == "owner/blip-large"
-    assert asked["revision"] == "abc"
-    assert "model.safetensors" in asked["allow_patterns"]
-    assert "pytorch_model.bin" not in asked["allow_patterns"]
+    (download,) = fake_hub
+    assert download["repository"] == "owner/blip-large"
+    assert download["revision"] == "abc"
+    assert "model.safetensors" in download["allow_patterns"]
+    assert "pytorch_model.bin" not in download["allow_patterns"]
 
 
 def write_blip_files(folder: Path) -> Path:

@@ -124,7 +124,7 @@ def content(segments: tuple[Segment, ...]) -> list[tuple[bytes, float, float]]:
 
 
 def count_work(segmenter: SamSegmenter, monkeypatch: pytest.MonkeyPatch) -> dict[str, int]:
-    """How many pictures were encoded and how many prompts asked, from now on."""
+    """Counts the encoded pictures and the decoded prompts from now on."""
     from lib_automask.sam.decoder import PictureDecoder
 
     counts = {"pictures": 0, "prompts": 0}

@@ -106,13 +106,13 @@ def test_same_picture_is_searched_once(folder: Path, picture: Image) -> None:
 def test_chances_are_those_of_the_given_region(folder: Path, picture: Image) -> None:
     segmenter = SamSegmenter(folder)
     assert isinstance(segmenter, SoftSegmenter)
-    (asked, *_others) = segment_at(segmenter.network, picture, [(24.0, 16.0)])
-    found = segmenter.chances(picture, asked.mask)
+    (region, *_others) = segment_at(segmenter.network, picture, [(24.0, 16.0)])
+    found = segmenter.chances(picture, region.mask)
     if found is None:
         pytest.skip("from within its middle this random network means another region")
     assert (found.shape, found.dtype) == ((32, 48), np.float32)
     assert 0 <= found.min() <= found.max() <= 1
-    assert ((found > 0.5) == asked.mask).mean() > 0.9
+    assert ((found > 0.5) == region.mask).mean() > 0.9
 
 
 def test_there_are_no_chances_of_a_mask_that_is_no_region(folder: Path, picture: Image) -> None:
