@@ -6,7 +6,7 @@
 const automaskOrigin = {
     LATEST: 4, // pictures that are sent along
     LONGEST: 100000, // bytes of text of one picture
-    GRID: 32, // cells along the longer side, as in lib_automask/webui/known.py
+    GRID: 128, // cells along the longer side, as in lib_automask/webui/infotext.py
     pictures: [],
 
     // The parts of a file that may hold an infotext: {png} or {exif} as bytes, or null.

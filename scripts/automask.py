@@ -1,4 +1,4 @@
-"""The host's door to automask. The host registers every Script class that it finds in this file."""
+"""What the host loads first. It registers every Script class that it finds in this file."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from lib_automask.webui.script import Automask
 
 script_callbacks.on_ui_settings(settings.add_settings)
 script_callbacks.on_before_ui(request.add_axes)
-script_callbacks.on_app_started(partial(api.add_routes, Automask.residency, Automask.known))
+script_callbacks.on_app_started(partial(api.add_routes, Automask.pool, Automask.registry))
 script_callbacks.on_before_image_saved(outputs.restore_transparency)
-script_callbacks.on_image_saved(Automask.known.remember)
-script_callbacks.on_script_unloaded(Automask.residency.unload)
+script_callbacks.on_image_saved(Automask.registry.remember)
+script_callbacks.on_script_unloaded(Automask.pool.unload)

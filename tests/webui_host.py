@@ -19,8 +19,8 @@ from lib_automask.options import FIELDS
 from lib_automask.types import EDIT_KINDS, Edit, EditPlan, MaskRequest, MaskResult
 from lib_automask.webui import outputs
 from lib_automask.webui import script as webui_script
+from lib_automask.webui.infotext import PromptRegistry
 from lib_automask.webui.model_pool import ModelPool, report_progress
-from lib_automask.webui.request import PromptRegistry
 
 SIZE = 64
 RED, GREEN, BLUE = (230, 0, 0), (0, 230, 0), (0, 0, 230)
@@ -41,11 +41,11 @@ class Host:
         self.requests: list[MaskRequest] = []
         monkeypatch.setattr(pipeline, "build_mask", self.build_mask)
         self.automask = webui_script.Automask()
-        self.automask.residency = ModelPool(lambda _choice: Models(None, None, None, report_progress))  # type: ignore[arg-type]
-        self.automask.known = PromptRegistry()
+        self.automask.pool = ModelPool(lambda _choice: Models(None, None, None, report_progress))  # type: ignore[arg-type]
+        self.automask.registry = PromptRegistry()
         script_callbacks.clear_callbacks()
         script_callbacks.on_before_image_saved(outputs.restore_transparency)
-        script_callbacks.on_image_saved(self.automask.known.remember)
+        script_callbacks.on_image_saved(self.automask.registry.remember)
         self.selectable: list[Any] = []
 
     def build_mask(self, request: MaskRequest, models: Models) -> MaskResult:
@@ -128,6 +128,24 @@ def drawn(color: tuple[int, int, int] | None = RED, box: tuple[int, int, int, in
     return picture
 
 
+def large_picture() -> Image.Image:
+    """1024 × 1024, smooth, without anything that the stand-in pipeline finds."""
+    rows, cols = np.indices((1024, 1024))
+    return Image.fromarray(np.stack([40 + rows // 8, 40 + cols // 8, 90 + (rows - cols) // 16], 2).astype(np.uint8))
+
+
+def with_square(picture: Image.Image, left: int, top: int = 502, step: int = 20) -> Image.Image:
+    """The picture with 400 pixels lighter by ``step`` of 255."""
+    pixels = np.array(picture)
+    pixels[top : top + 20, left : left + 20] += np.uint8(step)
+    return Image.fromarray(pixels)
+
+
+def bare(picture: Image.Image) -> Image.Image:
+    """Its pixels alone, as the clipboard and Forge's canvas hand them over."""
+    return Image.fromarray(np.array(picture.convert("RGB"))).convert("RGBA")
+
+
 def red_in(picture: Image.Image) -> np.ndarray:
     """bool[H, W]: where the stand-in pipeline finds something to change."""
     return shows(np.array(picture.convert("RGB")).astype(int), RED)
@@ -140,9 +158,9 @@ def changed(before: Image.Image, after: Image.Image) -> np.ndarray:
 
 def state_of(p: Any) -> dict[str, Any]:
     """Attributes of ``p`` that one run must not leave behind for the next."""
-    from lib_automask.webui.processing import LENT
+    from lib_automask.webui.run_state import BORROWED
 
-    return {name: getattr(p, name) for name in LENT}
+    return {name: getattr(p, name) for name in BORROWED}
 
 
 def expect_error(body: dict[str, Any], text: str) -> None:

@@ -1,4 +1,4 @@
-"""The extension's own routes: the schema of the options, a mask without painting, and the memory given back."""
+"""The extension's own routes: the schema of the options, a mask without painting, and the release of memory."""
 
 # Without `from __future__ import annotations`: FastAPI reads the annotations of the functions that add_routes makes.
 
@@ -17,10 +17,10 @@ from lib_automask.imaging import files, infotext_metadata
 from lib_automask.options import FIELDS, Field, Options
 from lib_automask.types import Mask, MaskRequest
 from lib_automask.webui import settings
+from lib_automask.webui.infotext import PromptRegistry
 from lib_automask.webui.messages import explain_error
 from lib_automask.webui.model_pool import ModelPool
-from lib_automask.webui.processing import flatten_picture, read_white
-from lib_automask.webui.request import PromptRegistry
+from lib_automask.webui.processing import flatten_picture, read_host_mask
 
 STATUS = {InputError.exit_code: 422, ModelError.exit_code: 503}
 """HTTP status by the error's exit code; 500 for the others."""
@@ -29,7 +29,7 @@ KEYS = ("image", "prompt", "options", "user_mask", "own_prompt")
 """What a request for a mask may hold."""
 
 
-def add_routes(residency: ModelPool, known_pictures: PromptRegistry, _demo: Any, app: Any) -> None:
+def add_routes(pool: ModelPool, registry: PromptRegistry, _demo: Any, app: Any) -> None:
     """Add the routes where the host's API is on, behind its ``--api-auth``. ``_demo`` is None with ``--nowebui``."""
     from fastapi import Body, Depends, HTTPException
     from fastapi.security import HTTPBasic, HTTPBasicCredentials
@@ -37,8 +37,8 @@ def add_routes(residency: ModelPool, known_pictures: PromptRegistry, _demo: Any,
     if not (shared.cmd_opts.api or shared.cmd_opts.nowebui):
         return
 
-    def signed_in(given: HTTPBasicCredentials = Depends(HTTPBasic())) -> None:  # noqa: B008
-        if not is_known_user(given.username, given.password):
+    def check_password(credentials: HTTPBasicCredentials = Depends(HTTPBasic())) -> None:  # noqa: B008
+        if not is_known_user(credentials.username, credentials.password):
             raise HTTPException(401, "Incorrect username or password", {"WWW-Authenticate": "Basic"})
 
     def options() -> list[dict[str, Any]]:
@@ -47,17 +47,17 @@ def add_routes(residency: ModelPool, known_pictures: PromptRegistry, _demo: Any,
     def mask(request: dict[str, Any] = Body(...)) -> dict[str, Any]:  # noqa: B008
         try:
             with queue_lock:
-                return answer_mask_request(residency, known_pictures, request)
+                return answer_mask_request(pool, registry, request)
         except Exception as error:
-            told = explain_error(error)
-            raise HTTPException(STATUS.get(told.exit_code, 500), str(told)) from error
+            explained = explain_error(error)
+            raise HTTPException(STATUS.get(explained.exit_code, 500), str(explained)) from error
 
     def unload() -> dict[str, Any]:
         with queue_lock:
-            residency.unload()
+            pool.unload()
         return {}
 
-    guard = [Depends(signed_in)] if shared.cmd_opts.api_auth else []
+    guard = [Depends(check_password)] if shared.cmd_opts.api_auth else []
     app.add_api_route("/automask/v1/options", options, methods=["GET"], dependencies=guard)
     app.add_api_route("/automask/v1/mask", mask, methods=["POST"], dependencies=guard)
     app.add_api_route("/automask/v1/unload", unload, methods=["POST"], dependencies=guard)
@@ -65,8 +65,8 @@ def add_routes(residency: ModelPool, known_pictures: PromptRegistry, _demo: Any,
 
 def is_known_user(username: str, password: str) -> bool:
     """Whether ``--api-auth`` names this user with this password."""
-    given = f"{username}:{password}".encode()
-    accepted = [compare_digest(given, pair.encode()) for pair in shared.cmd_opts.api_auth.split(",")]
+    login = f"{username}:{password}".encode()
+    accepted = [compare_digest(login, pair.encode()) for pair in shared.cmd_opts.api_auth.split(",")]
     return any(accepted)
 
 
@@ -85,9 +85,7 @@ def describe_option(row: Field) -> dict[str, Any]:
     return {**entry, "allowed": row.allowed, "help": row.help, "infotext": row.infotext}
 
 
-def answer_mask_request(
-    residency: ModelPool, known_pictures: PromptRegistry, request: dict[str, Any]
-) -> dict[str, Any]:
+def answer_mask_request(pool: ModelPool, registry: PromptRegistry, request: dict[str, Any]) -> dict[str, Any]:
     """The command line's JSON object, with the mask as a PNG in ``["mask"]["image"]``. Raises AutomaskError."""
     from lib_automask.pipeline import build_mask
     from lib_automask.report import result_as_json
@@ -98,14 +96,14 @@ def answer_mask_request(
     if not (isinstance(prompt, str) and isinstance(own_prompt, str) and isinstance(request.get("options", {}), dict)):
         raise InputError("prompt and own_prompt must be text, and options a dict")
     options = Options.from_mapping({"enabled": True, **request.get("options", {})})
-    given = decode_picture(request.get("image"), "image")
-    image = flatten_picture(given)
-    own_prompt = own_prompt or infotext_metadata.read_own_prompt(given) or known_pictures.prompt_of(image)
-    wanted = MaskRequest(image, prompt, decode_user_mask(request), options, own_prompt)
+    picture = decode_picture(request.get("image"), "image")
+    image = flatten_picture(picture)
+    own_prompt = own_prompt or infotext_metadata.read_own_prompt(picture) or registry.prompt_of(image)
+    mask_request = MaskRequest(image, prompt, decode_user_mask(request), options, own_prompt)
     shared.state.begin(job="automask")  # the Interrupt of an earlier job would end this one
     try:
-        with residency.models(settings.read_settings()) as models:
-            result = build_mask(wanted, models)
+        with pool.models(settings.read_settings()) as models:
+            result = build_mask(mask_request, models)
     finally:
         shared.state.end()
     report = result_as_json(result, prompt)
@@ -115,7 +113,7 @@ def answer_mask_request(
 
 def decode_user_mask(request: dict[str, Any]) -> Mask | None:
     """bool[H, W], read as the host reads masks; None where none was sent."""
-    return read_white(decode_picture(request["user_mask"], "user_mask")) if request.get("user_mask") else None
+    return read_host_mask(decode_picture(request["user_mask"], "user_mask")) if request.get("user_mask") else None
 
 
 def decode_picture(text: Any, name: str) -> Image.Image:

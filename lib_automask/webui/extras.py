@@ -14,10 +14,11 @@ from lib_automask.webui.script import Automask
 
 
 class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: ignore[misc]
-    """One line of the Extras tab. It comes last, so that what is cut out is the upscaled, restored picture."""
+    """One line of the Extras tab."""
 
     name = "automask cutout"
     order = 20000
+    """Last of all, so that the upscaled, restored picture is cut out; the host's own scripts have at most 4000."""
 
     def ui(self) -> dict[str, Any]:
         import gradio as gr
@@ -40,9 +41,9 @@ class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: igno
         return {"enable": enable, "target": target, "behind": behind}
 
     def process(self, pp: Any, enable: Any = False, target: Any = "", behind: Any = False) -> None:
-        """Make ``pp.image`` a cutout. Where that fails it stays as it is, and the line below the result says why.
+        """Make ``pp.image`` a cutout. If that fails it stays unchanged, and the line below the result says why.
 
-        An error would end the whole batch, so there is none: the other files go on.
+        An error would end the whole batch, so none is raised and the other files go on.
         """
         if not enable:
             return
@@ -52,19 +53,20 @@ class AutomaskCutout(scripts_postprocessing.ScriptPostprocessing):  # type: igno
             pp.info["automask cutout"] = f"not cut out: {explain_error(error)}"
 
     def cut_out(self, pp: Any, target: str, behind: bool) -> None:
+        """Put the cutout in place of the picture, and the background ``behind`` it beside. Raises AutomaskError."""
         from lib_automask.cutout import cut_out_target
         from lib_automask.imaging.layers import fill_background
 
         image = processing.flatten_picture(pp.image)
-        with Automask.residency.models(settings.read_settings()) as models:
-            found = cut_out_target(image, models, target)
+        with Automask.pool.models(settings.read_settings()) as models:
+            cutout = cut_out_target(image, models, target)
         if behind:
             pp.extra_images.append(
                 pp.create_copy(
-                    Image.fromarray(fill_background(image, found.mask)),
+                    Image.fromarray(fill_background(image, cutout.mask)),
                     nametags=["background"],
                     disable_processing=True,
                 )
             )
-        pp.image = mark_transparent(found.picture)
-        pp.info["automask cutout"] = found.why
+        pp.image = mark_transparent(cutout.picture)
+        pp.info["automask cutout"] = cutout.why

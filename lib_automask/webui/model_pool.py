@@ -1,10 +1,7 @@
-"""The captioner of the host's own Interrogate button, for those who have its file and want no second one.
+"""The models between one run and the next: loaded on first use, then kept or released as the settings say.
 
-An instance of our own is used: the host's keeps CLIP beside BLIP, and would have to be left half loaded.
-
-The models between one run and the next: loaded on first use, kept or let go as the settings say.
-
-On a card they come when they are used, after the host was asked for room, and leave when a run is over.
+On a card they are put there when they are used, after the host has made room, and taken off when a run is over. One
+choice of captioner is the host's own Interrogate, for users who have its file and want no second one.
 """
 
 from __future__ import annotations
@@ -20,6 +17,7 @@ from modules import devices, shared
 from lib_automask.errors import Interrupted, ModelCorrupt, ModelMissing
 from lib_automask.interfaces import Models
 from lib_automask.runtime.device import Device, MakeRoom
+from lib_automask.webui.host import free_device_memory
 from lib_automask.webui.settings import INTERROGATE, KEEP, UNLOAD, Choice, has_interrogate, interrogate_path
 
 if TYPE_CHECKING:
@@ -29,8 +27,10 @@ if TYPE_CHECKING:
 class HostCaptioner:
     """A ``Captioner`` by the host's code and weights. It leaves the device after each caption.
 
+    It is an instance of its own: the host's keeps CLIP beside BLIP, and would have to be left half loaded.
+
     Args:
-        make_room: told how many bytes are wanted, before it goes to a card.
+        make_room: called with the bytes that are wanted, before it is put on a card.
 
     Raises:
         ModelMissing: the host has not fetched the file; its own code would do so unasked.
@@ -48,7 +48,7 @@ class HostCaptioner:
 
         self._make_room = make_room
         self._host: Any = InterrogateModels("interrogate")
-        # Forge says device and type at once; A1111 while it loads CLIP, which is not wanted here.
+        # Forge sets device and type at once, A1111 only when it loads CLIP, which is not needed here.
         self._device = torch.device(getattr(self._host, "load_device", None) or devices.device_interrogate)
         if self._host.dtype is None:
             self._host.dtype = torch.float32 if self._device.type == "cpu" else devices.dtype
@@ -70,9 +70,11 @@ class HostCaptioner:
 
 
 def load_host_captioner(host: Any) -> Any:
-    """The host's captioner. Raises ModelCorrupt, whatever its code stumbles over in a broken file.
+    """The host's captioner.
 
-    A package that is missing says nothing about the file, so ImportError stays what it is.
+    Raises:
+        ModelCorrupt: its file is broken, whatever the host's code raises then.
+        ImportError: a package is missing, which is not the file's fault.
     """
     try:
         return host.load_blip_model()
@@ -86,43 +88,23 @@ def load_host_captioner(host: Any) -> Any:
 
 
 def load_choice(choice: Choice) -> Models:
-    """The models of a choice, which tell the host how far they are. Raises ModelError, or Interrupted."""
+    """The models of a choice, which show their progress in the host. Raises ModelError or Interrupted."""
     from lib_automask.loading import load_models
 
-    room = partial(free_device_memory, device=choice.device)
+    make_room = partial(free_device_memory, device=choice.device)
     return load_models(
-        captioner=HostCaptioner(room) if choice.captioner == INTERROGATE else choice.captioner,
+        captioner=HostCaptioner(make_room) if choice.captioner == INTERROGATE else choice.captioner,
         matcher=choice.matcher,
         segmenter=choice.segmenter,
         folders=choice.folders,
-        device=Device(choice.device, choice.memory == KEEP, room),
+        device=Device(choice.device, choice.memory == KEEP, make_room),
         fetch=choice.fetch,
         progress=report_progress,
     )
 
 
-def free_device_memory(wanted: int, device: str) -> None:
-    """Have the host take off the card what is in the way of ``wanted`` bytes; it brings it back when it samples.
-
-    Forge's memory manager takes off as much as it must. A1111 has whole parts of a checkpoint on the card by turns when
-    it was started with ``--lowvram`` or ``--medvram``; its own Interrogate sends them away in the same way.
-    """
-    try:
-        from backend import memory_management
-    except ImportError:
-        from modules import lowvram
-
-        lowvram.send_everything_to_cpu()
-    else:
-        import torch
-
-        work = memory_management.minimum_inference_memory()
-        memory_management.free_memory(wanted + work, torch.device(device))
-    devices.torch_gc()
-
-
 class ModelPool:
-    """Holds the models of one choice at a time; one run uses them at a time."""
+    """Holds the models of one choice, for one run at a time."""
 
     def __init__(self, load: Callable[[Choice], Models] = load_choice) -> None:
         self._load = load
@@ -144,7 +126,7 @@ class ModelPool:
                     self._models.clear()
 
     def unload(self) -> None:
-        """Give the memory back, that of what is remembered too; the next run loads again. Waits for one under way."""
+        """Release the models and their cache; the next run loads again. Waits for a run under way."""
         with self._lock:
             self._forget()
 

@@ -1,13 +1,12 @@
 """Several passes in place of the host's one sampling, each on the result of the last.
 
-The host calls ``sample`` for a batch, and goes on as ever with what it gets: saving, infotext, grids, the Batch tab.
-What ends a passage early, be it the user or an error, keeps the picture that the pass before it left.
+The host calls ``sample`` for a batch and goes on with what it returns: saving, infotext, grids, the Batch tab. Whatever
+ends the passes early, the user or an error, the picture is as the last finished pass left it.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,186 +18,196 @@ from PIL import Image
 from lib_automask.errors import AutomaskError, Interrupted
 from lib_automask.imaging import infotext_metadata
 from lib_automask.recipe import Pass, read_passes, write_passes
-from lib_automask.webui import host, outputs, processing, run_state
+from lib_automask.webui import host, processing
 from lib_automask.webui.host_sampling import PassPicture
-from lib_automask.webui.messages import explain_error
-from lib_automask.webui.pass_steps import STEPS, Step, StepContext, StepResult
-from lib_automask.webui.processing import Processing
+from lib_automask.webui.messages import add_comments, explain_error
+from lib_automask.webui.pass_steps import STEPS, StepContext, StepResult
+from lib_automask.webui.request import RunRequest
+from lib_automask.webui.run_state import PassOutput, Processing, RunClock, is_in_series, state_of
 
-KEY = "automask pass"
+PASS_KEY = "automask pass"
 """In the infotext, with the number of a pass, for what it did."""
 
 
 @dataclass(eq=False)
 class PicturePasses:
-    """One picture's way through the passes.
+    """One picture and what its passes made of it so far.
 
     Args:
         picture: after the passes that are done.
-        passes: with seeds that can be had again where they were random.
-        told: a line for every pass that was begun.
-        done: what each pass that is done made of the picture.
-        error: what ended it early, if anything did.
+        passes: their settings, with seeds that can be used again where they were random.
+        summaries: a line for every pass that was begun.
+        results: of each finished pass.
+        error: what ended the passes early, or None.
     """
 
     picture: PassPicture
     passes: tuple[Pass, ...]
-    told: list[str] = field(default_factory=list)
-    done: list[StepResult] = field(default_factory=list)
+    summaries: list[str] = field(default_factory=list)
+    results: list[StepResult] = field(default_factory=list)
     error: AutomaskError | None = None
 
-    def go(self, shop: StepContext) -> None:
+    def run(self, context: StepContext) -> None:
         """Pass after pass, until the last or until something ends it."""
-        for number, one in enumerate(self.passes, 1):
-            host.announce_job(f"automask pass {number} of {len(self.passes)}: {one.do} {one.target}".rstrip())
+        for number, settings in enumerate(self.passes, 1):
+            host.announce_job(f"automask pass {number} of {len(self.passes)}: {self.describe(settings)}")
             try:
-                self.check()
-                done = STEPS[one.do](shop, one, self.picture)
+                check_interrupt()
+                result = STEPS[settings.do](context, settings, self.picture)
             except Exception as error:
                 self.error = explain_error(error, "so the passes ended there")
-                self.told.append(f"{self.error}; {self.left_at(number)}")
+                self.summaries.append(f"{self.error}; {describe_picture_after(number - 1)}")
                 return
-            self.picture = done.picture
-            self.told.append(done.said)
-            self.done.append(done)
+            self.picture = result.picture
+            self.summaries.append(result.summary)
+            self.results.append(result)
 
     @property
-    def steps(self) -> list[Step]:
-        """What each pass made of the picture, under a name for people."""
-        names = (f"{number} {one.do} {one.target}".rstrip() for number, one in enumerate(self.passes, 1))
-        return list(zip(names, self.done))
+    def outputs(self) -> list[PassOutput]:
+        """What each finished pass made of the picture."""
+        return [
+            PassOutput(f"{number} {self.describe(settings)}", result.picture.image, result.mask, result.corner)
+            for number, (settings, result) in enumerate(zip(self.passes, self.results), 1)
+        ]
 
     @property
-    def not_its_prompt(self) -> str | None:
-        """Why the run's prompt does not say what the picture shows now; None where it does."""
-        if not self.done:
+    def foreign_prompt(self) -> str | None:
+        """Why the run's prompt does not describe the picture now; None where it does."""
+        if not self.results:
             return "the picture as it was"
         if self.error is not None:
             return "the passes ended early"
-        return "passes had prompts of their own" if any(one.prompt for one in self.passes) else None
+        return "passes had prompts of their own" if any(settings.prompt for settings in self.passes) else None
 
-    def check(self) -> None:
-        state = shared.state
-        if state.interrupted or state.skipped or state.stopping_generation:
-            raise Interrupted("ended by the user")
-
-    def left_at(self, number: int) -> str:
-        return f"the picture is as pass {number - 1} left it" if number > 1 else "the picture is as it was"
+    def describe(self, settings: Pass) -> str:
+        return f"{settings.do} {settings.target}".rstrip()
 
 
 class PassRunner:
-    """The passes of one run of the host's, over every picture of it."""
+    """The passes of one run of the host, over every picture of it."""
 
-    def __init__(self, shop: StepContext, first: PassPicture, tell: Callable[[str], None], in_series: bool) -> None:
-        """``first`` is the picture that all begin with; an error raises unless others follow ``in_series``.
+    def __init__(self, context: StepContext, wanted: RunRequest) -> None:
+        """Raises InputError: the passes cannot be read."""
+        self.context = context
+        self.first = PassPicture(wanted.image, wanted.prompts[0], "", 0, wanted.user_mask, wanted.own_prompt)
+        self.passes = read_passes(context.options.passes)
+        self.any_done = False
 
-        Raises:
-            InputError: the passes cannot be read.
-        """
-        self.shop, self.first, self.tell, self.in_series = shop, first, tell, in_series
-        self.passes = read_passes(shop.options.passes)
-        self.some_done = False
-
-    def take_over(self) -> None:
-        """Put them in the place of the host's sampling."""
-        p = self.shop.p
+    def replace_sampling(self) -> None:
+        """Put the passes in the place of the host's sampling."""
+        p = self.context.p
         faces = p.restore_faces  # of each painting, under its mask; of the finished picture they would touch the rest
-        params = {**self.shop.options.infotext(), "Denoising strength": p.denoising_strength}
+        params = {**self.context.options.infotext(), "Denoising strength": p.denoising_strength}
         processing.replace_sampling(p, lambda *_args, **_kwargs: self.sample(faces))
         p.extra_generation_params.update(params)
-        p.__dict__["automask_kept"] = []
 
     def sample(self, faces: bool | None) -> Any:
-        """The pictures of one batch, as the host's sampler and decoder would give them."""
-        p = self.shop.p
+        """The pictures of one batch, as the host's sampler and decoder would return them.
+
+        Raises:
+            AutomaskError: not one pass could be done; see ``raise_first_error``.
+        """
+        p = self.context.p
         p.restore_faces = faces
-        run_state.start_clock(p)
-        passages = []
+        clock = state_of(p).clock = RunClock()
+        pictures = []
         with host.keep_checkpoint(), host.keep_job():
             for index in range(len(p.prompts)):
-                passages.append(self.passage(p.iteration * p.batch_size + index))
-                passages[-1].go(self.shop)
+                pictures.append(self.begin_picture(p.iteration * p.batch_size + index))
+                pictures[-1].run(self.context)
         p.restore_faces = False
-        self.some_done = self.some_done or any(passage.done for passage in passages)
-        self.refuse(passages[0].error)
-        given = self.given(passages)
-        write_pass_infotext(p, given)
-        run_state.write_timings(p)
-        self.keep(given)
-        outputs.record_passes(p, [passage.steps for passage in given])
-        return DecodedSamples(processing.encode_as_decoded(passage.picture.image) for passage in given)
+        self.any_done = self.any_done or any(picture.results for picture in pictures)
+        self.raise_first_error(pictures[0].error)
+        returned = select_returned(pictures)
+        add_comments(p, comment_on_passes(pictures, returned))
+        write_pass_infotext(p, returned)
+        p.extra_generation_params.update(clock.infotext)
+        self.keep_outputs(returned)
+        return DecodedSamples(processing.encode_as_decoded(done.picture.image) for done in returned)
 
-    def passage(self, index: int) -> PicturePasses:
-        """The way of one picture, by its number in the whole run."""
-        p = self.shop.p
+    def begin_picture(self, index: int) -> PicturePasses:
+        """One picture before its passes, by its number in the whole run."""
+        p = self.context.p
         picture = replace(
             self.first, prompt=p.all_prompts[index], negative=p.all_negative_prompts[index], seed=p.all_seeds[index]
         )
-        return PicturePasses(picture, tuple(fix_seed(one) for one in self.passes))
+        return PicturePasses(picture, tuple(fix_seed(settings) for settings in self.passes))
 
-    def refuse(self, error: AutomaskError | None) -> None:
-        """End the run with the error if not one pass was done, unless the user wanted that, or other files follow."""
-        if error is not None and not (self.some_done or self.in_series or isinstance(error, Interrupted)):
-            processing.end_run(self.shop.p, error)
+    def raise_first_error(self, error: AutomaskError | None) -> None:
+        """End the run with the error if no pass was done, unless the user interrupted it or other files follow."""
+        p = self.context.p
+        if error is not None and not (self.any_done or is_in_series(p) or isinstance(error, Interrupted)):
+            processing.abort_run(p, error)
 
-    def given(self, passages: list[PicturePasses]) -> list[PicturePasses]:
-        """Those that are given back: the host stacks them, so all must be of one size."""
-        done = [passage for passage in passages if passage.done] or passages[:1]
-        alike = [passage for passage in done if passage.picture.size == done[0].picture.size]
-        for number, passage in enumerate(passages, 1):
-            where = f"picture {number}, " if len(passages) > 1 else ""
-            for turn, said in enumerate(passage.told, 1):
-                self.tell(f"{where}pass {turn}: {said}")
-            if passage not in alike:
-                self.tell(f"picture {number} is left out, because it did not come as far as the others")
-        return alike
-
-    def keep(self, given: list[PicturePasses]) -> None:
-        """Put the pictures after each pass but the last behind the result, if the user wants them."""
-        if not self.shop.options.keep_passes:
+    def keep_outputs(self, returned: list[PicturePasses]) -> None:
+        """Keep what files beside the result are made from, and the pictures after each pass but the last."""
+        p = self.context.p
+        state = state_of(p)
+        if state.output is not None:
+            state.output.passes += [done.outputs for done in returned]
+        if not self.context.options.keep_passes:
             return
-        p = self.shop.p
-        kept = p.__dict__["automask_kept"]
-        for passage in given:
-            for number, picture in enumerate((done.picture for done in passage.done[:-1]), 1):
-                kept.append((Image.fromarray(picture.image), picture.infotext))
+        for done in returned:
+            for number, picture in enumerate((result.picture for result in done.results[:-1]), 1):
+                state.kept_pictures.append((Image.fromarray(picture.image), picture.infotext))
                 if p.save_samples():
                     save_pass_picture(p, picture, number)
 
 
-def fix_seed(one: Pass) -> Pass:
-    """A random seed chosen, so that the infotext can have it."""
-    return replace(one, seed=random.randrange(2**32)) if one.seed == -1 else one
+def check_interrupt() -> None:
+    """Raises Interrupted after one of the host's buttons."""
+    state = shared.state
+    if state.interrupted or state.skipped or state.stopping_generation:
+        raise Interrupted("ended by the user")
 
 
-def write_pass_infotext(p: Processing, given: list[PicturePasses]) -> None:
+def describe_picture_after(number: int) -> str:
+    """What the picture is like after so many passes, for people."""
+    return f"the picture is as pass {number} left it" if number else "the picture is as it was"
+
+
+def fix_seed(settings: Pass) -> Pass:
+    """The pass with a random seed chosen, so that the infotext can name it."""
+    return replace(settings, seed=random.randrange(2**32)) if settings.seed == -1 else settings
+
+
+def select_returned(pictures: list[PicturePasses]) -> list[PicturePasses]:
+    """The pictures that are returned: the host stacks them, so all must be of one size."""
+    done = [picture for picture in pictures if picture.results] or pictures[:1]
+    return [picture for picture in done if picture.picture.size == done[0].picture.size]
+
+
+def comment_on_passes(pictures: list[PicturePasses], returned: list[PicturePasses]) -> list[str]:
+    """A line for each pass of each picture, and for each picture that is not returned."""
+    comments = []
+    for number, picture in enumerate(pictures, 1):
+        where = f"picture {number}, " if len(pictures) > 1 else ""
+        comments += [f"{where}pass {turn}: {summary}" for turn, summary in enumerate(picture.summaries, 1)]
+        if picture not in returned:
+            comments.append(f"picture {number} is left out, because it did not come as far as the others")
+    return comments
+
+
+def write_pass_infotext(p: Processing, returned: list[PicturePasses]) -> None:
     """Write into the infotext what each pass did, picture by picture where they differ."""
     params = p.extra_generation_params
-    for key in [key for key in params if key.startswith(f"{KEY} ")]:
+    for key in [key for key in params if key.startswith(f"{PASS_KEY} ")]:
         del params[key]
-    params[infotext_metadata.KEPT] = merge_by_picture([passage.not_its_prompt for passage in given])
-    params["automask passes"] = merge_by_picture([write_passes(passage.passes) for passage in given])
-    for turn in range(max(len(passage.told) for passage in given)):
-        lines = [passage.told[turn] if turn < len(passage.told) else None for passage in given]
-        params[f"{KEY} {turn + 1}"] = merge_by_picture(lines)
+    params[infotext_metadata.KEPT] = merge_by_picture([done.foreign_prompt for done in returned])
+    params["automask passes"] = merge_by_picture([write_passes(done.passes) for done in returned])
+    for turn in range(max(len(done.summaries) for done in returned)):
+        lines = [done.summaries[turn] if turn < len(done.summaries) else None for done in returned]
+        params[f"{PASS_KEY} {turn + 1}"] = merge_by_picture(lines)
 
 
 def merge_by_picture(texts: list[Any]) -> Any:
-    """One text for all, or the list that the host chooses from."""
+    """One text for all, or the list from which the host takes each picture's."""
     return texts[0] if all(text == texts[0] for text in texts) else texts
 
 
 def save_pass_picture(p: Processing, picture: PassPicture, number: int) -> None:
-    """As the host saves a result, with the number of the pass in its name."""
+    """Save it as the host saves a result, with the number of the pass in its name."""
     host_images.save_image(
         Image.fromarray(picture.image), p.outpath_samples, "", picture.seed, picture.prompt,
         shared.opts.samples_format, info=picture.infotext, p=p, suffix=f"-pass-{number}",
     )  # fmt: skip
-
-
-def append_kept_pictures(p: Processing, processed: Any) -> None:
-    """Put the kept pictures behind the result."""
-    for picture, text in p.__dict__.pop("automask_kept", []):
-        processed.images.append(picture)
-        processed.infotexts.append(text)
-        picture.info[infotext_metadata.KEY] = text

@@ -1,35 +1,34 @@
-"""What a run asks of automask: its arguments, and by which of the host's ways it comes.
+"""What a run wants from automask: its options, its picture, and the prompt that the picture was made with.
 
-Pictures whose own prompt is known although they carry none: those that this host saved, and files of the page.
-
-Forge's canvas hands over bare pixels, and so does the clipboard. Such a picture is known again by its look: its size
-and the mean colours of a grid of cells, so that no pixel is left out, and a picture with a part repainted is another.
+``read_request`` reads all of it, or says why automask leaves the run alone. The axes of the X/Y/Z plot, which set
+options for single cells, are made here too.
 """
 
 from __future__ import annotations
 
-import base64
 import dataclasses
-import json
-import re
 import sys
-from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-from modules import errors as host_errors
-from modules import scripts, shared
-from PIL import Image
+from modules import scripts
 
 from lib_automask.imaging import infotext_metadata
 from lib_automask.options import FIELDS, Field, Options
 from lib_automask.recipe import passes_as_text
 from lib_automask.types import Image as Pixels
-from lib_automask.webui.processing import Processing
+from lib_automask.types import Mask, MaskRequest
+from lib_automask.webui import layerdiffuse
+from lib_automask.webui.infotext import PromptRegistry
+from lib_automask.webui.processing import read_inputs
+from lib_automask.webui.run_state import (
+    Processing,
+    is_batch_file,
+    override_option,
+    selected_script_title,
+    state_of,
+)
 
 LEFT_ALONE = {
     "SD upscale": "it repaints the whole picture, tile by tile",
@@ -39,186 +38,102 @@ LEFT_ALONE = {
 }
 """Scripts of the host whose runs automask does not touch, and why."""
 
-CANVAS = "modules_forge.forge_canvas.canvas"
+FORGE_CANVAS = "modules_forge.forge_canvas.canvas"
 """Forge's canvas gives the text of the picture that was last sent to it to whatever lies on it now."""
 
-GRID = 32
-"""Cells along the longer side."""
-
-TOLERANCE = 2
-"""Steps of 255 by which a cell may differ, because page and server round differently."""
-
-LOSS = 6
-"""The same for a picture that was saved as JPEG or WebP, which moves means a little."""
-
-LATEST = 512
-"""Saved pictures that are remembered: about 4 kB each, and their prompts."""
-
-LONGEST = 1_000_000
-"""Characters of the page's texts that are read."""
-
-
-def is_enabled(p: Processing, args: Sequence[Any]) -> bool:
-    """Whether this run asks for automask. No other option is read for it: off means off, even where they are wrong."""
-    enabled = args[0] if args else False
-    if isinstance(enabled, Mapping):
-        enabled = enabled.get("enabled")
-    return bool(read_xyz_options(p).get("enabled", enabled)) or is_preview(args) or is_cutout(args)
-
-
-def read_options(p: Processing, args: Sequence[Any]) -> tuple[Options, bool]:
-    """The options of this run, those of the XYZ plot laid over them, and whether only a preview is wanted."""
-    options = Options.from_args(passes_as_text(args[: len(FIELDS)]))
-    return dataclasses.replace(options, **read_xyz_options(p)), is_preview(args)
-
-
-def read_xyz_options(p: Processing) -> dict[str, Any]:
-    """What the axes of the XYZ plot ask of this cell."""
-    return getattr(p, "automask_xyz", {})
-
-
-def is_preview(args: Sequence[Any]) -> bool:
-    """Whether the hidden control after those of ``FIELDS`` asks for a preview."""
-    return len(args) > len(FIELDS) and args[len(FIELDS)] is True
-
-
-def is_cutout(args: Sequence[Any]) -> bool:
-    """Whether the third hidden control after those of ``FIELDS`` asks for a cutout in place of painting."""
-    return len(args) > len(FIELDS) + 2 and args[len(FIELDS) + 2] is True
-
-
-def read_page_texts(args: Sequence[Any]) -> str:
-    """What the page read from files: the second hidden control after those of ``FIELDS``; see ``read_page_entries``."""
-    texts = args[len(FIELDS) + 1] if len(args) > len(FIELDS) + 1 else ""
-    return texts if isinstance(texts, str) else ""
-
-
-def read_carried_prompt(p: Processing) -> str:
-    """The prompt that the picture carries, where what it carries is its own."""
-    from_canvas = CANVAS in sys.modules and not (getattr(p, "is_api", False) or is_batch_file())
-    return "" if from_canvas else infotext_metadata.read_own_prompt(p.init_images[0])
-
-
-def excluding_script(p: Processing) -> str:
-    """The running script of the host with the reason why automask keeps out of it, or ""."""
-    title = selected_script_title(p)
-    return f"{title}: {LEFT_ALONE[title]}" if title in LEFT_ALONE else ""
-
-
-def selected_script_title(p: Processing) -> str:
-    """Title of the script that was picked in the host's list, or ""."""
-    index = p.script_args[0] if p.script_args else 0
-    return str(p.scripts.selectable_scripts[index - 1].title()) if index else ""
-
-
-def is_in_series(p: Processing) -> bool:
-    """Whether other files or cells follow this one with the same ``p``, which an error would stop."""
-    return bool(selected_script_title(p)) or is_batch_file()
-
-
-def is_batch_file() -> bool:
-    """Whether this is a file of the Batch tab."""
-    return re.fullmatch(r"\d+ out of \d+", str(shared.state.job)) is not None
+PREVIEW, PAGE_TEXTS, CUTOUT = len(FIELDS), len(FIELDS) + 1, len(FIELDS) + 2
+"""Positions of the hidden controls, which follow those of ``FIELDS``; see ``panel.build_panel``."""
 
 
 @dataclass(frozen=True, eq=False)
-class PictureSignature:
-    """What a picture is known by.
+class RunRequest:
+    """What one run wants.
 
     Args:
-        size: width and height in pixels.
-        cells: uint8[R, C, 3], the mean colour of each cell.
-        tolerance: steps of 255 by which a cell of the same picture may differ.
+        options: with those that the X/Y/Z plot overrides.
+        preview: show the mask in place of painting.
+        cutout: return the target cut out of the picture in place of painting.
+        image: uint8[H, W, 3] RGB.
+        prompts: of every picture of the call, with styles and wildcards written out.
+        user_mask: bool[H, W] that the user painted, or None.
+        own_prompt: that the picture was made with, "" if unknown.
+        empty_boxes: positions in ``p.script_args`` of the image boxes of LayerDiffuse that want a cutout.
     """
 
-    size: tuple[int, int]
-    cells: npt.NDArray[np.uint8]
-    tolerance: int = TOLERANCE
+    options: Options
+    preview: bool
+    cutout: bool
+    image: Pixels
+    prompts: Sequence[str]
+    user_mask: Mask | None
+    own_prompt: str
+    empty_boxes: tuple[int, ...]
 
-    def distance(self, other: PictureSignature) -> float:
-        """The difference of the cell that differs most, 0–255; infinite where the sizes differ."""
-        if self.size != other.size:
-            return float("inf")
-        return float(np.abs(self.cells.astype(np.int16) - other.cells).max())
+    @property
+    def has_passes(self) -> bool:
+        """Whether several passes are to be painted. A preview shows the mask of the prompt alone."""
+        return bool(self.options.passes.strip()) and not self.preview
 
+    @property
+    def notes(self) -> list[str]:
+        """Comments on what the request cannot have."""
+        return ["the prompts of this call differ; the mask is the first one's"] if len(set(self.prompts)) > 1 else []
 
-def compute_signature(picture: Image.Image, tolerance: int = TOLERANCE) -> PictureSignature:
-    """The look of an opaque picture."""
-    return PictureSignature(picture.size, np.array(picture.convert("RGB").reduce(cell_side(*picture.size))), tolerance)
-
-
-def cell_side(width: int, height: int) -> int:
-    """Pixels; the last cells of a row or column may be narrower."""
-    return -(-max(width, height) // GRID)
-
-
-class PromptRegistry:
-    """The prompts of the latest pictures that this host saved, by their look."""
-
-    def __init__(self) -> None:
-        self._saved: deque[tuple[PictureSignature, str]] = deque(maxlen=LATEST)
-        self._lock = Lock()
-
-    def remember(self, params: Any) -> None:
-        """For the host: called with every picture that it saved. It never fails.
-
-        A picture without a run behind it, as a copy of an init image is, may have another picture's text.
-        """
-        try:
-            prompt = infotext_metadata.prompt_from_infotext(str(params.pnginfo.get(infotext_metadata.KEY) or ""))
-            if prompt and params.p is not None:
-                tolerance = TOLERANCE if params.filename.lower().endswith(".png") else LOSS
-                entry = compute_signature(params.image, tolerance), prompt
-                with self._lock:
-                    self._saved.append(entry)
-        except Exception:  # whatever other extensions hand over; the picture is saved all the same
-            host_errors.report("automask: the prompt of a saved picture was not remembered", exc_info=True)
-
-    def prompt_of(self, image: Pixels, page: str = "") -> str:
-        """The prompt that a picture uint8[H, W, 3] was made with, from the files that the page read or this host saved.
-
-        ``page`` is what the page sent along; see ``read_page_entries``. "" where the picture is not known.
-        """
-        look = compute_signature(Image.fromarray(image))
-        with self._lock:
-            saved = list(self._saved)
-        return find_nearest(look, read_page_entries(page)) or find_nearest(look, saved)
+    @property
+    def mask_request(self) -> MaskRequest:
+        """For the first prompt; one mask serves all pictures of a call. Raises InputError."""
+        return MaskRequest(self.image, self.prompts[0], self.user_mask, self.options, self.own_prompt)
 
 
-def find_nearest(look: PictureSignature, known: list[tuple[PictureSignature, str]]) -> str:
-    """The prompt of the picture that looks most like ``look``, of several the latest; "" where none does."""
-    found, distance = "", float("inf")
-    for other, prompt in known:
-        if (away := look.distance(other)) <= min(distance, other.tolerance):
-            found, distance = prompt, away
-    return found
+def read_request(p: Processing, args: Sequence[Any], registry: PromptRegistry) -> RunRequest | str:
+    """The request of this run, or the reason why automask leaves the run alone: "" where it is off.
 
-
-def read_page_entries(text: str) -> list[tuple[PictureSignature, str]]:
-    """The pictures that the page read, latest last, each with its prompt; javascript/automask_origin.js writes them.
-
-    It is JSON: a list of objects with width, height, cells (base64 of RGB bytes), and png or exif (base64 of what
-    ``imaging.infotext_metadata.infotext_from_parts`` reads). What is not so is left out.
+    Raises:
+        InputError: the options or pictures are wrong.
     """
-    if not text or len(text) > LONGEST:
-        return []
-    try:
-        entries = [read_page_entry(one) for one in json.loads(text)]
-    except (ValueError, TypeError, KeyError, AttributeError, ArithmeticError, RecursionError):
-        return []
-    return [entry for entry in entries if entry[1]]
+    if not is_enabled(p, args) or hasattr(p, "_ad_inner"):  # ADetailer's inner passes
+        return ""
+    options = read_options(p, args)
+    title = selected_script_title(p)
+    if title in LEFT_ALONE:
+        return f"not used with {title}: {LEFT_ALONE[title]}"
+    image, user_mask = read_inputs(p)
+    cutout, boxes = is_flag_set(args, CUTOUT), layerdiffuse.find_empty_boxes(p)
+    own_prompt = "" if cutout or boxes else read_own_prompt(p, image, args, registry)
+    preview = is_flag_set(args, PREVIEW)
+    return RunRequest(options, preview, cutout, image, p.all_prompts, user_mask, own_prompt, boxes)
 
 
-def read_page_entry(one: dict[str, Any]) -> tuple[PictureSignature, str]:
-    """One picture of the page. Raises ValueError, TypeError, KeyError or AttributeError where it is none."""
-    width, height = int(one["width"]), int(one["height"])
-    side = cell_side(width, height)
-    shape = (-(-height // side), -(-width // side), 3)
-    cells = np.frombuffer(base64.b64decode(one["cells"]), np.uint8).reshape(shape)
-    parts = {name: base64.b64decode(one.get(name, "")) for name in ("png", "exif")}
-    return PictureSignature((width, height), cells), infotext_metadata.prompt_from_infotext(
-        infotext_metadata.infotext_from_parts(**parts)
-    )
+def is_enabled(p: Processing, args: Sequence[Any]) -> bool:
+    """Whether this run uses automask. No other option is read for it: off means off, even where they are wrong."""
+    enabled = args[0] if args else False
+    if isinstance(enabled, Mapping):
+        enabled = enabled.get("enabled")
+    enabled = state_of(p).overrides.get("enabled", enabled)
+    return bool(enabled) or is_flag_set(args, PREVIEW) or is_flag_set(args, CUTOUT)
+
+
+def read_options(p: Processing, args: Sequence[Any]) -> Options:
+    """The options of this run, with those that the X/Y/Z plot overrides. Raises InputError."""
+    options = Options.from_args(passes_as_text(args[: len(FIELDS)]))
+    return dataclasses.replace(options, **state_of(p).overrides)
+
+
+def is_flag_set(args: Sequence[Any], position: int) -> bool:
+    """Whether a hidden control is on. The API may leave it out."""
+    return len(args) > position and args[position] is True
+
+
+def read_own_prompt(p: Processing, image: Pixels, args: Sequence[Any], registry: PromptRegistry) -> str:
+    """The prompt that the picture carries where that is its own, or else the one by which its pixels are known."""
+    page = args[PAGE_TEXTS] if len(args) > PAGE_TEXTS else ""
+    return read_carried_prompt(p) or registry.prompt_of(image, page if isinstance(page, str) else "")
+
+
+def read_carried_prompt(p: Processing) -> str:
+    """The prompt that the picture carries, "" where that may be another picture's."""
+    from_canvas = FORGE_CANVAS in sys.modules and not (getattr(p, "is_api", False) or is_batch_file(p))
+    return "" if from_canvas else infotext_metadata.read_own_prompt(p.init_images[0])
 
 
 def add_axes() -> None:
@@ -237,9 +152,9 @@ def make_axis(plot: Any, row: Field) -> Any:
 
 
 def make_setter(row: Field) -> Callable[[Any, Any, Any], None]:
-    """Lays one value over the options of a cell; each cell is a copy of ``p`` and gets a dict of its own."""
+    """The function by which the plot sets one value for a cell; it raises InputError for one that is not allowed."""
 
     def set_value(p: Any, value: Any, _values: Any) -> None:
-        p.automask_xyz = {**getattr(p, "automask_xyz", {}), row.name: row.check(value)}
+        override_option(p, row.name, row.check(value))
 
     return set_value

@@ -1,33 +1,102 @@
-"""Seconds of masking beside seconds of sampling, as the infotext tells them.
+"""The host's run ``p``, and the one record that automask keeps on it.
 
-The host calls its hooks round the sampler once a batch, and writes the infotexts of a batch before it begins the next:
-so each picture tells of its own batch. What is found once for all batches is told with each.
+Batch, Loopback and the X/Y/Z plot use one ``p``, or copies of it, again and again. So everything that automask must
+know from one hook to the next is one ``RunState`` under one key, and whatever automask changes on ``p`` is borrowed:
+``begin_run`` makes a new record, ``end_run`` takes it off and gives everything back. A copy of ``p`` shares the record
+of its original until its own run begins: a record that another ``p`` may have is replaced, never changed.
 """
 
 from __future__ import annotations
 
+import dataclasses
+import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
-from lib_automask.webui.processing import Processing
+import numpy as np
+import numpy.typing as npt
+from modules import shared
+from PIL import Image
 
-KEY = "automask timings"
+from lib_automask.options import Options
+from lib_automask.types import Image as Pixels
+from lib_automask.types import Mask, MaskResult, Size
+
+KEY = "automask"
+"""Under this name the record lies in ``p.__dict__``."""
+
+BORROWED = (
+    *("image_mask", "mask", "nmask", "overlay_images", "mask_for_overlay", "paste_to"),
+    *("mask_blur_x", "mask_blur_y", "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding"),
+    *("inpainting_mask_invert", "color_corrections", "restore_faces", "do_not_save_samples", "do_not_save_grid"),
+    *("batch_size", "n_iter"),
+)
+"""Attributes of ``p`` that automask sets, or that the host sets because there is a mask."""
+
+METHODS = ("init", "sample")
+"""Methods that automask replaces on ``p`` itself. Other scripts do so too, such as img2img alternative test."""
+
 MASKING, SAMPLING, PAINTING = "masking", "sampling", "painting"
-"""Painting is what a pass does: a whole run of the host's, from encoding to decoding."""
+"""What the clock measures. Painting is what a pass does: a whole run of the host, from encoding to decoding."""
 
-ON_RUN = "automask_clock"
+TIMINGS_KEY = "automask timings"
+
+
+class Processing(Protocol):
+    """The part of the host's StableDiffusionProcessingImg2Img that automask uses."""
+
+    init_images: list[Image.Image]
+    image_mask: Image.Image | None
+    overlay_images: list[Image.Image] | None
+    mask_for_overlay: Image.Image | None
+    paste_to: tuple[int, int, int, int] | None
+    color_corrections: list[Any] | None
+    mask_blur: int | None
+    inpainting_fill: int
+    inpaint_full_res: bool | int
+    inpaint_full_res_padding: int
+    inpainting_mask_invert: int
+    restore_faces: bool | None
+    do_not_save_samples: bool
+    do_not_save_grid: bool
+    batch_size: int
+    n_iter: int
+    iteration: int
+    width: int
+    height: int
+    denoising_strength: float
+    prompts: list[str]
+    all_prompts: list[str]
+    all_negative_prompts: list[str]
+    all_seeds: list[int]
+    outpath_samples: str
+    override_settings: dict[str, Any]
+    extra_generation_params: dict[str, Any]
+    script_args: Sequence[Any]
+    scripts: Any
+    init: Callable[..., None]
+    sample: Callable[..., Any]
+
+    def comment(self, text: str) -> None:
+        """Show ``text`` below the result."""
+
+    def save_samples(self) -> bool:
+        """Whether the pictures of this run are saved."""
 
 
 @dataclass
 class RunClock:
-    """What a run spent its time on.
+    """Seconds that a run spent, for the infotext.
+
+    The host calls its hooks round the sampler once a batch, and writes the infotexts of a batch before it begins the
+    next: so each picture has the seconds of its own batch. What is done once for all batches counts for each.
 
     Args:
-        seconds: of each work, on the wall; those of masking with the models loaded for it.
-        stages: seconds of masking by stage, where it was done once.
+        seconds: of each kind of work, on the wall; those of masking with the loading of the models.
+        stages: seconds of masking by stage, where there was one masking.
         sampling_since: when the host's sampler was called, by ``time.perf_counter``; None while it is not at work.
     """
 
@@ -44,52 +113,188 @@ class RunClock:
         finally:
             self.seconds[work] = self.seconds.get(work, 0.0) + time.perf_counter() - started
 
+    def begin_sampling(self) -> None:
+        """The host is about to sample a batch."""
+        self.sampling_since = time.perf_counter()
+
+    def end_sampling(self) -> None:
+        """The host has sampled a batch, and has not written its infotexts yet."""
+        if self.sampling_since is not None:
+            self.seconds[SAMPLING] = time.perf_counter() - self.sampling_since
+            self.sampling_since = None
+
+    @property
+    def infotext(self) -> dict[str, str | None]:
+        """The infotext's entry; None, which the host leaves out, where nothing was measured."""
+        return {TIMINGS_KEY: str(self) or None}
+
     def __str__(self) -> str:
         """As "masking 3.10 (caption 1.20, segments 1.90), sampling 12.40"."""
         stages = ", ".join(f"{stage} {seconds:.2f}" for stage, seconds in self.stages.items())
-        told = {work: f"{work} {seconds:.2f}" for work, seconds in self.seconds.items()}
+        parts = {work: f"{work} {seconds:.2f}" for work, seconds in self.seconds.items()}
         if stages:
-            told[MASKING] += f" ({stages})"
-        return ", ".join(told.values())
+            parts[MASKING] += f" ({stages})"
+        return ", ".join(parts.values())
 
 
-def start_clock(p: Processing) -> RunClock:
-    """A clock for this run, or for the next batch of it."""
-    clock = p.__dict__[ON_RUN] = RunClock()
-    return clock
+@dataclass(frozen=True)
+class Loan:
+    """What ``p`` was like before automask changed it.
+
+    Args:
+        attributes: values of ``BORROWED``.
+        methods: those of ``METHODS`` that another script had replaced on ``p``.
+        mask: what automask put into ``p.image_mask``, to tell it from a mask that the user puts there later.
+    """
+
+    attributes: dict[str, Any]
+    methods: dict[str, Callable[..., Any]]
+    mask: Image.Image | None
+
+
+@dataclass(frozen=True, eq=False)
+class PassOutput:
+    """What one pass made of a picture.
+
+    Args:
+        name: for people, as "2 outpaint".
+        image: uint8[H, W, 3] after the pass.
+        mask: bool[H, W] that was to be repainted; None where the whole picture is another.
+        corner: (left, top) of the picture before, in this one.
+    """
+
+    name: str
+    image: Pixels
+    mask: Mask | None
+    corner: tuple[int, int]
+
+    @property
+    def size(self) -> Size:
+        return Size.of(self.image)
+
+
+@dataclass(eq=False)
+class RunOutput:
+    """What the files beside the finished pictures are made from.
+
+    Args:
+        options: of the run.
+        before: uint8[H, W, 3], the picture that the run began with.
+        result: with the mask that was found in it; None with passes.
+        passes: of each finished picture, what each of its passes made.
+    """
+
+    options: Options
+    before: Pixels
+    result: MaskResult | None = None
+    passes: list[list[PassOutput]] = field(default_factory=list)
+
+    @property
+    def mask(self) -> Mask | None:
+        """The mask, if there is one that is not empty."""
+        return self.result.mask if self.result is not None and self.result.mask.any() else None
+
+
+@dataclass(eq=False)
+class RunState:
+    """What automask knows about one run of ``p``.
+
+    Args:
+        job: the host's job line when the run began, as "2 out of 3" for a file of the Batch tab. The host rewrites it
+            during the run.
+        overrides: options that the axes of the X/Y/Z plot set for this cell, by name.
+        first_result: the host's result of the first file of a batch.
+        script_args: those of ``p`` before image boxes of LayerDiffuse were filled.
+        loan: what ``p`` was like before.
+        clock: seconds of this run, or of its current batch; None where automask is not used.
+        output: what is to be kept beside the finished pictures; None where nothing is.
+        cutout: uint8[H, W, 4], returned in place of the host's picture, which has no transparency.
+        kept_pictures: pictures after single passes, with their infotexts.
+    """
+
+    job: str = field(default_factory=lambda: str(shared.state.job or ""))
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    first_result: Any = None
+    script_args: Sequence[Any] | None = None
+    loan: Loan | None = None
+    clock: RunClock | None = None
+    output: RunOutput | None = None
+    cutout: npt.NDArray[np.uint8] | None = None
+    kept_pictures: list[tuple[Image.Image, str]] = field(default_factory=list)
+
+
+def begin_run(p: Processing) -> RunState:
+    """Give back whatever an earlier run of ``p`` left changed, and put a new record on ``p``."""
+    earlier = end_run(p)
+    if earlier.script_args is not None:
+        p.script_args = earlier.script_args
+    return _put_state(p, RunState(overrides=earlier.overrides, first_result=earlier.first_result))
+
+
+def end_run(p: Processing) -> RunState:
+    """Give back what was borrowed and take the finished record off ``p``; only what a later file needs stays there."""
+    finished = state_of(p)
+    restore_attributes(p)
+    _put_state(p, RunState(finished.job, finished.overrides, finished.first_result, finished.script_args))
+    return finished
+
+
+def state_of(p: Processing) -> RunState:
+    """The record of this run; an empty one where the host did not call ``before_process``."""
+    return p.__dict__.get(KEY) or _put_state(p, RunState())
+
+
+def _put_state(p: Processing, state: RunState) -> RunState:
+    p.__dict__[KEY] = state
+    return state
 
 
 def clock_of(p: Processing) -> RunClock:
-    """The clock of this run."""
-    return running_clock(p) or start_clock(p)
+    """The clock of this run, started where there is none."""
+    state = state_of(p)
+    state.clock = state.clock or RunClock()
+    return state.clock
 
 
-def forget_clock(p: Processing) -> None:
-    """Take the clock of an earlier file away."""
-    p.__dict__.pop(ON_RUN, None)
+def override_option(p: Processing, name: str, value: Any) -> None:
+    """Set one option for this cell of the X/Y/Z plot alone, although its ``p`` is a copy that shares its record."""
+    state = state_of(p)
+    _put_state(p, dataclasses.replace(state, overrides={**state.overrides, name: value}))
 
 
-def write_timings(p: Processing) -> None:
-    """Put what was measured so far into the infotext."""
-    p.extra_generation_params[KEY] = str(clock_of(p)) or None  # what is None, the host leaves out
+def borrow_attributes(p: Processing, mask: Image.Image | None) -> None:
+    """Note what ``p`` is like before it is changed; ``mask`` is what ``p.image_mask`` is about to be."""
+    restore_attributes(p)
+    methods = {name: p.__dict__[name] for name in METHODS if name in p.__dict__}
+    state_of(p).loan = Loan({name: getattr(p, name, None) for name in BORROWED}, methods, mask)
 
 
-def sampling_begins(p: Processing) -> None:
-    """The host is about to sample a batch. Nothing is measured where automask is not used."""
-    if clock := running_clock(p):
-        clock.sampling_since = time.perf_counter()
+def restore_attributes(p: Processing) -> None:
+    """Give back what was borrowed; a mask that the user put there since stays."""
+    state = state_of(p)
+    loan = state.loan
+    if loan is None:
+        return
+    _put_state(p, dataclasses.replace(state, loan=None))
+    for name in METHODS:
+        p.__dict__.pop(name, None)
+    p.__dict__.update(loan.methods)
+    for name, value in loan.attributes.items():
+        if name != "image_mask" or p.image_mask is loan.mask:
+            setattr(p, name, value)
 
 
-def sampling_ends(p: Processing) -> None:
-    """The host has sampled a batch, and has not written its infotexts yet."""
-    clock: Any = running_clock(p)
-    if clock and clock.sampling_since is not None:
-        clock.seconds[SAMPLING] = time.perf_counter() - clock.sampling_since
-        clock.sampling_since = None
-        write_timings(p)
+def is_batch_file(p: Processing) -> bool:
+    """Whether this is a file of the Batch tab. The X/Y/Z plot has job lines of the same form."""
+    return re.fullmatch(r"\d+ out of \d+", state_of(p).job) is not None and selected_script_title(p) != "X/Y/Z plot"
 
 
-def running_clock(p: Processing) -> RunClock | None:
-    """The clock of this run, if one was started."""
-    clock: RunClock | None = p.__dict__.get(ON_RUN)
-    return clock
+def is_in_series(p: Processing) -> bool:
+    """Whether other files or cells follow this one with the same ``p``, which an error would stop."""
+    return bool(selected_script_title(p)) or is_batch_file(p)
+
+
+def selected_script_title(p: Processing) -> str:
+    """Title of the script that was picked in the host's list, or ""."""
+    index = p.script_args[0] if p.script_args else 0
+    return str(p.scripts.selectable_scripts[index - 1].title()) if index else ""

@@ -17,7 +17,7 @@ from lib_automask import pipeline
 from lib_automask.errors import InputError
 from lib_automask.interfaces import Models
 from lib_automask.options import FIELDS, Options
-from lib_automask.webui import api, infotext, model_pool, request, settings
+from lib_automask.webui import api, infotext, model_pool, request, run_state, settings
 
 # Infotext.
 
@@ -75,8 +75,8 @@ def test_axes_lay_their_values_over_the_options_of_one_cell():
     p, other = SimpleNamespace(), SimpleNamespace()
     request.make_setter(fields["grow"])(p, 5, [])
     request.make_setter(fields["blur"])(p, 0, [])
-    assert p.automask_xyz == {"grow": 5, "blur": 0}
-    assert not hasattr(other, "automask_xyz")
+    assert run_state.state_of(p).overrides == {"grow": 5, "blur": 0}
+    assert not vars(other)
     with pytest.raises(InputError, match="grow must be"):
         request.make_setter(fields["grow"])(p, 9999, [])
 
@@ -93,7 +93,7 @@ def client(webui, monkeypatch):
         values = {"api": True, "nowebui": False, "api_auth": None, **flags}
         monkeypatch.setattr(shared, "cmd_opts", SimpleNamespace(**values))
         app = fastapi.FastAPI()
-        api.add_routes(webui.automask.residency, webui.automask.known, None, app)
+        api.add_routes(webui.automask.pool, webui.automask.registry, None, app)
         return testclient.TestClient(app)
 
     return make
@@ -168,7 +168,7 @@ def test_routes_ask_for_the_password_of_the_hosts_api(client):
 def test_unload_route_gives_back_the_models_with_what_they_remember(client, webui, monkeypatch):
     loaded = []
     residence = model_pool.ModelPool(lambda _choice: loaded.append(True) or Models(None, None, None, lambda *_: None))
-    monkeypatch.setattr(webui.automask, "residency", residence)
+    monkeypatch.setattr(webui.automask, "pool", residence)
     asked, request = client(), {"image": base64_of(drawn(RED)), "prompt": "replace"}
     for _ in range(2):
         assert asked.post("/automask/v1/mask", json=request).status_code == 200

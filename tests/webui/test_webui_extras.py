@@ -23,7 +23,7 @@ PAIR = Scene((BALL, CAT), "grass", 160, 160, 3)
 def demo_models(monkeypatch):
     shared.state.__init__()
     errors.reported.clear()
-    monkeypatch.setattr(Automask, "residency", ModelPool(lambda _choice: load_models("demo")))
+    monkeypatch.setattr(Automask, "pool", ModelPool(lambda _choice: load_models("demo")))
 
 
 def picture(scene: Scene = PAIR) -> Image.Image:
@@ -59,7 +59,7 @@ def test_an_unforeseen_failure_is_told_and_reported(monkeypatch):
     def broken(_choice):
         raise RuntimeError("the model tripped")
 
-    monkeypatch.setattr(Automask, "residency", ModelPool(broken))
+    monkeypatch.setattr(Automask, "pool", ModelPool(broken))
     (pp,) = extras(AutomaskCutout(), [picture()], enable=True)
     assert pp.image == picture()
     assert "the model tripped" in pp.info["automask cutout"]
@@ -68,7 +68,7 @@ def test_an_unforeseen_failure_is_told_and_reported(monkeypatch):
 
 @pytest.mark.parametrize("off", [False, None])
 def test_off_means_off(monkeypatch, off):
-    monkeypatch.setattr(Automask, "residency", None)
+    monkeypatch.setattr(Automask, "pool", None)
     (pp,) = extras(AutomaskCutout(), [picture()], enable=off, target=None, behind=None)
     assert (pp.image, pp.info) == (picture(), {})
 

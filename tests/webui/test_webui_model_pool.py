@@ -14,8 +14,7 @@ from lib_automask import pipeline
 from lib_automask.errors import Interrupted
 from lib_automask.interfaces import Models
 from lib_automask.runtime.device import Device
-from lib_automask.webui import model_pool as residency_room
-from lib_automask.webui import settings
+from lib_automask.webui import model_pool, settings
 from lib_automask.webui.model_pool import ModelPool, free_device_memory, report_progress
 
 
@@ -65,7 +64,7 @@ def card(webui: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
         return answer(request, models)
 
     monkeypatch.setattr(pipeline, "build_mask", build_mask)
-    webui.automask.residency = ModelPool(load)
+    webui.automask.pool = ModelPool(load)
     return host
 
 
@@ -169,4 +168,4 @@ def test_the_progress_text_says_what_is_done_and_is_gone_afterwards(card: Any, m
 def test_the_buttons_of_the_host_stop_at_the_next_word(card: Any, button: str) -> None:
     setattr(shared.state, button, True)
     with pytest.raises(Interrupted):
-        residency_room.report_progress("segments", 0.5)
+        model_pool.report_progress("segments", 0.5)

@@ -29,7 +29,7 @@ def folders(tmp_path, webui, monkeypatch):
     shared.opts.data.update({f"automask_{kind}": str(path) for kind, path in chosen.items()})
     shared.opts.data["automask_fetch"] = False
     monkeypatch.setattr(pipeline, "build_mask", BUILD_MASK)
-    webui.automask.residency = ModelPool()
+    webui.automask.pool = ModelPool()
     return chosen
 
 

@@ -57,8 +57,8 @@ def test_the_mask_is_kept_under_the_pictures_name_and_carries_its_infotext(webui
 
 def test_only_a_cutout_needs_the_models_a_second_time(webui, folder, scissors, monkeypatch):
     taken = []
-    models = webui.automask.residency.models
-    monkeypatch.setattr(webui.automask.residency, "models", lambda choice: taken.append(choice) or models(choice))
+    models = webui.automask.pool.models
+    monkeypatch.setattr(webui.automask.pool, "models", lambda choice: taken.append(choice) or models(choice))
     for also in ("mask", "layers", "layers as PNG"):
         webui.page(drawn(), outpath_samples=folder, also=also)
     assert len(taken) == 3
@@ -195,6 +195,26 @@ def test_a_batch_has_masks_named_as_its_files_and_a_table_of_what_was_done(webui
     assert masks == ["00000.png", "00002.png"], "the second file had none"
 
 
+def test_of_several_pictures_for_each_file_of_a_batch_masks_and_table_are_kept_too(webui, folder):
+    """The host writes "Batch 2 out of 2" over the number of the file."""
+    answer = webui.batch([drawn(), drawn(GREEN)], outpath_samples=folder, also="mask", n_iter=2)
+    with Path(folder, "automask.csv").open(encoding="utf-8", newline="") as file:
+        table = list(csv.DictReader(file))
+    assert [line["picture"] for line in table] == ["00000.png", "00002.png"]
+    assert sorted(path.name for path in Path(folder, "automask-masks").iterdir()) == ["00000.png"]
+    assert "automask, 2 out of 2: the place is not certain" in str(answer.comments)
+
+
+@pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r"])
+def test_a_cell_that_a_spreadsheet_would_take_for_a_formula_is_text(folder, start):
+    formula = f"{start}HYPERLINK(A1)"
+    outputs.append_csv_row((formula, "1.png", "remove -2 (1.00)", "0.5", formula), Path(folder, "automask.csv"))
+    with Path(folder, "automask.csv").open(encoding="utf-8", newline="") as file:
+        heading, row = list(csv.reader(file))
+    assert heading == list(outputs.COLUMNS)
+    assert row == [f"'{formula}", "1.png", "remove -2 (1.00)", "0.5", f"'{formula}"]
+
+
 def test_the_table_of_a_batch_says_what_each_pass_did(webui, folder):
     webui.batch([drawn()], outpath_samples=folder, also="mask", passes="edit\noutpaint: left=8")
     with Path(folder, "automask.csv").open(encoding="utf-8", newline="") as file:
@@ -234,6 +254,15 @@ def test_one_click_gives_the_target_cut_out_of_the_picture_and_paints_nothing(we
     assert names(folder) == ["00000-cutout.png"]
     with Image.open(Path(folder, "00000-cutout.png")) as saved:
         np.testing.assert_array_equal(np.array(saved)[..., 3] > 127, red_in(picture), "Forge would make it opaque")
+
+
+@pytest.mark.parametrize("off", ["the host's setting", "this run"])
+def test_a_cutout_is_not_saved_where_the_host_saves_no_pictures(webui, folder, scissors, off):
+    shared.opts.data["samples_save"] = off != "the host's setting"
+    more = {"do_not_save_samples": off == "this run"}
+    pictures, _infotexts, _below = webui.page(drawn(), cutout=True, outpath_samples=folder, **more)
+    assert [one.mode for one in pictures] == ["RGBA"]
+    assert not Path(folder).exists()
 
 
 def test_what_cannot_be_cut_out_is_told(webui, folder, scissors):

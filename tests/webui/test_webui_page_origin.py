@@ -15,7 +15,7 @@ from PIL import Image, PngImagePlugin
 from webui_host import drawn
 
 from lib_automask.imaging import infotext_metadata
-from lib_automask.webui import request
+from lib_automask.webui.infotext import compute_cells
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="node is not installed")
@@ -95,5 +95,5 @@ def test_the_page_and_the_server_see_the_same_cells(size):
     picture = Image.fromarray(rng.integers(0, 256, (size[1], size[0], 3), dtype=np.uint8))
     program = f"[...page.origin.cells(given, {size[0]}, {size[1]})]"
     cells = np.array(played(program, picture.convert("RGBA").tobytes()))
-    look = request.compute_signature(picture)
-    assert np.abs(cells.reshape(look.cells.shape) - look.cells.astype(int)).max() <= 1
+    expected = compute_cells(picture)
+    assert np.abs(cells.reshape(expected.shape) - expected.astype(int)).max() <= 1

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from modules import errors, images, sd_models, shared
 from modules import processing as host
 from webui_host import SIZE, changed, drawn, expect_error
@@ -517,6 +518,14 @@ def test_the_users_checkpoint_and_settings_are_back_even_if_config_json_has_no_l
     assert shared.opts.data == settings
     assert sd_models.model_data.loaded == "first.safetensors"
     assert not getattr(shared.cmd_opts, "no_prompt_history", False)
+
+
+def test_torch_s_global_random_state_is_what_it_was(run):
+    torch.manual_seed(5)
+    before = torch.get_rng_state()
+    status, _body = run("edit\nedit: target=right")
+    assert status == 200
+    assert torch.equal(torch.get_rng_state(), before)
 
 
 def test_every_nested_run_is_closed(run):

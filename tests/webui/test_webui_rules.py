@@ -16,7 +16,7 @@ from webui_host import BLUE, GREEN, RED, SIZE, answer, changed, drawn, expect_er
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.imaging.preview import draw_overlay
 from lib_automask.interfaces import Models
-from lib_automask.webui import messages
+from lib_automask.webui import processing
 from lib_automask.webui.model_pool import ModelPool, report_progress
 
 ROOT = Path(__file__).parents[2]
@@ -46,7 +46,7 @@ def test_a_model_that_cannot_be_used_paints_nothing_and_says_so(webui, failure):
     def load(_choice):
         raise failure
 
-    webui.automask.residency = ModelPool(load)
+    webui.automask.pool = ModelPool(load)
     status, body = webui.api(drawn())
     assert status == 500
     expect_error(body, str(failure))
@@ -85,7 +85,7 @@ def test_a_failure_while_a_failure_is_handled_paints_nothing(webui, monkeypatch)
     def trips(_p):
         raise RuntimeError("tripped again")
 
-    monkeypatch.setattr(messages, "is_in_series", trips)
+    monkeypatch.setattr(processing, "is_in_series", trips)
     status, body = webui.api(drawn(BLUE))
     assert status == 500
     expect_error(body, "the model tripped")
@@ -103,7 +103,7 @@ def test_a_run_that_the_user_ends_paints_nothing(webui, button, monkeypatch):
         setattr(shared.state, button, True)
         return Models(None, None, None, report_progress)
 
-    webui.automask.residency = ModelPool(press)
+    webui.automask.pool = ModelPool(press)
     pictures, _infotexts, below = webui.page(drawn())
     assert all(not changed(drawn(), picture).any() for picture in pictures)
     assert bool(pictures) == (button == "skipped"), "the host itself ends a run at the other two"

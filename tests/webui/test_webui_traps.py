@@ -19,9 +19,10 @@ from lib_automask import pipeline
 from lib_automask.options import FIELDS, Options
 from lib_automask.types import MaskRequest
 from lib_automask.webui import api as webui_api
-from lib_automask.webui import processing, request, settings
+from lib_automask.webui import processing, request, run_state, settings
 
 ROOT = Path(__file__).parents[2]
+BLUR = next(row for row in FIELDS if row.name == "blur")
 
 
 def test_trap_1_the_fake_host_swallows_what_a_hook_raises_and_repaints_everything(webui):
@@ -68,7 +69,7 @@ def test_trap_1_in_the_batch_tab_one_broken_file_is_given_back_and_the_others_ar
 @pytest.mark.parametrize(
     ("module", "function"),
     [
-        (processing, "read_inputs"),
+        (request, "read_inputs"),
         (request, "read_options"),
         (processing, "inject_mask"),
         (settings, "read_settings"),
@@ -93,7 +94,7 @@ def test_trap_1_a_hook_that_breaks_anywhere_paints_nothing_in_a_run_and_in_the_b
 def test_trap_1_a_stopped_run_leaves_p_whole(webui):
     p = SimpleNamespace(init=None)
     error = ValueError("why")
-    for name in processing.LENT:
+    for name in run_state.BORROWED:
         setattr(p, name, None)
     del p.init
     processing.stop_run(p, error)
@@ -144,7 +145,7 @@ def test_trap_3_a_mask_of_the_users_own_for_each_file_is_told_from_the_last_one(
 
 def test_trap_3_a_run_that_broke_off_is_cleaned_up_before_the_next(webui):
     p = SimpleNamespace(extra_generation_params={}, init_images=[drawn()], image_mask=None, inpainting_mask_invert=0)
-    for name in processing.LENT:
+    for name in run_state.BORROWED:
         setattr(p, name, getattr(p, name, "as it was"))
     before = state_of(p)
     p.image_mask = None
@@ -155,7 +156,7 @@ def test_trap_3_a_run_that_broke_off_is_cleaned_up_before_the_next(webui):
 
 
 def test_trap_3_a_mask_that_the_user_put_there_since_a_run_broke_off_stays(webui):
-    p = SimpleNamespace(extra_generation_params={}, **dict.fromkeys(processing.LENT))
+    p = SimpleNamespace(extra_generation_params={}, **dict.fromkeys(run_state.BORROWED))
     processing.inject_mask(p, answer(MaskRequest(np.array(drawn()), "replace")), Options())
     p.image_mask = of_the_user = Image.new("L", (SIZE, SIZE), 255)
     webui.automask.before_process(p)
@@ -194,11 +195,52 @@ def test_trap_3_loopback_looks_again_in_each_loop_and_keeps_its_own_settings(web
 
 
 def test_trap_3_cells_of_a_plot_share_dicts_and_yet_keep_apart(webui):
-    webui.pick(Plot(lambda p: setattr(p, "automask_xyz", {"blur": 0}), lambda p: None))
+    webui.pick(Plot(lambda p: request.make_setter(BLUR)(p, 0, []), lambda p: None))
     (first, _second), infotexts, _below = webui.page(drawn(RED), script=1, blur=6)
     assert not (changed(drawn(RED), first) & ~red_in(drawn(RED))).any()
     assert "automask blur: 0" in infotexts[0]
     assert "automask blur: 6" in infotexts[1]
+
+
+def test_trap_3_cells_of_a_plot_keep_their_own_options_and_leave_none_to_the_original(webui):
+    """Two axes set options of one cell; every cell begins as a copy of one ``p``, which has a record already."""
+    originals = []
+
+    def apply(**values):
+        def change(cell):
+            for name, value in values.items():
+                request.make_setter(next(row for row in FIELDS if row.name == name))(cell, value, [])
+
+        return change
+
+    class PlotAfterARun(Plot):
+        def run(self, p):
+            originals.append(p)
+            process_images(p)
+            return super().run(p)
+
+    webui.pick(PlotAfterARun(apply(blur=0, grow=3), apply(grow=5), apply()))
+    webui.page(drawn(RED), script=1, blur=6)
+    options = [(asked.options.blur, asked.options.grow) for asked in webui.requests]
+    assert options == [(6, 0), (0, 3), (6, 5), (6, 0)]
+    assert run_state.state_of(originals[0]).overrides == {}
+
+
+def test_trap_3_a_run_leaves_one_key_on_p_and_nothing_of_a_file_in_it(webui, monkeypatch, tmp_path):
+    from modules import img2img
+
+    made = []
+    make = img2img.StableDiffusionProcessingImg2Img
+    monkeypatch.setattr(
+        img2img, "StableDiffusionProcessingImg2Img", lambda **given: made.append(make(**given)) or made[-1]
+    )
+    plain = set(vars(make()))
+    webui.batch([drawn(RED), drawn(RED)], also="mask", outpath_samples=str(tmp_path), passes="edit", keep_passes=True)
+    (p,) = made
+    own = {name for name in set(vars(p)) - plain if "automask" in name}
+    assert own == {run_state.KEY}
+    left = run_state.state_of(p)
+    assert (left.loan, left.clock, left.output, left.cutout, left.kept_pictures) == (None, None, None, None, [])
 
 
 def test_trap_4_what_the_hidden_inpaint_tab_holds_does_not_come_alive(webui):
@@ -345,6 +387,6 @@ def test_trap_15_routes_are_plain_functions_with_and_without_a_page(webui, demo)
     pytest.importorskip("fastapi")
     added = {}
     app = SimpleNamespace(add_api_route=lambda path, endpoint, **_more: added.update({path: endpoint}))
-    webui_api.add_routes(webui.automask.residency, webui.automask.known, demo, app)
+    webui_api.add_routes(webui.automask.pool, webui.automask.registry, demo, app)
     assert set(added) == {f"/automask/v1/{name}" for name in ("options", "mask", "unload")}
     assert not any(inspect.iscoroutinefunction(endpoint) for endpoint in added.values())

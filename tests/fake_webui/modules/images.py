@@ -31,8 +31,7 @@ def save_image(image: Image.Image, path: str, *_names: Any, info: str, p: Any, s
         folder.mkdir(parents=True, exist_ok=True)
         filename = f"{len(list(folder.glob('?????.png'))):05}{suffix}.png"
         image.save(folder / filename)
-        image.already_saved_as = str(folder / filename)
-    params.filename = filename
+        image.already_saved_as = params.filename = str(folder / filename)
     script_callbacks.call("image_saved", params)
 
 

@@ -265,6 +265,8 @@ def process_images_inner(p: Any) -> Processed:
         p.prompts = [re.sub("<lora:[^>]*>", "", prompt) for prompt in p.prompts]
         if p.scripts is not None:
             p.scripts.call("process_batch", p, batch_number=iteration, prompts=p.prompts, seeds=p.seeds)
+        if p.n_iter > 1:
+            shared.state.job = f"Batch {iteration + 1} out of {p.n_iter}"
         samples = p.sample(prompts=p.prompts)
         if p.scripts is not None:
             p.scripts.call("post_sample", p, SimpleNamespace(samples=samples))
