@@ -158,7 +158,7 @@ def changed(before: Image.Image, after: Image.Image) -> np.ndarray:
 
 def state_of(p: Any) -> dict[str, Any]:
     """Attributes of ``p`` that one run must not leave behind for the next."""
-    from lib_automask.webui.run_state import BORROWED
+    from lib_automask.webui.processing import BORROWED
 
     return {name: getattr(p, name) for name in BORROWED}
 

@@ -49,7 +49,7 @@ def find_script(p: Processing) -> Any:
 
 
 def fill_boxes(p: Processing, cutout: Cutout, boxes: tuple[int, ...]) -> None:
-    """Fill the boxes for this run; ``run_state.begin_run`` empties them for the next file of a batch."""
+    """Fill the boxes for this run; ``processing.begin_run`` empties them for the next file of a batch."""
     first = find_script(p).args_from
     args = list(p.script_args)
     for position in boxes:

@@ -8,7 +8,7 @@ from typing import Any
 from modules import errors as host_errors
 
 from lib_automask.errors import AutomaskError
-from lib_automask.webui.run_state import Processing, is_in_series, state_of
+from lib_automask.webui.run_state import Processing, state_of
 
 OUT_OF_MEMORY = ("out of memory", "not enough memory", "can't allocate memory", "cannot allocate memory")
 """Parts of the errors of torch, by device, and of the system for a mapped file."""
@@ -41,7 +41,8 @@ def ran_out_of_memory(error: BaseException | None) -> bool:
 
 def add_comments(p: Processing, texts: Iterable[str]) -> None:
     """Show ``texts`` below the result, with the number of the file where there are several."""
-    job = f", {state_of(p).job}" if is_in_series(p) else ""
+    state = state_of(p)
+    job = f", {state.job}" if state.in_series else ""
     for text in texts:
         p.comment(f"automask{job}: {text}")
 

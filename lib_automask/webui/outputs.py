@@ -51,7 +51,6 @@ def write_outputs(
     processed: Any,
     state: RunState,
     models: Callable[[], AbstractContextManager[Models]],
-    in_batch: bool,
 ) -> None:
     """Write what the run ``state`` wants beside its pictures, and add to the host's result what is a picture.
 
@@ -63,7 +62,7 @@ def write_outputs(
     if state.output is None:
         return
     pictures = finished_pictures(processed)
-    if in_batch:
+    if state.in_batch_tab:
         write_batch_row(p, state.output, saved_path(pictures[0]) if pictures else None)
     with models() if state.output.options.also == "cutout" else nullcontext() as ready:
         for number, picture in enumerate(pictures):

@@ -23,7 +23,7 @@ from lib_automask.webui.host_sampling import PassPicture
 from lib_automask.webui.messages import add_comments, explain_error
 from lib_automask.webui.pass_steps import STEPS, StepContext, StepResult
 from lib_automask.webui.request import RunRequest
-from lib_automask.webui.run_state import PassOutput, Processing, RunClock, is_in_series, state_of
+from lib_automask.webui.run_state import PassOutput, Processing, RunClock, state_of
 
 PASS_KEY = "automask pass"
 """In the infotext, with the number of a pass, for what it did."""
@@ -136,7 +136,7 @@ class PassRunner:
     def raise_first_error(self, error: AutomaskError | None) -> None:
         """End the run with the error if no pass was done, unless the user interrupted it or other files follow."""
         p = self.context.p
-        if error is not None and not (self.any_done or is_in_series(p) or isinstance(error, Interrupted)):
+        if error is not None and not (self.any_done or state_of(p).in_series or isinstance(error, Interrupted)):
             processing.abort_run(p, error)
 
     def keep_outputs(self, returned: list[PicturePasses]) -> None:

@@ -1,12 +1,13 @@
-"""The host's run ``p``: what is read from it, and what is done to it: a mask, other pictures, or an end.
+"""The host's run ``p``: what is read from it, what is done to it (a mask, other pictures, an end), and its restoring.
 
-All changes are borrowed; ``run_state`` gives them back. The host blurs and inverts a mask after its hooks, so neither
-is done here.
+Whatever is changed on ``p`` is borrowed: ``end_run`` gives it back, and ``begin_run`` what an earlier run left. The
+host blurs and inverts a mask after its hooks, so neither is done here.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 import numpy as np
@@ -21,10 +22,42 @@ from lib_automask.options import Options
 from lib_automask.types import Image as Pixels
 from lib_automask.types import Mask, MaskResult
 from lib_automask.webui.messages import explain_error
-from lib_automask.webui.run_state import Processing, borrow_attributes, end_run, is_in_series
+from lib_automask.webui.run_state import Loan, Processing, RunState, new_state, put_state, state_of
 
 FILLS = {"fill": 0, "original": 1, "latent noise": 2, "latent nothing": 3}
 """The host's numbers for ``inpainting_fill``."""
+
+
+BORROWED = (
+    *("image_mask", "mask", "nmask", "overlay_images", "mask_for_overlay", "paste_to"),
+    *("mask_blur_x", "mask_blur_y", "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding"),
+    *("inpainting_mask_invert", "color_corrections", "restore_faces", "do_not_save_samples", "do_not_save_grid"),
+    *("batch_size", "n_iter"),
+)
+"""Attributes of ``p`` that automask sets, or that the host sets because there is a mask."""
+
+METHODS = ("init", "sample")
+"""Methods that automask replaces on ``p`` itself. Other scripts do so too, such as img2img alternative test."""
+
+
+def begin_run(p: Processing) -> RunState:
+    """Give back whatever an earlier run of ``p`` left changed, and put a new record on ``p``."""
+    earlier = end_run(p)
+    if earlier.script_args is not None:
+        p.script_args = earlier.script_args
+    fresh = new_state(p)
+    return put_state(p, replace(fresh, overrides=earlier.overrides, first_result=earlier.first_result))
+
+
+def end_run(p: Processing) -> RunState:
+    """Give back what was borrowed and take the finished record off ``p``; only what a later file needs stays there."""
+    finished = state_of(p)
+    restore_attributes(p)
+    left = RunState(
+        finished.job, finished.script_title, finished.overrides, finished.first_result, finished.script_args
+    )
+    put_state(p, left)
+    return finished
 
 
 def read_inputs(p: Processing) -> tuple[Pixels, Mask | None]:
@@ -107,7 +140,7 @@ def refuse_run(p: Processing, error: Exception) -> list[str]:
     """
     stop_run(p, error)  # before all else: whatever else fails here, nothing is painted
     explained = explain_error(error)
-    if isinstance(explained, Interrupted) or is_in_series(p):
+    if isinstance(explained, Interrupted) or state_of(p).in_series:
         p.extra_generation_params["automask why"] = str(explained)
         return [return_original(p, str(explained))]
     stop_run(p, explained)
@@ -167,3 +200,25 @@ def abort_run(p: Processing, error: Exception) -> NoReturn:
     error.__dict__["detail"] = str(error)
     end_run(p)
     raise error
+
+
+def borrow_attributes(p: Processing, mask: Image.Image | None) -> None:
+    """Note what ``p`` is like before it is changed; ``mask`` is what ``p.image_mask`` is about to be."""
+    restore_attributes(p)
+    methods = {name: p.__dict__[name] for name in METHODS if name in p.__dict__}
+    state_of(p).loan = Loan({name: getattr(p, name, None) for name in BORROWED}, methods, mask)
+
+
+def restore_attributes(p: Processing) -> None:
+    """Give back what was borrowed; a mask that the user put there since stays."""
+    state = state_of(p)
+    loan = state.loan
+    if loan is None:
+        return
+    put_state(p, replace(state, loan=None))
+    for name in METHODS:
+        p.__dict__.pop(name, None)
+    p.__dict__.update(loan.methods)
+    for name, value in loan.attributes.items():
+        if name != "image_mask" or p.image_mask is loan.mask:
+            setattr(p, name, value)

@@ -22,13 +22,7 @@ from lib_automask.types import Mask, MaskRequest
 from lib_automask.webui import layerdiffuse
 from lib_automask.webui.infotext import PromptRegistry
 from lib_automask.webui.processing import read_inputs
-from lib_automask.webui.run_state import (
-    Processing,
-    is_batch_file,
-    override_option,
-    selected_script_title,
-    state_of,
-)
+from lib_automask.webui.run_state import Processing, RunState, override_option, state_of
 
 LEFT_ALONE = {
     "SD upscale": "it repaints the whole picture, tile by tile",
@@ -91,32 +85,34 @@ def read_request(p: Processing, args: Sequence[Any], registry: PromptRegistry) -
     Raises:
         InputError: the options or pictures are wrong.
     """
-    if not is_enabled(p, args) or hasattr(p, "_ad_inner"):  # ADetailer's inner passes
+    state = state_of(p)
+    if not is_enabled(state, args) or hasattr(p, "_ad_inner"):  # ADetailer's inner passes
         return ""
-    options = read_options(p, args)
-    title = selected_script_title(p)
-    if title in LEFT_ALONE:
-        return f"not used with {title}: {LEFT_ALONE[title]}"
+    options = read_options(state, args)
+    if state.script_title in LEFT_ALONE:
+        return f"not used with {state.script_title}: {LEFT_ALONE[state.script_title]}"
     image, user_mask = read_inputs(p)
     cutout, boxes = is_flag_set(args, CUTOUT), layerdiffuse.find_empty_boxes(p)
-    own_prompt = "" if cutout or boxes else read_own_prompt(p, image, args, registry)
+    own_prompt = "" if cutout or boxes else read_carried_prompt(p, state)
+    if not (cutout or boxes or own_prompt):
+        own_prompt = registry.prompt_of(image, read_page_texts(args))
     preview = is_flag_set(args, PREVIEW)
     return RunRequest(options, preview, cutout, image, p.all_prompts, user_mask, own_prompt, boxes)
 
 
-def is_enabled(p: Processing, args: Sequence[Any]) -> bool:
+def is_enabled(state: RunState, args: Sequence[Any]) -> bool:
     """Whether this run uses automask. No other option is read for it: off means off, even where they are wrong."""
     enabled = args[0] if args else False
     if isinstance(enabled, Mapping):
         enabled = enabled.get("enabled")
-    enabled = state_of(p).overrides.get("enabled", enabled)
+    enabled = state.overrides.get("enabled", enabled)
     return bool(enabled) or is_flag_set(args, PREVIEW) or is_flag_set(args, CUTOUT)
 
 
-def read_options(p: Processing, args: Sequence[Any]) -> Options:
+def read_options(state: RunState, args: Sequence[Any]) -> Options:
     """The options of this run, with those that the X/Y/Z plot overrides. Raises InputError."""
     options = Options.from_args(passes_as_text(args[: len(FIELDS)]))
-    return dataclasses.replace(options, **state_of(p).overrides)
+    return dataclasses.replace(options, **state.overrides)
 
 
 def is_flag_set(args: Sequence[Any], position: int) -> bool:
@@ -124,15 +120,15 @@ def is_flag_set(args: Sequence[Any], position: int) -> bool:
     return len(args) > position and args[position] is True
 
 
-def read_own_prompt(p: Processing, image: Pixels, args: Sequence[Any], registry: PromptRegistry) -> str:
-    """The prompt that the picture carries where that is its own, or else the one by which its pixels are known."""
-    page = args[PAGE_TEXTS] if len(args) > PAGE_TEXTS else ""
-    return read_carried_prompt(p) or registry.prompt_of(image, page if isinstance(page, str) else "")
+def read_page_texts(args: Sequence[Any]) -> str:
+    """What the page read from files; see ``infotext.read_page_entries``."""
+    texts = args[PAGE_TEXTS] if len(args) > PAGE_TEXTS else ""
+    return texts if isinstance(texts, str) else ""
 
 
-def read_carried_prompt(p: Processing) -> str:
+def read_carried_prompt(p: Processing, state: RunState) -> str:
     """The prompt that the picture carries, "" where that may be another picture's."""
-    from_canvas = FORGE_CANVAS in sys.modules and not (getattr(p, "is_api", False) or is_batch_file(p))
+    from_canvas = FORGE_CANVAS in sys.modules and not (getattr(p, "is_api", False) or state.in_batch_tab)
     return "" if from_canvas else infotext_metadata.read_own_prompt(p.init_images[0])
 
 

@@ -1,9 +1,9 @@
 """The host's run ``p``, and the one record that automask keeps on it.
 
 Batch, Loopback and the X/Y/Z plot use one ``p``, or copies of it, again and again. So everything that automask must
-know from one hook to the next is one ``RunState`` under one key, and whatever automask changes on ``p`` is borrowed:
-``begin_run`` makes a new record, ``end_run`` takes it off and gives everything back. A copy of ``p`` shares the record
-of its original until its own run begins: a record that another ``p`` may have is replaced, never changed.
+know from one hook to the next is one ``RunState`` under one key: ``processing.begin_run`` makes a new one, and
+``processing.end_run`` takes it off. A copy of ``p`` shares the record of its original until its own run begins: a
+record that another ``p`` may have is replaced, never changed.
 """
 
 from __future__ import annotations
@@ -28,21 +28,11 @@ from lib_automask.types import Mask, MaskResult, Size
 KEY = "automask"
 """Under this name the record lies in ``p.__dict__``."""
 
-BORROWED = (
-    *("image_mask", "mask", "nmask", "overlay_images", "mask_for_overlay", "paste_to"),
-    *("mask_blur_x", "mask_blur_y", "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding"),
-    *("inpainting_mask_invert", "color_corrections", "restore_faces", "do_not_save_samples", "do_not_save_grid"),
-    *("batch_size", "n_iter"),
-)
-"""Attributes of ``p`` that automask sets, or that the host sets because there is a mask."""
-
-METHODS = ("init", "sample")
-"""Methods that automask replaces on ``p`` itself. Other scripts do so too, such as img2img alternative test."""
-
 MASKING, SAMPLING, PAINTING = "masking", "sampling", "painting"
 """What the clock measures. Painting is what a pass does: a whole run of the host, from encoding to decoding."""
 
 TIMINGS_KEY = "automask timings"
+PLOT_TITLE = "X/Y/Z plot"
 
 
 class Processing(Protocol):
@@ -202,6 +192,7 @@ class RunState:
     Args:
         job: the host's job line when the run began, as "2 out of 3" for a file of the Batch tab. The host rewrites it
             during the run.
+        script_title: of the script that was picked in the host's list, or "".
         overrides: options that the axes of the X/Y/Z plot set for this cell, by name.
         first_result: the host's result of the first file of a batch.
         script_args: those of ``p`` before image boxes of LayerDiffuse were filled.
@@ -212,7 +203,8 @@ class RunState:
         kept_pictures: pictures after single passes, with their infotexts.
     """
 
-    job: str = field(default_factory=lambda: str(shared.state.job or ""))
+    job: str
+    script_title: str
     overrides: Mapping[str, Any] = field(default_factory=dict)
     first_result: Any = None
     script_args: Sequence[Any] | None = None
@@ -222,31 +214,37 @@ class RunState:
     cutout: npt.NDArray[np.uint8] | None = None
     kept_pictures: list[tuple[Image.Image, str]] = field(default_factory=list)
 
+    @property
+    def in_batch_tab(self) -> bool:
+        """Whether this is a file of the Batch tab. The X/Y/Z plot has job lines of the same form."""
+        return re.fullmatch(r"\d+ out of \d+", self.job) is not None and self.script_title != PLOT_TITLE
 
-def begin_run(p: Processing) -> RunState:
-    """Give back whatever an earlier run of ``p`` left changed, and put a new record on ``p``."""
-    earlier = end_run(p)
-    if earlier.script_args is not None:
-        p.script_args = earlier.script_args
-    return _put_state(p, RunState(overrides=earlier.overrides, first_result=earlier.first_result))
-
-
-def end_run(p: Processing) -> RunState:
-    """Give back what was borrowed and take the finished record off ``p``; only what a later file needs stays there."""
-    finished = state_of(p)
-    restore_attributes(p)
-    _put_state(p, RunState(finished.job, finished.overrides, finished.first_result, finished.script_args))
-    return finished
+    @property
+    def in_series(self) -> bool:
+        """Whether other files or cells follow this one with the same ``p``, which an error would stop."""
+        return bool(self.script_title) or self.in_batch_tab
 
 
 def state_of(p: Processing) -> RunState:
-    """The record of this run; an empty one where the host did not call ``before_process``."""
-    return p.__dict__.get(KEY) or _put_state(p, RunState())
+    """The record of this run; a new one where the host did not call ``before_process``."""
+    return p.__dict__.get(KEY) or put_state(p, new_state(p))
 
 
-def _put_state(p: Processing, state: RunState) -> RunState:
+def put_state(p: Processing, state: RunState) -> RunState:
+    """Put a record in the place of the one that ``p`` has."""
     p.__dict__[KEY] = state
     return state
+
+
+def new_state(p: Processing) -> RunState:
+    """A record that knows how the run began."""
+    return RunState(str(shared.state.job or ""), selected_script_title(p))
+
+
+def selected_script_title(p: Processing) -> str:
+    """Title of the script that was picked in the host's list, or ""."""
+    index = p.script_args[0] if getattr(p, "script_args", ()) else 0
+    return str(p.scripts.selectable_scripts[index - 1].title()) if index else ""
 
 
 def clock_of(p: Processing) -> RunClock:
@@ -259,42 +257,4 @@ def clock_of(p: Processing) -> RunClock:
 def override_option(p: Processing, name: str, value: Any) -> None:
     """Set one option for this cell of the X/Y/Z plot alone, although its ``p`` is a copy that shares its record."""
     state = state_of(p)
-    _put_state(p, dataclasses.replace(state, overrides={**state.overrides, name: value}))
-
-
-def borrow_attributes(p: Processing, mask: Image.Image | None) -> None:
-    """Note what ``p`` is like before it is changed; ``mask`` is what ``p.image_mask`` is about to be."""
-    restore_attributes(p)
-    methods = {name: p.__dict__[name] for name in METHODS if name in p.__dict__}
-    state_of(p).loan = Loan({name: getattr(p, name, None) for name in BORROWED}, methods, mask)
-
-
-def restore_attributes(p: Processing) -> None:
-    """Give back what was borrowed; a mask that the user put there since stays."""
-    state = state_of(p)
-    loan = state.loan
-    if loan is None:
-        return
-    _put_state(p, dataclasses.replace(state, loan=None))
-    for name in METHODS:
-        p.__dict__.pop(name, None)
-    p.__dict__.update(loan.methods)
-    for name, value in loan.attributes.items():
-        if name != "image_mask" or p.image_mask is loan.mask:
-            setattr(p, name, value)
-
-
-def is_batch_file(p: Processing) -> bool:
-    """Whether this is a file of the Batch tab. The X/Y/Z plot has job lines of the same form."""
-    return re.fullmatch(r"\d+ out of \d+", state_of(p).job) is not None and selected_script_title(p) != "X/Y/Z plot"
-
-
-def is_in_series(p: Processing) -> bool:
-    """Whether other files or cells follow this one with the same ``p``, which an error would stop."""
-    return bool(selected_script_title(p)) or is_batch_file(p)
-
-
-def selected_script_title(p: Processing) -> str:
-    """Title of the script that was picked in the host's list, or ""."""
-    index = p.script_args[0] if p.script_args else 0
-    return str(p.scripts.selectable_scripts[index - 1].title()) if index else ""
+    put_state(p, dataclasses.replace(state, overrides={**state.overrides, name: value}))

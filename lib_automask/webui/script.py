@@ -48,7 +48,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
 
     def before_process(self, p: Processing, *_args: Any) -> None:
         """Take back what an earlier file left, whether or not automask is enabled for this one."""
-        run_state.begin_run(p)
+        processing.begin_run(p)
         infotext.remove_entries(p.extra_generation_params)
 
     def process(self, p: Processing, *args: Any) -> None:
@@ -70,9 +70,9 @@ class Automask(scripts.Script):  # type: ignore[misc]
 
     def postprocess(self, p: Processing, processed: Any, *_args: Any) -> None:
         """Give everything back, and add to the result what the user wants beside the finished pictures."""
-        state = run_state.end_run(p)
+        state = processing.end_run(p)
         try:
-            outputs.write_outputs(p, processed, state, self.take_models, run_state.is_batch_file(p))
+            outputs.write_outputs(p, processed, state, self.take_models)
         except Exception as error:
             why = messages.explain_error(error, "so nothing is kept beside the picture")
             processed.comments += f"automask: nothing was kept beside the picture: {why}\n"

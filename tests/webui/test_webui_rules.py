@@ -16,7 +16,7 @@ from webui_host import BLUE, GREEN, RED, SIZE, answer, changed, drawn, expect_er
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.imaging.preview import draw_overlay
 from lib_automask.interfaces import Models
-from lib_automask.webui import processing
+from lib_automask.webui import run_state
 from lib_automask.webui.model_pool import ModelPool, report_progress
 
 ROOT = Path(__file__).parents[2]
@@ -85,7 +85,7 @@ def test_a_failure_while_a_failure_is_handled_paints_nothing(webui, monkeypatch)
     def trips(_p):
         raise RuntimeError("tripped again")
 
-    monkeypatch.setattr(processing, "is_in_series", trips)
+    monkeypatch.setattr(run_state.RunState, "in_series", property(trips))
     status, body = webui.api(drawn(BLUE))
     assert status == 500
     expect_error(body, "the model tripped")

@@ -94,7 +94,7 @@ def test_trap_1_a_hook_that_breaks_anywhere_paints_nothing_in_a_run_and_in_the_b
 def test_trap_1_a_stopped_run_leaves_p_whole(webui):
     p = SimpleNamespace(init=None)
     error = ValueError("why")
-    for name in run_state.BORROWED:
+    for name in processing.BORROWED:
         setattr(p, name, None)
     del p.init
     processing.stop_run(p, error)
@@ -145,7 +145,7 @@ def test_trap_3_a_mask_of_the_users_own_for_each_file_is_told_from_the_last_one(
 
 def test_trap_3_a_run_that_broke_off_is_cleaned_up_before_the_next(webui):
     p = SimpleNamespace(extra_generation_params={}, init_images=[drawn()], image_mask=None, inpainting_mask_invert=0)
-    for name in run_state.BORROWED:
+    for name in processing.BORROWED:
         setattr(p, name, getattr(p, name, "as it was"))
     before = state_of(p)
     p.image_mask = None
@@ -156,7 +156,7 @@ def test_trap_3_a_run_that_broke_off_is_cleaned_up_before_the_next(webui):
 
 
 def test_trap_3_a_mask_that_the_user_put_there_since_a_run_broke_off_stays(webui):
-    p = SimpleNamespace(extra_generation_params={}, **dict.fromkeys(run_state.BORROWED))
+    p = SimpleNamespace(extra_generation_params={}, **dict.fromkeys(processing.BORROWED))
     processing.inject_mask(p, answer(MaskRequest(np.array(drawn()), "replace")), Options())
     p.image_mask = of_the_user = Image.new("L", (SIZE, SIZE), 255)
     webui.automask.before_process(p)
