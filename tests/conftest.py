@@ -20,3 +20,21 @@ def webui(monkeypatch):
     from webui_host import Host
 
     return Host(monkeypatch)
+
+
+@pytest.fixture
+def run(webui, monkeypatch):
+    """Generate with passes in that host; see ``webui_passes``."""
+    from webui_passes import generate_with_passes
+
+    yield from generate_with_passes(webui, monkeypatch)
+
+
+@pytest.fixture
+def cut_out_red(monkeypatch):
+    """In place of the models: red is cut out of a picture, if there is any."""
+    from webui_host import cut_out_red
+
+    from lib_automask import cutout
+
+    monkeypatch.setattr(cutout, "cut_out_target", cut_out_red)

@@ -6,6 +6,7 @@ unsure about. A blue one breaks it. Everything else on the way is the real thing
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,8 @@ from modules import processing as host_processing
 from PIL import Image
 
 from lib_automask import pipeline
+from lib_automask.cutout import Cutout
+from lib_automask.errors import Unsure
 from lib_automask.interfaces import Models
 from lib_automask.options import FIELDS
 from lib_automask.types import EDIT_KINDS, Edit, EditPlan, MaskRequest, MaskResult
@@ -149,6 +152,19 @@ def bare(picture: Image.Image) -> Image.Image:
 def red_in(picture: Image.Image) -> np.ndarray:
     """bool[H, W]: where the stand-in pipeline finds something to change."""
     return shows(np.array(picture.convert("RGB")).astype(int), RED)
+
+
+def cut_out_red(image: np.ndarray, _models: Any, target: str = "") -> Cutout:
+    """The red part of a picture uint8[H, W, 3], cut out. Raises Unsure where there is none."""
+    mask = red_in(Image.fromarray(image))
+    if not mask.any():
+        raise Unsure("red was not found")
+    return Cutout(image, np.dstack([image, mask * np.uint8(255)]), mask, f"target: {target or 'red'}")
+
+
+def file_names(folder: str) -> list[str]:
+    """The files in a folder and below, by their path in it."""
+    return sorted(str(path.relative_to(folder)) for path in Path(folder).rglob("*") if path.is_file())
 
 
 def changed(before: Image.Image, after: Image.Image) -> np.ndarray:

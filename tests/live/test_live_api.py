@@ -59,7 +59,7 @@ def test_the_infotext_has_caption_edit_and_coverage(webui, picture, mask):
     assert "automask blur: 0" in text
 
 
-def test_each_batch_tells_its_seconds_of_masking_beside_those_of_sampling(webui, picture):
+def test_each_batch_has_its_seconds_of_masking_beside_those_of_sampling(webui, picture):
     texts = webui.img2img(picture, PROMPT, [EXACT], n_iter=2).infotexts[-2:]
     told = [
         re.search(r'automask timings: "masking ([\d.]+) \(.+\), sampling ([\d.]+)"', text).groups() for text in texts
@@ -70,7 +70,7 @@ def test_each_batch_tells_its_seconds_of_masking_beside_those_of_sampling(webui,
     assert float(second) > 0
 
 
-def test_passes_tell_their_seconds_of_painting(webui, picture):
+def test_passes_have_their_seconds_of_painting(webui, picture):
     text = webui.img2img(picture, PROMPT, [{**EXACT, "passes": "edit"}]).infotexts[0]
     assert re.search(r'automask timings: "masking [\d.]+, painting [\d.]+"', text)
 

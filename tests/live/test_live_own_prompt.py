@@ -74,7 +74,7 @@ def send_from_txt2img(page: Any, prompt: str) -> None:
     page.wait_for_timeout(4000)
 
 
-def test_the_api_hears_a_png(webui, picture, by_own_prompt, tmp_path):
+def test_the_api_reads_the_prompt_of_a_png(webui, picture, by_own_prompt, tmp_path):
     answer = webui.img2img(picture, PROMPT, [EXACT], init_images=[sent(file_of(picture, tmp_path / "made.png"))])
     assert answer.status == 200, answer.text
     assert SPOKEN in answer.infotexts[0]
@@ -91,7 +91,7 @@ def test_the_same_prompt_again_stops_and_says_what_to_do(webui, picture, tmp_pat
     assert "change a word of the prompt, or name the target" in answer.text
 
 
-def test_the_mask_route_hears_a_webp_and_a_key(webui, picture, by_own_prompt, tmp_path):
+def test_the_mask_route_reads_the_prompt_of_a_webp_and_of_a_key(webui, picture, by_own_prompt, tmp_path):
     image = sent(file_of(picture, tmp_path / "made.webp"))
     by_file = webui.post("/automask/v1/mask", {"image": image, "prompt": PROMPT}).json()
     request = {"image": encoded(picture), "prompt": PROMPT, "own_prompt": MADE_WITH}
@@ -102,13 +102,13 @@ def test_the_mask_route_hears_a_webp_and_a_key(webui, picture, by_own_prompt, tm
 
 
 @pytest.mark.parametrize("name", ["made.png", "made.webp"])
-def test_the_page_hears_an_uploaded_file(page, picture, by_own_prompt, tmp_path, name):
+def test_the_page_reads_the_prompt_of_an_uploaded_file(page, picture, by_own_prompt, tmp_path, name):
     upload(page, file_of(picture, tmp_path / name))
     assert SPOKEN in generate(page, PROMPT)
     assert np.array_equal(changed(picture, result(page)), by_own_prompt)
 
 
-def test_the_text_of_one_file_never_speaks_for_another(page, picture, tmp_path):
+def test_the_text_of_one_file_is_never_used_for_another(page, picture, tmp_path):
     """The first file is taken back before the second is put there, which says nothing."""
     upload(page, file_of(picture[:, ::-1], tmp_path / "other.png", INFOTEXT.replace("left", "right")))
     Image.fromarray(picture).save(tmp_path / "bare.png")
@@ -153,7 +153,7 @@ def test_a_result_sent_on_is_known_by_the_prompt_of_its_own_run(webui, page, pic
     assert f"made with: {PROMPT}" in answer["why"]
 
 
-def test_each_file_of_a_batch_speaks_for_itself(page, picture, by_own_prompt, tmp_path):
+def test_each_file_of_a_batch_has_its_own_prompt(page, picture, by_own_prompt, tmp_path):
     """The first says how it was made, the second that it was made with the new prompt, and the third says nothing."""
     folder, out = tmp_path / "in", tmp_path / "out"
     folder.mkdir()

@@ -46,12 +46,12 @@ def test_passes_are_painted_one_after_another(page, picture, mask, tmp_path):
     assert np.array_equal((after[:SIDE] != picture).any(2), mask)
 
 
-def test_nothing_to_change_is_told_in_the_page(page, picture, tmp_path):
+def test_nothing_to_change_is_shown_in_the_page(page, picture, tmp_path):
     put(page, picture, tmp_path)
     assert "nothing to change" in generate(page, SAME)
 
 
-def test_a_missing_model_is_told_in_the_page(page, webui, picture, tmp_path):
+def test_a_missing_model_is_shown_in_the_page(page, webui, picture, tmp_path):
     put(page, picture, tmp_path)
     webui.post("/sdapi/v1/options", {"automask_segmenter": "no-such-model", "automask_fetch": False})
     try:

@@ -73,7 +73,7 @@ def test_a_picture_that_was_given_back_was_not_made_with_the_new_prompt(webui):
     assert own_prompts(webui) == [OLD, "", ""]
 
 
-def test_the_infotext_says_who_spoke_and_has_no_caption_that_nobody_made(webui, monkeypatch):
+def test_the_infotext_names_the_evidence_and_has_a_caption_only_if_one_was_made(webui, monkeypatch):
     from dataclasses import replace
 
     from lib_automask import pipeline
@@ -87,7 +87,7 @@ def test_the_infotext_says_who_spoke_and_has_no_caption_that_nobody_made(webui, 
     assert "automask caption" not in body["infotexts"][0]
 
 
-def test_what_cannot_be_read_is_not_known(webui):
+def test_an_unreadable_infotext_gives_no_prompt(webui):
     picture = drawn()
     picture.info["exif"] = b"Exif\0\0MM\0*\0\0\0\x08\xff\xff"
     for given in (picture, carrying(drawn(), ""), carrying(drawn(), '{"prompt": "a json"}')):
@@ -99,7 +99,7 @@ def test_what_cannot_be_read_is_not_known(webui):
 # Files that the page read.
 
 
-def test_a_file_that_the_page_read_speaks_for_its_picture_alone(webui, canvas):
+def test_a_file_that_the_page_read_counts_for_its_picture_alone(webui, canvas):
     texts = json.dumps([page_entry(drawn(GREEN), "green\nSteps: 2, Seed: 1"), page_entry(drawn())])
     webui.page(bare(drawn()), page_texts=texts)
     webui.page(bare(drawn(GREEN)), page_texts=texts, unsure="keep picture")
@@ -165,7 +165,7 @@ def test_it_reaches_a_preview_too(webui, canvas):
         7,
     ],
 )
-def test_what_the_page_sends_amiss_is_left_out_and_the_run_goes_on(webui, texts):
+def test_malformed_texts_of_the_page_are_left_out_and_the_run_goes_on(webui, texts):
     pictures, _infotexts, _below = webui.page(drawn(), page_texts=texts)
     assert len(pictures) == 1
     assert own_prompts(webui) == [""]

@@ -65,7 +65,7 @@ def test_what_is_hidden_is_never_saved_as_a_default():
     assert all(control.do_not_save_to_config for control in built()[-2:])
 
 
-def test_the_button_that_gives_memory_back_says_that_it_did():
+def test_the_button_that_unloads_models_confirms_it():
     pressed = []
     assert "forgotten" in panel.unload_models(lambda: pressed.append(True))
     assert pressed == [True]

@@ -6,14 +6,14 @@ import pytest
 from webui_host import RED, drawn
 
 
-def test_the_infotext_says_how_sure_and_what_was_used(webui):
+def test_the_infotext_has_confidence_and_what_was_used(webui):
     _pictures, (infotext,), _below = webui.page(drawn(RED), "remove")
     assert "automask confidence: " in infotext
     assert "masked content fill, grow 0" in infotext
 
 
 @pytest.mark.parametrize(("kind", "strength", "said"), [("remove", 0.3, "is little for remove"), ("remove", 0.75, "")])
-def test_a_strength_that_does_not_suit_is_told_and_kept(webui, kind, strength, said):
+def test_an_unsuitable_strength_is_commented_on_and_kept(webui, kind, strength, said):
     _pictures, (infotext,), below = webui.page(drawn(RED), kind, denoising_strength=strength)
     assert ("denoising strength of" in below) == bool(said)
     assert said in below

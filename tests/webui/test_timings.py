@@ -48,14 +48,14 @@ def test_the_infotext_has_seconds_of_masking_by_stage_and_of_sampling(host_with_
     assert timings(body["infotexts"][0]) == "masking 3.00 (caption 0.10), sampling 10.00"
 
 
-def test_each_picture_tells_of_its_own_batch(host_with_clock):
+def test_each_picture_has_the_seconds_of_its_own_batch(host_with_clock):
     _status, body = host_with_clock.api(drawn(RED), batch_size=2, n_iter=3)
     sampling = [timings(text).split("sampling ")[1] for text in body["infotexts"]]
     assert sampling == ["10.00", "10.00", "11.00", "11.00", "12.00", "12.00"]
     assert all("masking 3.00" in timings(text) for text in body["infotexts"])
 
 
-def test_each_file_of_a_batch_and_each_loop_tells_of_itself(host_with_clock):
+def test_each_file_of_a_batch_and_each_loop_has_its_own_seconds(host_with_clock):
     told = host_with_clock.batch([drawn(RED), drawn(None), drawn(RED)], unsure="keep picture").infotexts
     assert [timings(text) for text in told] == [
         "masking 3.00 (caption 0.10), sampling 10.00",
@@ -68,12 +68,12 @@ def test_each_file_of_a_batch_and_each_loop_tells_of_itself(host_with_clock):
     assert told == ["masking 3.00, sampling 12.00", "masking 3.00, sampling 13.00"]
 
 
-def test_without_automask_nothing_is_told(host_with_clock):
+def test_without_automask_the_infotext_has_no_seconds(host_with_clock):
     _status, body = host_with_clock.api(drawn(RED), args=[{"enabled": False}])
     assert "automask" not in body["infotexts"][0]
 
 
-def test_passes_tell_of_all_that_a_batch_took(host_with_clock, monkeypatch):
+def test_passes_have_all_seconds_of_a_batch(host_with_clock, monkeypatch):
     """The second pass finds what the first has found, although that is painted over."""
     build_mask, red = pipeline.build_mask, np.array(drawn(RED))
     monkeypatch.setattr(pipeline, "build_mask", lambda asked, models: build_mask(replace(asked, image=red), models))

@@ -55,7 +55,7 @@ def test_a_file_without_the_target_stays_as_it_is_and_the_others_go_on():
     assert second.image.mode == "RGBA"
 
 
-def test_an_unforeseen_failure_is_told_and_reported(monkeypatch):
+def test_an_unexpected_failure_is_explained_and_reported(monkeypatch):
     def broken(_choice):
         raise RuntimeError("the model tripped")
 

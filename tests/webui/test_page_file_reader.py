@@ -79,7 +79,7 @@ def test_the_server_reads_the_prompt_from_what_the_page_cuts_out(content):
 
 
 @pytest.mark.parametrize("form", ["PNG", "JPEG", "WEBP", "GIF"])
-def test_a_file_that_says_nothing_is_left_out(form):
+def test_a_file_without_an_infotext_is_left_out(form):
     assert parts_of(saved(form)) == {}
 
 

@@ -1,0 +1,93 @@
+"""Whatever goes wrong, the picture is not repainted and the user reads why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from modules import shared
+from webui_host import BLUE, GREEN, RED, changed, drawn, expect_error
+
+from lib_automask.errors import ModelCorrupt, ModelMissing
+from lib_automask.interfaces import Models
+from lib_automask.webui import run_state
+from lib_automask.webui.model_pool import ModelPool, report_progress
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    "failure", [ModelMissing("sam_vit_b is missing; fetch it"), ModelCorrupt("not a model; fetch it again")]
+)
+def test_a_model_that_cannot_be_used_paints_nothing_and_says_so(webui, failure):
+    def load(_choice):
+        raise failure
+
+    webui.automask.pool = ModelPool(load)
+    status, body = webui.api(drawn())
+    assert status == 500
+    expect_error(body, str(failure))
+    pictures, _infotexts, below = webui.page(drawn())
+    assert (pictures, below) == ([], f"{type(failure).__name__}: {failure}")
+
+
+@pytest.mark.parametrize(("color", "error"), [(None, "NothingToChange"), (GREEN, "Unsure")])
+def test_stop_ends_the_run_with_the_sentence_of_why(webui, color, error):
+    pictures, _infotexts, below = webui.page(drawn(color), unsure="stop")
+    assert pictures == []
+    assert below.startswith(error)
+    status, body = webui.api(drawn(color), unsure="stop")
+    assert (status, body["error"]) == (500, error)
+
+
+@pytest.mark.parametrize("color", [None, GREEN])
+@pytest.mark.parametrize("size", [{}, {"width": 32, "height": 48}])
+def test_keep_picture_returns_the_identical_picture_and_says_why(webui, color, size):
+    picture = drawn(color)
+    status, body = webui.api(picture, unsure="keep picture", **size)
+    assert status == 200
+    assert body["images"][0].size == picture.size
+    assert not changed(picture, body["images"][0]).any()
+    why = "nothing to change" if color is None else "the place is not certain"
+    assert f"automask why: {why}" in body["infotexts"][0]
+
+
+def test_a_picture_that_is_given_back_keeps_its_faces_and_colors(webui):
+    more = {"restore_faces": True, "color_corrections": ["of an earlier picture"]}
+    _status, body = webui.api(drawn(None), unsure="keep picture", **more)
+    assert not changed(drawn(None), body["images"][0]).any()
+
+
+def test_a_failure_while_a_failure_is_handled_paints_nothing(webui, monkeypatch):
+    def trips(_p):
+        raise RuntimeError("tripped again")
+
+    monkeypatch.setattr(run_state.RunState, "in_series", property(trips))
+    status, body = webui.api(drawn(BLUE))
+    assert status == 500
+    expect_error(body, "the model tripped")
+
+
+def test_img2img_paints_the_whole_picture_and_says_that_it_was_chosen(webui):
+    (after,), _infotexts, below = webui.page(drawn(GREEN), unsure="img2img")
+    assert changed(drawn(GREEN), after).mean() > 0.95
+    assert "plain img2img, as chosen" in below
+
+
+@pytest.mark.parametrize("button", ["interrupted", "skipped", "stopping_generation"])
+def test_a_run_that_the_user_ends_paints_nothing(webui, button, monkeypatch):
+    def press(_choice):
+        setattr(shared.state, button, True)
+        return Models(None, None, None, report_progress)
+
+    webui.automask.pool = ModelPool(press)
+    pictures, _infotexts, below = webui.page(drawn())
+    assert all(not changed(drawn(), picture).any() for picture in pictures)
+    assert bool(pictures) == (button == "skipped"), "the host itself ends a run at the other two"
+    assert "stopped before the mask was made" in below
+
+
+def test_different_pictures_in_one_call_are_refused_because_one_mask_serves_it(webui):
+    status, body = webui.api([drawn(RED), drawn(RED, (0, 0, 8, 8))], batch_size=2)
+    assert status == 500
+    expect_error(body, "one picture at a time")
