@@ -1,6 +1,6 @@
-"""Adds segment-anything if it is missing, and nothing else.
+"""Installs segment-anything if it is missing, and nothing else. The host runs this file before it starts.
 
-Without its dependencies, and never another version over one that is there: the host pins everything that automask uses.
+No dependencies are installed and no version is replaced: the host pins every other package that automask uses.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Command-line flags; the host calls ``preload`` before it reads its command line."""
+"""The extension's command-line flags. The host calls ``preload`` before it reads its command line."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import argparse
 
 
 def preload(parser: argparse.ArgumentParser) -> None:
-    """Add where models are looked for besides the host's ``models/sam`` and ``models/BLIP``."""
+    """Add the flags that name folders with models, besides the host's ``models/sam`` and ``models/BLIP``."""
     for name, example in (("sam", "SAM files (sam_vit_b_01ec64.pth)"), ("blip", "BLIP folders")):
         parser.add_argument(
             f"--automask-{name}-models-path",

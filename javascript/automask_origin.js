@@ -1,8 +1,8 @@
 "use strict";
 
-// What a picture's file says of its making does not survive every way to the server: Forge's canvas hands over bare
-// pixels. So each file that is put into the page is looked at here. The parts that hold text are cut out, and sent along
-// with what the picture looks like, in a hidden control; the server reads the text, and takes it for that picture alone.
+// The infotext of a picture's file does not reach the server in every case: Forge's canvas sends bare pixels. So this
+// script reads each file that is put into the page. It cuts out the parts that hold text and sends them in a hidden control,
+// together with the mean colours of small cells; the server reads the text and uses it for that picture alone.
 const automaskOrigin = {
     LATEST: 4, // pictures that are sent along
     LONGEST: 100000, // bytes of text of one picture
@@ -24,16 +24,16 @@ const automaskOrigin = {
     ofPng(bytes, text) {
         const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
         const kept = [bytes.subarray(0, 8)];
-        let told = false;
+        let found = false;
         for (let at = 8; at + 12 <= bytes.length; ) {
             const end = at + 12 + view.getUint32(at);
             const kind = text(at + 4, at + 8);
-            const tells = kind === "eXIf" || (["tEXt", "zTXt", "iTXt"].includes(kind) && text(at + 8, at + 19) === "parameters\0");
-            told ||= tells;
-            if (tells || kind === "IHDR" || kind === "IEND") kept.push(bytes.subarray(at, end));
+            const isText = kind === "eXIf" || (["tEXt", "zTXt", "iTXt"].includes(kind) && text(at + 8, at + 19) === "parameters\0");
+            found ||= isText;
+            if (isText || kind === "IHDR" || kind === "IEND") kept.push(bytes.subarray(at, end));
             at = end;
         }
-        return told ? { png: this.joined(kept) } : null;
+        return found ? { png: this.joined(kept) } : null;
     },
 
     // The EXIF of a JPEG, from its first APP1 segment of that kind.
@@ -81,8 +81,8 @@ const automaskOrigin = {
         });
     },
 
-    // What the picture looks like, drawn as the canvas draws it.
-    async look(file) {
+    // Size and cells of a picture, drawn as the canvas draws it.
+    async measure(file) {
         const picture = new Image();
         picture.src = URL.createObjectURL(file);
         await picture.decode();
@@ -101,15 +101,15 @@ const automaskOrigin = {
         return btoa(text);
     },
 
-    // Reads one file, and keeps what it says of its picture. A file that cannot be read says nothing.
+    // Reads one file and keeps its text with its cells. A file that cannot be read is left out.
     async read(file) {
         try {
             const parts = this.parts(new Uint8Array(await file.arrayBuffer()));
             if (!parts) return;
-            const one = { ...parts, ...(await this.look(file)) };
-            for (const name of Object.keys(one)) if (one[name] instanceof Uint8Array) one[name] = this.base64(one[name]);
-            const others = this.pictures.filter((other) => other.cells !== one.cells);
-            this.pictures = [...others, one].slice(-this.LATEST);
+            const entry = { ...parts, ...(await this.measure(file)) };
+            for (const name of Object.keys(entry)) if (entry[name] instanceof Uint8Array) entry[name] = this.base64(entry[name]);
+            const others = this.pictures.filter((other) => other.cells !== entry.cells);
+            this.pictures = [...others, entry].slice(-this.LATEST);
             const control = gradioApp().querySelector("#automask_page_texts textarea, #automask_page_texts input");
             control.value = JSON.stringify(this.pictures);
             updateInput(control);
@@ -118,6 +118,7 @@ const automaskOrigin = {
         }
     },
 
+    // Reads the files of the results that a button sends on.
     async readShown(sender) {
         const tab = sender.id.split("_send_to_")[0];
         const shown = gradioApp().querySelectorAll(`#${tab}_gallery img`);
@@ -128,8 +129,8 @@ const automaskOrigin = {
     },
 };
 
-// Files come by a file input, by drop and by paste, anywhere in the page: what is sent from tab to tab came so too. Only
-// the results of a run did not; their files are read where they are sent on.
+// Files come by a file input, by drop and by paste, anywhere in the page; what is sent from tab to tab came so too. Only
+// the results of a run did not: their files are read when a button sends them on.
 for (const [event, transfer] of [["change", "target"], ["drop", "dataTransfer"], ["paste", "clipboardData"]]) {
     window.addEventListener(event, (happened) => {
         const files = [...(happened[transfer]?.files ?? [])];

@@ -19,15 +19,15 @@ ROOT = Path(__file__).parents[1]
 
 
 class Pip:
-    """Notes what would have been installed."""
+    """Records what would have been installed."""
 
     def __init__(self) -> None:
         self.commands: list[str] = []
 
-    def by_the_host(self, command: str, _description: str) -> None:
+    def run_by_host(self, command: str, _description: str) -> None:
         self.commands.append(command)
 
-    def by_itself(self, command: list[str], **_more: Any) -> None:
+    def run_directly(self, command: list[str], **_more: Any) -> None:
         self.commands.append(" ".join(command[command.index("pip") + 1 :]))
 
 
@@ -35,7 +35,7 @@ class Pip:
 def pip(monkeypatch: pytest.MonkeyPatch) -> Pip:
     """No package can really be installed in these tests."""
     pip = Pip()
-    monkeypatch.setattr(subprocess, "run", pip.by_itself)
+    monkeypatch.setattr(subprocess, "run", pip.run_directly)
     return pip
 
 
@@ -45,7 +45,7 @@ def with_packages(monkeypatch: pytest.MonkeyPatch, *present: str) -> None:
 
 def with_host(monkeypatch: pytest.MonkeyPatch, pip: Pip) -> None:
     launch: Any = types.ModuleType("launch")
-    launch.run_pip = pip.by_the_host
+    launch.run_pip = pip.run_by_host
     monkeypatch.setitem(sys.modules, "launch", launch)
 
 
@@ -53,7 +53,7 @@ def without_host(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "launch", None)
 
 
-def test_what_is_there_is_left_alone(monkeypatch: pytest.MonkeyPatch, pip: Pip) -> None:
+def test_an_installed_package_is_left_alone(monkeypatch: pytest.MonkeyPatch, pip: Pip) -> None:
     with_host(monkeypatch, pip)
     with_packages(monkeypatch, "segment_anything")
     runpy.run_path(str(ROOT / "install.py"))

@@ -1,7 +1,4 @@
-"""The accordion in the img2img tab, made from the table of options. One code base for gradio 3.41 and 4.40.
-
-Axes of the host's X/Y/Z plot, made from the table of options.
-"""
+"""The accordion in the img2img tab, made from the table of options, for gradio 3.41 and 4.40 alike."""
 
 from __future__ import annotations
 
@@ -16,11 +13,11 @@ from lib_automask.options import FIELDS, Field
 
 TITLE = "automask"
 MAIN = ("target", "unsure")
-"""What is always in sight; the rest lies in an inner accordion."""
+"""Options that are always in sight; the rest lies in an inner accordion."""
 
 INTRO = (
     "<p>Type what the picture should become and press <b>Generate</b>: only what has to change is repainted. "
-    "What was found, and why, is told here and below the result.</p><p id='automask_why'></p>"
+    "What was found, and why, is shown here and below the result.</p><p id='automask_why'></p>"
 )
 
 UNLOADED = (
@@ -29,11 +26,10 @@ UNLOADED = (
 
 
 def build_panel(unload: Callable[[], None]) -> list[Any]:
-    """The controls in the order of ``FIELDS``, then three hidden ones: what asks for a
-    preview, what the page read, and what asks for a cutout.
+    """The controls in the order of ``FIELDS``, then three hidden ones: preview, texts of files, and cutout.
 
-    The host calls this once for the page and twice for the API's defaults: nothing is done here but drawing.
-    ``unload`` is called when the user wants the memory back.
+    The host calls this once for the page and twice for the API's defaults, so it has no side effects.
+    ``unload`` is called by the button that releases the models.
     """
     first, *others = FIELDS
     controls: dict[str, Any] = {}
@@ -68,38 +64,38 @@ def make_control(row: Field) -> Any:
     return gr.Slider(minimum=max(row.minimum, -top), maximum=top, step=row.step, **common)
 
 
-def make_flag_button(label: str, elem_id: str, pressed: str) -> Any:
-    """A button that presses Generate with a hidden flag on, which asks for something else than painting.
+def make_flag_button(label: str, elem_id: str, function: str) -> Any:
+    """A button that presses Generate with a hidden flag on, for something else than painting; returns the flag.
 
-    Going this way it sees every tab's picture and mask on both hosts: Forge's canvas is no gr.Image.
+    So it gets the picture and mask of every tab on both hosts: Forge's canvas is no gr.Image.
     """
     flag = gr.Checkbox(False, label=elem_id.replace("_", " "), visible=False, elem_id=elem_id)
     flag.do_not_save_to_config = True
-    shown = gr.Button(label, elem_id=f"{elem_id}_button", size="sm")
-    shown.click(fn=None, _js=pressed, inputs=[], outputs=[])
+    button = gr.Button(label, elem_id=f"{elem_id}_button", size="sm")
+    button.click(fn=None, _js=function, inputs=[], outputs=[])
     return flag
 
 
 def make_unload_button(unload: Callable[[], None]) -> None:
-    """A button that gives back the memory of models and of what is remembered; it is no control and has no value."""
-    pressed = gr.Button("Unload models, forget pictures", elem_id="automask_unload_button", size="sm")
-    said = gr.HTML("", elem_id="automask_unloaded")
-    pressed.click(fn=partial(unload_models, unload), inputs=[], outputs=[said])
+    """A button that releases the models and their cache; it is no control and has no value."""
+    button = gr.Button("Unload models, forget pictures", elem_id="automask_unload_button", size="sm")
+    answer = gr.HTML("", elem_id="automask_unloaded")
+    button.click(fn=partial(unload_models, unload), inputs=[], outputs=[answer])
 
 
 def unload_models(unload: Callable[[], None]) -> str:
-    """Do it, and say so. A run that is under way ends first."""
+    """Unload, and return the text that confirms it. A run that is under way ends first."""
     unload()
     return UNLOADED
 
 
 def make_page_texts() -> Any:
-    """Where javascript/automask_origin.js writes what files say of their making; see ``request.read_page_entries``."""
+    """Where javascript/automask_origin.js writes the infotexts of files; see ``infotext.read_page_entries``."""
     texts = gr.Textbox("", label="automask page texts", visible=False, elem_id="automask_page_texts")
     texts.do_not_save_to_config = True
     return texts
 
 
 def pair_rows(rows: list[Field]) -> list[list[Field]]:
-    """Two controls a line."""
+    """The fields in pairs, one pair for a line of the panel."""
     return [rows[index : index + 2] for index in range(0, len(rows), 2)]

@@ -203,8 +203,8 @@ class RunState:
         kept_pictures: pictures after single passes, with their infotexts.
     """
 
-    job: str
-    script_title: str
+    job: str = ""
+    script_title: str = ""
     overrides: Mapping[str, Any] = field(default_factory=dict)
     first_result: Any = None
     script_args: Sequence[Any] | None = None
@@ -226,8 +226,8 @@ class RunState:
 
 
 def state_of(p: Processing) -> RunState:
-    """The record of this run; a new one where the host did not call ``before_process``."""
-    return p.__dict__.get(KEY) or put_state(p, new_state(p))
+    """The record of this run; an empty one where ``before_process`` did not make it. It never fails."""
+    return p.__dict__.get(KEY) or put_state(p, RunState())
 
 
 def put_state(p: Processing, state: RunState) -> RunState:

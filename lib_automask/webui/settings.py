@@ -18,10 +18,9 @@ AUTO_DEVICE = "auto"
 DEVICES = (AUTO_DEVICE, "cpu", "cuda")
 OFFLOAD, KEEP, UNLOAD = "offload", "keep", "unload"
 MEMORY = (OFFLOAD, KEEP, UNLOAD)
-"""After a run: wait in main memory; stay where they worked; be forgotten."""
+"""After a run the models wait in main memory; stay where they ran; or are released."""
 FLAGS = ("automask_sam_models_path", "automask_blip_models_path")
 """Command-line flags that name a folder; see preload.py."""
-
 
 INTERROGATE = "the host's Interrogate"
 """The name of this choice in the settings."""
@@ -31,7 +30,15 @@ INTERROGATE_FILE = "model_base_caption_capfilt_large.pth"
 
 @dataclass(frozen=True)
 class Choice:
-    """What the user set; another choice means other models."""
+    """The settings of the user; the models are loaded anew when one of them changes.
+
+    Args:
+        captioner, matcher, segmenter: names of models or paths; "" is automatic.
+        folders: where models are looked for; missing ones are fetched into the first.
+        device: as torch names it.
+        fetch: whether missing models are fetched.
+        memory: one of ``MEMORY``.
+    """
 
     captioner: str
     matcher: str
@@ -69,16 +76,17 @@ def has_interrogate() -> bool:
 
 
 def list_model_names(kind: str) -> Callable[[], list[str]]:
-    """Finds the names of models of one kind: published ones, and what lies in the folders."""
+    """A function that lists the models of one kind: published ones, those in the folders, the host's Interrogate."""
 
     def names() -> list[str]:
         from lib_automask.runtime import checkpoints
         from lib_automask.runtime.registry import CHECKPOINTS
 
-        published = [one.name for one in CHECKPOINTS if one.kind == kind and one.files]
-        found = [one.name for one in checkpoints.list_available(model_folders()) if one.kind == kind]
+        published = [checkpoint.name for checkpoint in CHECKPOINTS if checkpoint.kind == kind and checkpoint.files]
+        available = checkpoints.list_available(model_folders())
+        present = [checkpoint.name for checkpoint in available if checkpoint.kind == kind]
         host = [INTERROGATE] if kind == "captioner" and has_interrogate() else []
-        return list(dict.fromkeys([AUTOMATIC, DEMO, *published, *found, *host]))
+        return list(dict.fromkeys([AUTOMATIC, DEMO, *published, *present, *host]))
 
     return names
 
@@ -102,7 +110,7 @@ SETTINGS = (
 
 
 def add_settings() -> None:
-    """Put the section into the host's settings page. Called for each Reload UI."""
+    """Add the section to the host's settings page. The host calls it for each Reload UI."""
     from modules.ui_components import DropdownEditable
 
     for setting in SETTINGS:
@@ -113,7 +121,7 @@ def add_settings() -> None:
 
 
 def dropdown_arguments(choices: Callable[[], list[str]]) -> Callable[[], dict[str, Any]]:
-    """What the host asks for a dropdown's arguments, each time it draws the page."""
+    """The function that the host calls for a dropdown's arguments, each time it draws the page."""
     return lambda: {"choices": choices()}
 
 
@@ -125,7 +133,7 @@ def read_settings() -> Choice:
 
 
 def resolve_device(chosen: str) -> str:
-    """The device as torch names it. For "cuda" it is the card that the host uses, if it uses one."""
+    """The device as torch names it; "cuda" is the card that the host uses, or the first."""
     host = str(devices.get_device_for("automask"))
     if chosen == "cpu":
         return "cpu"
@@ -133,9 +141,9 @@ def resolve_device(chosen: str) -> str:
 
 
 def model_folders() -> tuple[Path, ...]:
-    """Where models are looked for: the host's folder, to which they are fetched, and those of settings and flags."""
-    named = setting_value("folders").split(";") + [getattr(shared.cmd_opts, flag, None) or "" for flag in FLAGS]
-    return (Path(shared.models_path), *(Path(folder.strip()) for folder in named if folder.strip()))
+    """Where models are looked for: the host's folder, into which they are fetched, then those of settings and flags."""
+    more = setting_value("folders").split(";") + [getattr(shared.cmd_opts, flag, None) or "" for flag in FLAGS]
+    return (Path(shared.models_path), *(Path(folder.strip()) for folder in more if folder.strip()))
 
 
 def setting_value(name: str) -> Any:

@@ -68,6 +68,16 @@ def test_a_failure_while_a_failure_is_handled_paints_nothing(webui, monkeypatch)
     expect_error(body, "the model tripped")
 
 
+def test_a_failure_before_the_run_has_a_record_paints_nothing_if_the_mask_fails_too(webui, monkeypatch):
+    def trips(_p):
+        raise RuntimeError("tripped before")
+
+    monkeypatch.setattr(run_state, "selected_script_title", trips)
+    status, body = webui.api(drawn(BLUE))
+    assert status == 500
+    expect_error(body, "the model tripped")
+
+
 def test_img2img_paints_the_whole_picture_and_says_that_it_was_chosen(webui):
     (after,), _infotexts, below = webui.page(drawn(GREEN), unsure="img2img")
     assert changed(drawn(GREEN), after).mean() > 0.95
