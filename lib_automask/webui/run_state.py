@@ -32,7 +32,9 @@ MASKING, SAMPLING, PAINTING = "masking", "sampling", "painting"
 """What the clock measures. Painting is what a pass does: a whole run of the host, from encoding to decoding."""
 
 TIMINGS_KEY = "automask timings"
-PLOT_TITLE = "X/Y/Z plot"
+
+COUNTING_SCRIPTS = ("X/Y/Z plot", "Prompt matrix", "Prompts from file or textbox")
+"""Scripts of the host whose own job lines look like those of the Batch tab, as their sources have it."""
 
 
 class Processing(Protocol):
@@ -216,8 +218,9 @@ class RunState:
 
     @property
     def in_batch_tab(self) -> bool:
-        """Whether this is a file of the Batch tab. The X/Y/Z plot has job lines of the same form."""
-        return re.fullmatch(r"\d+ out of \d+", self.job) is not None and self.script_title != PLOT_TITLE
+        """Whether this is a file of the Batch tab."""
+        counted = re.fullmatch(r"\d+ out of \d+", self.job) is not None
+        return counted and self.script_title not in COUNTING_SCRIPTS
 
     @property
     def in_series(self) -> bool:
