@@ -5,7 +5,7 @@ Read from the word lists of the plan; a thing that is not listed takes what is l
 
 from __future__ import annotations
 
-from lib_automask.plan import lexicon, wordlists
+from lib_automask.plan import vocabulary, word_lists
 
 FIGURES = ("person", "animal")
 
@@ -33,39 +33,39 @@ def body_part_band(phrase: str) -> str | None:
 
 def typical_region(phrase: str) -> str | None:
     """Where in the picture (``geometry.REGIONS``) something usually is: "birds" → "sky"; None if not listed."""
-    if concept_of(phrase) in wordlists.names("usual", "ground bird"):
+    if concept_of(phrase) in word_lists.list_names("usual", "ground bird"):
         return None
     return _listed("home", phrase)
 
 
 def is_figure(phrase: str) -> bool:
     """Whether it has a head to put a hat on: a person or an animal."""
-    return lexicon.is_kind(concept_of(phrase), *FIGURES)
+    return vocabulary.is_of_kind(concept_of(phrase), *FIGURES)
 
 
 def is_several(phrase: str) -> bool:
     """Whether the phrase is a plural: "birds", but not "glasses"."""
     words = phrase.lower().split()
-    return bool(words) and lexicon.is_plural(words[-1])
+    return bool(words) and vocabulary.singular_of(words[-1]) != words[-1]
 
 
 def concept_of(phrase: str) -> str:
     """The concept that a phrase names: "a small bird" → "bird", "a vase of flowers" → "vase"."""
     holder, _, content = phrase.lower().partition(" of ")
-    name = lexicon.concept(holder.split() or [""])[0]
-    if content and not lexicon.is_kind(name, "container"):
-        name = lexicon.concept(content.split() or [""])[0]
+    name = vocabulary.find_concept(holder.split() or [""])[0]
+    if content and not vocabulary.is_of_kind(name, "container"):
+        name = vocabulary.find_concept(content.split() or [""])[0]
     return name
 
 
 def _listed(section: str, phrase: str) -> str | None:
     """The entry of the concept itself, else of the smallest kind that has one."""
-    table = wordlists.mapping("usual", section)
+    table = word_lists.map_entries("usual", section)
     name = concept_of(phrase)
-    head = name.rsplit(" ", 1)[-1]
+    head = name.split(" ")[-1]
     if name in table or head in table:
         return table.get(name) or table[head]
-    kinds = [kind for kind in lexicon.kinds(name) if kind in table]
+    kinds = [kind for kind in vocabulary.kinds_of(name) if kind in table]
     # A kind that stands below another one says more: a fish is an animal, and a fish first.
-    kinds.sort(key=lambda kind: kind in wordlists.parents("things"), reverse=True)
+    kinds.sort(key=lambda kind: kind in word_lists.list_parents("things"), reverse=True)
     return table[kinds[0]] if kinds else None

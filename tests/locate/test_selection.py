@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from lib_automask.locate.selection import SegmentScores, locate_object, phrases_to_score
-from lib_automask.types import Edit, EditPlan, Segment, Size
+from lib_automask.locate.selection import SegmentScores, locate_object, measure_misfit, phrases_to_score
+from lib_automask.types import Box, Edit, EditPlan, Segment, Size
 
 # Three dogs, of which m is the largest, two trees, a man in a jacket.
 ROWS = (
@@ -139,3 +139,136 @@ def test_of_nested_segments_one_is_taken() -> None:
 def test_things_that_single_out_another_are_scored_too() -> None:
     plan = EditPlan((Edit("remove", "dog next to the tree"), Edit("add", "cat's bowl", "fish", "in")), ("two birds",))
     assert phrases_to_score(plan) == ("dog", "tree", "bowl", "cat", "birds")
+
+
+# The four corners of a picture, one of them a little nearer to the middle, and something near the middle itself.
+CORNERS = (
+    "aa..............bb",
+    "aa..............bb",
+    "..................",
+    "......m...........",
+    "..................",
+    "..................",
+    "..cc............dd",
+    "..cc............dd",
+)
+
+
+@pytest.mark.parametrize(
+    ("target", "letters"),
+    [
+        ("all dogs on the left", "ca"),
+        ("all dogs on the right", "bd"),
+        ("all dogs at the top", "ba"),
+        ("all dogs at the bottom", "cd"),
+        ("all dogs", "bcda"),
+        ("all dogs in the middle", "cdba"),
+    ],
+)
+def test_several_on_a_side_are_those_in_that_half(target: str, letters: str) -> None:
+    """A longer side or another half would take in others; only the order within the half is by score and side."""
+    dogs = {"a": 0.6, "b": 0.9, "c": 0.8, "d": 0.7}
+    assert sorted(found(target, {"dogs": dogs}, CORNERS)) == sorted(letters)
+
+
+def test_several_on_a_side_where_none_lies_are_all_of_them() -> None:
+    left = ("a.........", "b.........", "..........")
+    assert sorted(found("all dogs on the right", {"dogs": {"a": 0.9, "b": 0.8}}, left)) == ["a", "b"]
+
+
+def test_what_lies_on_the_middle_line_is_in_neither_half() -> None:
+    rows = ("..........", "a...mm...b", "..........")
+    dogs = {"dogs": {"a": 0.9, "m": 0.8, "b": 0.7}}
+    assert found("all dogs on the left", dogs, rows) == "a"
+    assert found("all dogs on the right", dogs, rows) == "b"
+
+
+@pytest.mark.parametrize(
+    ("rows", "letter"),
+    [
+        # Of two the one nearer to the middle of the picture, of three or more the middle one of them.
+        (("a....b....", "..........", ".........."), "b"),
+        (("....a....b", "..........", ".........."), "a"),
+        (("a", ".", "b", ".", "."), "b"),
+        ((".", ".", "a", ".", "b"), "a"),
+        (("..........", "..........", "a.b......c"), "b"),
+        (("a...", "b...", "....", "....", "....", "c..."), "b"),
+        (("a.b.c....d", "..........", ".........."), "c"),
+    ],
+)
+def test_the_middle_one(rows: tuple[str, ...], letter: str) -> None:
+    letters = sorted({cell for row in rows for cell in row} - {"."})
+    assert found("dog in the middle", {"dog": dict.fromkeys(letters, 0.9)}, rows) == letter
+
+
+@pytest.mark.parametrize(
+    ("target", "letter"), [("upper dog", "b"), ("lower dog", "c"), ("leftmost dog", "a"), ("rightmost dog", "d")]
+)
+def test_the_outermost_on_each_side(target: str, letter: str) -> None:
+    rows = ("...b..", "a.....", ".....d", "..c...")
+    assert found(target, {"dog": dict.fromkeys("abcd", 0.9)}, rows) == letter
+
+
+ANCHOR = Box(40, 40, 60, 60)
+
+
+@pytest.mark.parametrize(
+    ("relation", "box", "pixels"),
+    [
+        # Straight on the right side the distance of the middles; askew or on the wrong side much more.
+        ("left of", Box(15, 45, 25, 55), 30),
+        ("right of", Box(75, 45, 85, 55), 30),
+        ("above", Box(45, 15, 55, 25), 30),
+        ("below", Box(45, 75, 55, 85), 30),
+        ("left of", Box(75, 45, 85, 55), 330),
+        ("left of", Box(15, 85, 25, 95), 50 + 10 * 10),
+        ("below", Box(75, 85, 85, 95), 50),
+        # What stands on a thing ends within its height, and not beside it.
+        ("on", Box(45, 30, 55, 50), 1),
+        ("on", Box(45, 20, 55, 36), 4 + 2.2),
+        ("on", Box(45, 50, 55, 65), 5 + 0.75),
+        ("on", Box(75, 5, 85, 15), 15 + 25 + 5),
+        ("on", Box(15, 45, 25, 55), 15 + 3),
+        # Next to it: the gap, and a tenth of the distance.
+        ("next to", Box(75, 85, 85, 95), 15 + 25 + 5),
+        ("next to", Box(15, 5, 25, 15), 15 + 25 + 5),
+        ("next to", Box(45, 42, 55, 58), 0),
+        ("next to", Box(60, 60, 80, 80), 2 * 2**0.5),
+        ("of", Box(40, 20, 60, 40), 2),
+    ],
+)
+def test_how_far_a_thing_is_from_lying_as_a_relation_says(relation: str, box: Box, pixels: float) -> None:
+    assert measure_misfit(box, ANCHOR, relation) == pytest.approx(pixels)
+
+
+@pytest.mark.parametrize(
+    ("rows", "letters"), [(("pppppppphh", ".........."), "p"), (("ppppppppph", ".........."), "ph")]
+)
+def test_what_covers_nine_tenths_of_an_owner_is_the_owner(rows: tuple[str, ...], letters: str) -> None:
+    """Where nothing else is left, the best of all is taken."""
+    assert found("man's jacket", {"jacket": {"p": 0.9, "ph": 0.95}, "man": {"p": 0.3, "ph": 0.9}}, rows) == letters
+
+
+@pytest.mark.parametrize(
+    ("dog", "letters"),
+    [
+        ({"d": 0.95, "dt": 0.96}, "d"),  # the dog alone scores about as well as dog and tree together
+        ({"d": 0.93, "dt": 0.96}, "dt"),  # alone it scores clearly worse, so it is no dog by itself
+    ],
+)
+def test_a_group_is_known_by_members_that_score_alike(dog: dict[str, float], letters: str) -> None:
+    rows = ("dddtt", "dddtt", ".....")
+    assert found("dog", {"dog": {**dog, "t": 0.1}, "tree": {"d": 0.1, "dt": 0.9, "t": 0.95}}, rows) == letters
+
+
+@pytest.mark.parametrize(
+    ("rows", "letters"),
+    [
+        (("dddddttttt", ".........."), "d"),  # d and t make up the group
+        (("dddddttxxx", ".........."), "dtx"),  # they are too little of it
+    ],
+)
+def test_a_group_is_known_by_members_that_make_it_up(rows: tuple[str, ...], letters: str) -> None:
+    group = "dtx" if "x" in rows[0] else "dt"
+    phrases = {"dog": {"d": 0.95, group: 0.96, "t": 0.1}, "tree": {"d": 0.1, group: 0.9, "t": 0.95}}
+    assert found("dog", phrases, rows) == letters
