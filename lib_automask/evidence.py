@@ -23,13 +23,11 @@ from lib_automask.imaging import masks
 from lib_automask.interfaces import Models
 from lib_automask.locate.scene_view import GROUND
 from lib_automask.locate.selection import FOUND, measure_outline_quality, plain_name, segments_overlap
-from lib_automask.plan import UNREAD, lexicon, plan_edits
-from lib_automask.plan.boosters import drop_boosters, split_clauses
-from lib_automask.plan.instruction import read_commands
-from lib_automask.plan.presence import SHOWN
-from lib_automask.plan.renaming import with_renamed
-from lib_automask.plan.retelling import first_thing
-from lib_automask.plan.syntax import read_syntax
+from lib_automask.plan import plan_edits, vocabulary
+from lib_automask.plan.instructions import read_commands
+from lib_automask.plan.prompt_filters import read_clauses
+from lib_automask.plan.recaption import apply_renaming, find_first_thing
+from lib_automask.plan.scorer import SHOWN
 from lib_automask.types import Box, Edit, EditPlan, EvidenceSource, Image, Presence, Segment, Size
 
 MOST_OBJECTS = 4
@@ -104,7 +102,7 @@ def plan_from_own_prompt(own: str, prompt: str, presence: Presence, min_confiden
     if not describe_same_picture(plan_edits(described, prompt), presence):
         return None
     plan = drop_old_residue(plan_edits(described, prompt, presence), described)
-    plan = with_renamed(plan, described, TAG_NUMBER.sub("", ", ".join(read_clauses(prompt))))
+    plan = apply_renaming(plan, described, TAG_NUMBER.sub("", ", ".join(read_clauses(prompt))))
     shown = targets_are_shown(plan, presence)
     sufficient = shown and not plan.residue and plan.confidence >= min_confidence
     return PlanEvidence(plan, "own prompt", own, targets_shown=shown, sufficient=sufficient)
@@ -132,7 +130,7 @@ def combine_evidence(own: PlanEvidence | None, caption: PlanEvidence, min_confid
 def caption_objects(image: Image, segments: Sequence[Segment], models: Models) -> list[str]:
     """What the largest things of ``image`` uint8[H, W, 3] are, by captions of each alone: "green fish", "green box"."""
     objects = separate_objects(segments)[:MOST_OBJECTS]
-    names = [first_thing(models.captioner.caption(isolate_object(image, segment))) for segment in objects]
+    names = [find_first_thing(models.captioner.caption(isolate_object(image, segment))) for segment in objects]
     phrases = list(dict.fromkeys(filter(None, names)))
     if not phrases:
         return []
@@ -186,17 +184,12 @@ def targets_are_shown(plan: EditPlan, presence: Presence) -> bool:
     return all(value >= SHOWN for value in presence(targets)) if targets else True
 
 
-def read_clauses(prompt: str) -> list[str]:
-    """The clauses of a prompt in plain words, without syntax, quality tags and artists."""
-    return drop_boosters(split_clauses(read_syntax(prompt).text))
-
-
 def drop_old_residue(plan: EditPlan, own: str) -> EditPlan:
     """The plan without the residue that the old prompt has too: it is no reason for doubt."""
     residue = tuple(words for words in plan.residue if words not in own)
     if residue or not plan.residue:
         return replace(plan, residue=residue)
-    return replace(plan, residue=(), confidence=round(plan.confidence / UNREAD, 3))
+    return replace(plan, residue=())
 
 
 def filter_edits(plan: EditPlan, change: EditPlan) -> EditPlan:
@@ -234,8 +227,8 @@ def name_same_object(one: str, other: str) -> bool:
     """Whether two phrases name the same kind of thing: "red hair" and "long hair" do."""
     if not one or not other:
         return one == other
-    first, second = (lexicon.concept(phrase.lower().split())[0] for phrase in (one, other))
-    return lexicon.same_concept(first, second)
+    first, second = (vocabulary.find_concept(phrase.lower().split())[0] for phrase in (one, other))
+    return vocabulary.name_same_thing(first, second)
 
 
 def _square_around(box: Box, picture: Size) -> tuple[slice, slice]:

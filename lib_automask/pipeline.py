@@ -20,7 +20,7 @@ from lib_automask.locate.scene_view import GROUND, SceneView
 from lib_automask.locate.selection import FOUND, Location, SegmentScores, find_referents, phrases_to_score, plain_name
 from lib_automask.options import Search
 from lib_automask.plan import plan_edits, plan_target
-from lib_automask.plan.retelling import retold
+from lib_automask.plan.recaption import retell_caption
 from lib_automask.sampling_defaults import choose_grow
 from lib_automask.types import Edit, EditPlan, Mask, MaskRequest, MaskResult, ScoredSegment, Segment
 
@@ -82,7 +82,7 @@ def recaption_objects(run: _Run, caption: str) -> PlanEvidence | None:
         objects = caption_objects(request.image, models.segmenter.segments(request.image), models)
         if not objects:
             return None
-        caption = retold(caption, objects, run.presence)
+        caption = retell_caption(caption, objects, run.presence)
         plan = plan_edits(caption, request.prompt, run.presence)
     if not plan.edits or plan.confidence < request.options.confidence:
         return None

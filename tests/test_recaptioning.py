@@ -9,7 +9,7 @@ from fake_models import Drawing
 
 from lib_automask import MaskRequest, build_mask
 from lib_automask.evidence import MOST_OBJECTS, isolate_object, separate_objects
-from lib_automask.plan.retelling import first_thing, retold
+from lib_automask.plan.recaption import find_first_thing, retell_caption
 from lib_automask.types import Image, Segment
 
 ROWS = [*["." * 40] * 6, *["....bbbbbb......ccccccc" + "." * 17] * 6, *["." * 40] * 18]
@@ -90,13 +90,15 @@ def test_the_new_caption_keeps_the_place_and_what_else_the_picture_shows():
     def shows(*names: str):
         return lambda phrases: [0.9 if phrase in names else 0.1 for phrase in phrases]
 
-    assert retold("two green fish, in the snow", ["green fish", "green box"], shows()) == (
+    assert retell_caption("two green fish, in the snow", ["green fish", "green box"], shows()) == (
         "a green fish, a green box, in the snow"
     )
-    assert retold("a man riding a horse on a beach", ["dog", "dog"], shows("man")) == "two dogs, a man, on a beach"
+    assert (
+        retell_caption("a man riding a horse on a beach", ["dog", "dog"], shows("man")) == "two dogs, a man, on a beach"
+    )
 
 
 def test_one_thing_is_named_by_a_caption_of_one_thing():
-    assert first_thing("there is a red car that is parked on the road") == "red car"
-    assert first_thing("a black star above a blue cup, at night") == ""
-    assert first_thing("two cats on the grass") == ""
+    assert find_first_thing("there is a red car that is parked on the road") == "red car"
+    assert find_first_thing("a black star above a blue cup, at night") == ""
+    assert find_first_thing("two cats on the grass") == ""

@@ -1,192 +1,192 @@
-"""What should change: a caption compared with the user's prompt, as text alone.
+"""What should change: a caption compared with the user's prompt. The stages, and what they hand on:
 
-    syntax        A1111 prompt syntax → plain text
-    narrative     a story told round a change → the change (telling)
-    boosters      plain text → clauses, without quality tags and artists
-    instruction   "make her hair red": clauses → commands, by the templates of words/instructions.txt (roundabout)
-    styles        medium and style of the whole picture are taken out of the other clauses
-    tokens        a clause → words, the closed classes of English tagged
-    tagging       nouns told from verbs, by their place (spot, finite)
-    phrases       words → a scene of things (idioms, noun_phrase, clause, placing, describing, saying, doing, hanging,
-                  endings)
-    doubles       two alike, which the caption only counts, are told apart
-    alignment     which thing of the prompt is which thing of the caption (roles, substitution, vessels)
-    changes       scenes and alignment → changes (differences, acting, arriving, body, leaving, naming)
-    commands      commands and the caption's scene → changes (becoming, putting, making, meaning, singling)
-    presence      what the picture says to that → edits
+    prompt_syntax      A1111 prompt syntax → plain text                                         PromptText
+    prompt_filters     plain text → clauses, without quality tags and artists
+    prompt_styles      medium and style of the whole picture are taken out of the clauses
+    tokens             a clause → words with the part they play (tagger)
+    noun_phrases       words → noun phrases (phrase_kinds)
+    parser             phrases → things, what they do and how they hang together (scene_builder) Scene
+    instances          two alike, which the caption only counts, are told apart
+    alignment          which thing of the prompt is which thing of the caption                  Alignment
+    scene_diff         scenes and alignment → candidates (attribute_diff, removal_diff, naming) Changes
+    instructions       "make her hair red": clauses → commands, by words/instructions.txt
+    instruction_edits  commands and the caption's scene → candidates (instruction_results)
+    scorer             what the picture and the learned scorer say to the candidates → edits    EditPlan
 
-``retelling`` and ``renaming`` serve those who hold several texts about one picture: a caption told anew by its things,
-and two prompts of one hand.
-
-Every stage is one file and takes what the stage before it gives; in brackets the files that help it. ``lexicon`` and
-``verbs`` answer from the word lists in ``words/``, which ``wordlists`` reads; ``scene`` holds the records that go from
-stage to stage.
+``vocabulary`` says what nouns mean, ``verbs`` and ``adjectives`` what is said of them, by ``wordnet``, ``tags`` and the
+short lists in ``words/``; ``scene`` the records; ``recaption`` serves those who hold several texts of one picture.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from lib_automask.plan import lexicon
-from lib_automask.plan.alignment import align
-from lib_automask.plan.boosters import drop_boosters, split_clauses
-from lib_automask.plan.changes import find_changes, restyled, speaks_of_part
-from lib_automask.plan.commands import in_place_of, obey
-from lib_automask.plan.doubles import miscounted, tell_apart
-from lib_automask.plan.idioms import rewrite_idioms, tag_of_action
-from lib_automask.plan.instruction import Command, read_commands
-from lib_automask.plan.making import hand, make, points_at
-from lib_automask.plan.meaning import bare
-from lib_automask.plan.narrative import only_change
-from lib_automask.plan.phrases import read_scene
-from lib_automask.plan.presence import ask_picture
-from lib_automask.plan.roundabout import keeps_rest, set_right
+from lib_automask.plan import scorer, vocabulary
+from lib_automask.plan.alignment import align_scenes
+from lib_automask.plan.instances import (
+    correct_miscount,
+    extract_selector,
+    normalize_ordinals,
+    restore_selector,
+    separate_doubles,
+    split_place,
+)
+from lib_automask.plan.instruction_edits import obey_command
+from lib_automask.plan.instructions import Command, read_commands
+from lib_automask.plan.naming import bare_phrase
+from lib_automask.plan.parser import parse_scene
+from lib_automask.plan.prompt_filters import drop_boosters, is_english, join_adjectives, split_clauses, split_sentences
+from lib_automask.plan.prompt_styles import is_photo, take_styles
+from lib_automask.plan.prompt_syntax import PromptText, read_prompt
 from lib_automask.plan.scene import Change, Scene
-from lib_automask.plan.singling import counted_at_side, put_back, split_place, take_out
-from lib_automask.plan.styles import take_styles
-from lib_automask.plan.syntax import read_syntax
+from lib_automask.plan.scene_diff import compare_styles, list_changes
+from lib_automask.plan.scorer import verify_changes
 from lib_automask.types import Edit, EditPlan, Presence
 
 __all__ = ["plan_edits", "plan_target"]
 
-WEAK = 0.5
-"""Confidence where caption and prompt share no thing at all."""
-UNREAD = 0.7
-"""Confidence where words of the prompt could not be placed."""
+UNREAD, DOUBTED = 0.05, 0.6
+"""Confidence where nothing was understood, and what it is multiplied with where a part was not; guesses."""
+STRANGE = 0.45
+"""Confidence at most where caption and prompt have nothing in common: the user may mean another picture."""
+SHOWN_OF_UNREAD = 80
+"""Characters of a prompt that was not understood that people get to read."""
 
 
 def plan_edits(caption: str, prompt: str, presence: Presence | None = None) -> EditPlan:
     """Compare what the picture shows with what the user typed.
 
     Args:
-        caption: one sentence about the picture, as BLIP says it.
+        caption: one sentence or several about the picture, as BLIP says it.
         prompt: as typed, A1111 syntax, styles expanded; a description of the wanted picture or an instruction.
         presence: asks the picture whether it shows a phrase; None where there is no picture.
 
     Returns:
         The plan; without edits when nothing changes. Never fails on a string, whatever it holds.
     """
-    said, typed = split_clauses(read_syntax(caption).text), read_syntax(prompt)
-    told = only_change(typed.text)
-    commands, descriptions = read_commands([*map(counted_at_side, drop_boosters(split_clauses(set_right(told.text))))])
-    if any(command.verb != "keep" for command in commands) or not descriptions:
-        return _plan_commands(commands, descriptions, _without_echoes(_read_scene(said)), presence)
-    doubles = tell_apart(said, descriptions)
-    shown = _without_echoes(_read_scene(doubles.caption))
-    spelled = {word for clause in said for word in clause.split()}
-    wanted = _read_scene(doubles.prompt, _nouns(shown), _doing(shown), spelled)
-    wanted.partial = (
-        bool(commands) or told.partial or keeps_rest(typed.text) or _speaks_of_part(typed.text, shown, wanted)
-    )
-    unwanted = read_scene(drop_boosters(split_clauses(typed.unwanted)))
-    if not (wanted.things or wanted.styles or wanted.absent or unwanted.things):
-        return _plan([], [thing.phrase for thing in shown.things], wanted.residue, 1.0, shown)
-    alignment = align(shown, wanted)
-    changes = doubles.doubt(find_changes(shown, wanted, alignment, unwanted))
-    edits, kept = ask_picture(miscounted(said, changes, presence), presence)
-    same = [old.phrase for old, _ in alignment.same]
-    sure = 1.0 if same or len(shown.things) < 2 else WEAK
-    return doubles.name(_plan(edits, [*_unchanged(same, edits), *kept], wanted.residue, sure, shown, wanted))
+    typed = read_prompt(prompt)
+    if not is_english(typed.text) or len(" ".join(typed.residue)) > len(typed.text):
+        return EditPlan((), (), (prompt.strip()[:SHOWN_OF_UNREAD],), UNREAD)
+    said = read_prompt(caption).text
+    shown = describe_scene(said)
+    clauses = [*map(normalize_ordinals, drop_boosters(split_clauses(join_adjectives(typed.text))))]
+    commands, rest = read_commands(clauses)
+    if _is_instruction(commands, rest, clauses):
+        return _plan_commands(commands, rest, shown, typed)
+    wish = bool(commands) or (rest != clauses and len(rest) <= 2)
+    nouns = frozenset(thing.noun.split()[-1] for thing in shown.things)
+    doing = frozenset(action.text for thing in shown.things for action in thing.actions)
+    text = ". ".join(rest) if wish and not commands else typed.text
+    doubles = separate_doubles(split_clauses(said), clauses)
+    if doubles.one:
+        shown, text = describe_scene(", ".join(doubles.caption)), ", ".join(doubles.prompt)
+    wanted = describe_scene(text, nouns, doing)
+    wanted.partial = wish
+    unwanted = parse_scene(drop_boosters(split_clauses(typed.unwanted)))
+    found = align_scenes(shown, wanted)
+    changes = doubles.doubt(list_changes(shown, wanted, found, unwanted))
+    changes = correct_miscount(split_clauses(said), changes, presence)
+    boosted = False
+    standing, dropped, kept = verify_changes(changes, found, presence, boosted)
+    residue = [*typed.residue, *wanted.residue]
+    scores = [change.edit.score for change in standing]
+    sure = scorer.judge_plan(scorer.describe_plan(scores, dropped, found, len(residue), presence is not None))
+    sure *= DOUBTED if typed.residue else 1.0
+    if not found.same and len(shown.things) > 1:
+        sure = min(sure, STRANGE)
+    same = [old.phrase for old, _ in found.same]
+    edits = [change.edit for change in standing]
+    return doubles.name_sides(_make_plan(edits, [*same, *kept], residue, sure, shown, wanted))
 
 
 def plan_target(target: str, prompt: str) -> EditPlan:
     """The plan for a user who names what is to be repainted: ``target`` becomes what the prompt says.
 
-    The replacement is the prompt's phrase for a thing of the same kind where there is one, else the whole prompt.
+    Several targets parted by commas each get an edit. The replacement is the prompt's phrase for a thing of the same
+    kind where there is one, else the whole prompt.
     """
-    clauses, _ = take_styles(drop_boosters(split_clauses(read_syntax(prompt).text)))
-    things = read_scene(clauses).things
-    key = lexicon.concept(target.lower().split() or [""])[0]
-    alike = [thing for thing in things if lexicon.same_concept(thing.key, key)]
-    alike += [thing for thing in things if thing.kind & lexicon.kinds(key)]
-    replacement = alike[0].phrase if alike else bare(", ".join(clauses))
-    return EditPlan((Edit("replace", target.strip(), replacement or None),))
+    names = [name for name in map(clean_target, target.split(",")) if name]
+    clauses, _ = take_styles(drop_boosters(split_clauses(read_prompt(prompt).text)))
+    things = parse_scene(clauses).things
+    edits = []
+    for name in dict.fromkeys(names):
+        key, _ = vocabulary.find_concept(name.lower().split())
+        alike = [
+            thing
+            for thing in things
+            if vocabulary.relate_nouns(key, thing.key) in ("same", "narrower", "broader", "near")
+        ]
+        alike += [thing for thing in things if thing.kinds & vocabulary.kinds_of(key)]
+        replacement = alike[0].phrase if alike else bare_phrase(", ".join(clauses))
+        edits.append(Edit("replace", name, replacement or None))
+    return EditPlan(tuple(edits))
 
 
-def _plan_commands(commands: list[Command], rest: list[str], shown: Scene, presence: Presence | None) -> EditPlan:
-    """The plan for instructions; of what stands beside them only a style is understood."""
-    beside = _read_scene(rest, _nouns(shown))
-    changes = [change for command in commands for change in _obeyed_on_one(command, shown)]
-    edits, kept = ask_picture([*changes, *restyled(shown, beside)], presence)
-    unknown = [command.old for command in commands if command.verb == "unknown"]
-    unread = [*unknown, *(thing.phrase for thing in beside.things), *beside.residue]
-    here = [thing.phrase for thing in shown.things]
-    return _plan(edits, [*_unchanged(here, edits), *kept], unread, 1.0, shown)
+def clean_target(name: str) -> str:
+    """A target without article, control characters and punctuation at its ends; "" where nothing is left."""
+    plain = " ".join("".join(char if char.isprintable() else " " for char in name).split()).strip(" .;:!?\"'")
+    return "" if plain.lower() in ("the", "a", "an") else bare_phrase(plain)
 
 
-def _obeyed_on_one(command: Command, shown: Scene) -> list[Change]:
-    """The changes, where the instruction means one of several of that one."""
-    before, named = ("", command.old) if command.old else split_place(command.new)
-    text, singled = take_out(named, shown)
-    plain = replace(command, old=text) if command.old else replace(command, new=f"{before}{text}")
-    changes = _obeyed(plain if named else command, shown)
-    return [put_back(change, singled, shown) for change in changes] if singled else changes
+def describe_scene(text: str, subjects: Collection[str] = (), doing: Collection[str] = ()) -> Scene:
+    """The scene that plain text describes, its styles taken out.
 
-
-def _obeyed(command: Command, shown: Scene) -> list[Change]:
-    if command.verb == "restyle" and points_at(command.new, shown):
-        command = Command("make", f"the {command.new}", instead=command.instead)
-    if command.verb in ("make", "give"):
-        swaps = bool(command.instead)
-        changes = make(command.old, shown, swaps) if command.verb == "make" else hand(command.old, shown)
-    else:
-        changes = obey(command, shown)
-    return in_place_of(changes, command.instead, shown) if command.instead else changes
-
-
-def _read_scene(
-    clauses: list[str],
-    subjects: Collection[str] = (),
-    doing: Collection[str] = (),
-    spelled: Collection[str] = (),
-) -> Scene:
-    # "wave" is no gesture where the caption has a wave, be it one that somebody rides.
-    acted = (clause if clause in {*subjects, *spelled} else tag_of_action(clause) for clause in clauses)
-    clauses, styles = take_styles([text for text in map(rewrite_idioms, acted) if text], subjects, doing)
-    scene = read_scene(clauses)
-    scene.styles = styles
+    Args:
+        text: in lower case.
+        subjects: nouns of the caption's things: "⟨anything⟩ of ⟨one of them⟩" names a medium.
+        doing: what is done in the caption: "painting", of a painter, is no style.
+    """
+    kept: list[str] = []
+    styles: list[str] = []
+    for sentence in split_sentences(text):
+        clauses, found = take_styles(drop_boosters(split_clauses(sentence)), subjects, doing)
+        styles += found
+        if clauses:
+            kept.append(", ".join(clauses))
+    scene = parse_scene(kept)
+    scene.styles = [style for style in styles if not is_photo(style) or len(style.split()) > 2]
     return scene
 
 
-def _without_echoes(caption: Scene) -> Scene:
-    """BLIP says a thing twice at times, "a yellow cat and a yellow cat"; two it would call "two yellow cats"."""
-    once = {(thing.phrase, thing.place): thing for thing in reversed(caption.things) if not thing.relation}
-    named = {id(thing.anchor) for thing in caption.things}
-    caption.things = [
-        thing
-        for thing in caption.things
-        if thing.relation or id(thing) in named or once[thing.phrase, thing.place] is thing
-    ]
-    return caption
+def _is_instruction(commands: Sequence[Command], rest: Sequence[str], clauses: Sequence[str]) -> bool:
+    """One tag that sounds like a command does not make an instruction of a whole prompt."""
+    if not rest:
+        return True
+    if not any(command.verb != "keep" for command in commands):
+        return False
+    return len(commands) >= len(rest) or clauses[0] != rest[0]
 
 
-def _nouns(scene: Scene) -> frozenset[str]:
-    """The nouns of a scene, as typed and in the singular."""
-    heads = [thing.words[-1] for thing in scene.things]
-    return frozenset((*heads, *map(lexicon.singular, heads)))
+def _plan_commands(commands: Sequence[Command], rest: list[str], shown: Scene, typed: PromptText) -> EditPlan:
+    """The plan for instructions; of what stands beside them only a style is understood."""
+    beside = describe_scene(". ".join(rest))
+    changes = [change for command in commands for change in _obey_on_one(command, shown)]
+    changes += compare_styles(shown, beside)
+    unread = [command.old for command in commands if command.verb == "unknown"]
+    unread += [thing.phrase for thing in beside.things] + typed.residue
+    idle = not changes and not any(command.verb == "keep" for command in commands) and bool(commands)
+    sure = scorer.judge_plan(scorer.describe_plan([1.0] * len(changes), [1.0] * idle, None, len(unread) + idle, False))
+    here = [thing.phrase for thing in shown.things]
+    return _make_plan([change.edit for change in changes], here, unread, sure, shown)
 
 
-def _doing(scene: Scene) -> frozenset[str]:
-    """What is done in a scene, as typed: "painting"."""
-    return frozenset(action.text for thing in scene.things for action in thing.actions)
+def _obey_on_one(command: Command, shown: Scene) -> list[Change]:
+    """The changes, where the instruction means one of several of that one."""
+    before, named = ("", command.old) if command.old else split_place(command.new)
+    text, selector = extract_selector(named, shown) if named else (named, None)
+    if selector is None:
+        return obey_command(command, shown)
+    plain = replace(command, old=text) if command.old else replace(command, new=f"{before}{text}")
+    return [restore_selector(change, selector, shown) for change in obey_command(plain, shown)]
 
 
-def _speaks_of_part(text: str, shown: Scene, wanted: Scene) -> bool:
-    """ "the tie is navy" leaves the rest as it is; "only the foal is in the paddock" does not."""
-    return speaks_of_part(shown, wanted) and not text.startswith(("only ", "just "))
-
-
-def _unchanged(phrases: list[str], edits: list[Edit]) -> list[str]:
-    changed = {edit.target for edit in edits if edit.kind != "add"}
-    return [phrase for phrase in phrases if not any(target.endswith(phrase) for target in changed)]
-
-
-def _plan(edits: list[Edit], keep: list[str], residue: list[str], sure: float, *scenes: Scene) -> EditPlan:
-    """The plan with its confidence: the weakest edit's, lowered by what was left unread and by a weak alignment."""
-    confidence = min((edit.score for edit in edits), default=1.0) * sure * (UNREAD if residue else 1.0)
-    kept = tuple(dict.fromkeys(keep))
-    places = [thing for scene in scenes for thing in scene.things if thing.is_setting]
-    settings = {form for thing in places for form in (thing.phrase, thing.located)}
-    setting = tuple(phrase for phrase in kept if phrase in settings)
-    return EditPlan(tuple(edits), kept, tuple(residue), round(confidence, 3), setting)
+def _make_plan(
+    edits: Sequence[Edit], keep: Sequence[str], residue: Sequence[str], sure: float, *scenes: Scene
+) -> EditPlan:
+    once = tuple(dict.fromkeys(edits))
+    changed = {edit.target for edit in once if edit.kind != "add"}
+    kept = tuple(phrase for phrase in dict.fromkeys(keep) if not any(target.endswith(phrase) for target in changed))
+    places = {thing.phrase for scene in scenes for thing in scene.things if thing.is_setting}
+    setting = tuple(phrase for phrase in kept if phrase in places)
+    return EditPlan(once, kept, tuple(residue), round(sure, 3), setting)

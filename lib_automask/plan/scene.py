@@ -1,29 +1,26 @@
-"""What a caption or a prompt says, and what is to change: things, scenes and changes."""
+"""The records that go from stage to stage: things, scenes, alignments and changes."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lib_automask.plan import lexicon, verbs, wordlists
+from lib_automask.plan import verbs, vocabulary
 from lib_automask.types import Edit
 
 MANY = -1
 """The count of a plural without a number."""
+INSIDE = frozenset(("in", "inside", "at", "among", "aboard", "in front of", "on top of", "outside", "around"))
+"""By these relations a building is the setting."""
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something being done.
+    """Something being done; ``key`` is one for all forms of the verb, ``text`` how people read it."""
 
-    Args:
-        stem: one for all forms of the verb.
-        text: how people read it.
-        toward: where somebody looks, as typed: "up", "at viewer"; "" where the text does not say.
-    """
-
-    stem: str
+    key: str
     text: str
-    toward: str = ""
+    position: int = -1
 
 
 @dataclass(eq=False)
@@ -31,50 +28,48 @@ class Thing:
     """One noun phrase.
 
     Args:
-        words: its content words as typed, without articles and numbers.
         key: the concept of its head, one for all synonyms.
         noun: the words of the head, as typed.
-        attributes: the words before the head and what is said of it later ("is green").
-        count: 1, several, or None where the phrase does not say; ``MANY`` for a plural.
+        attributes: the words before the head, and what is said of it later ("is green").
         number: the count as typed, "" where there is none.
+        count: 1, several, or None where the phrase does not say; ``MANY`` for a plural.
+        article: the determiner as typed.
         group: what several are called together: the "herd" of "a herd of deer".
-        vessel: what holds it: the "white cup" of "a white cup of coffee".
-        article: the determiner as typed, "" where there is none.
-        relation: how its ``anchor`` hangs on it, read "anchor relation thing": man wearing hat; "" at the top.
+        relation: how it hangs on its ``anchor``, read "anchor relation thing": man wearing hat; "" at the top.
         stands: the first place that the text gives for it: ("on", the table).
-        owner: whose it is: the man of "the man's jacket", the house of "the roof of the house".
-        mentioned: only named as an owner: the truck of "a truck's bed".
-        place: "left" or "right" of the picture, where the text says so.
-        region: the part of the picture that the text puts it in, as typed: "in the top corner".
-        joined: stands behind "and" or "plus".
+        owner: whose it is: the man of "the man's jacket".
+        side: "left", "right", "top" or "bottom", where the text says so.
+        joined: stands behind "and" or a comma in a list.
         tag: stands alone between commas.
+        span: first and last word in the scene's words.
+        writing: what is written on it.
     """
 
-    words: tuple[str, ...]
     key: str
     noun: str
     attributes: list[str] = field(default_factory=list)
-    count: int | None = None
     number: str = ""
-    group: str = ""
-    vessel: str = ""
+    count: int | None = None
     article: str = ""
+    group: str = ""
     relation: str = ""
     anchor: Thing | None = None
     stands: tuple[str, Thing] | None = None
     owner: Thing | None = None
-    actions: list[Action] = field(default_factory=list)
-    mentioned: bool = False
-    place: str = ""
+    side: str = ""
     region: str = ""
     joined: bool = False
     tag: bool = False
+    span: tuple[int, int] = (0, 0)
+    actions: list[Action] = field(default_factory=list)
+    writing: str = ""
+    proper: bool = False
+    made: list[str] = field(default_factory=list)
 
     @property
     def phrase(self) -> str:
-        """As people read it, with its own adjectives: "small sailboat", "cup of coffee"."""
-        phrase = " ".join([*self.attributes, self.noun])
-        return f"{self.vessel} of {phrase}" if self.vessel else phrase
+        """As people read it, with its own adjectives: "small sailboat"."""
+        return " ".join([*self.attributes, self.noun])
 
     @property
     def counted(self) -> str:
@@ -82,33 +77,48 @@ class Thing:
         return f"{self.number} {self.phrase}" if self.number else self.phrase
 
     @property
-    def kind(self) -> frozenset[str]:
-        """The sections of things.txt that it stands in."""
-        return lexicon.kinds(self.key)
+    def kinds(self) -> frozenset[str]:
+        """What kinds of thing it is."""
+        return vocabulary.kinds_of(self.key)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it is a person or an animal."""
+        return bool(self.kinds & {"person", "animal"})
 
     @property
     def is_setting(self) -> bool:
         """Where or when the picture takes place, rather than something in it."""
-        if not (lexicon.is_place(self.key) or lexicon.is_kind(self.key, "building")) or "toy" in self.words:
-            return False
-        solid = lexicon.is_kind(self.key, "vehicle", "building")
-        if self.vessel or (solid and self.relation in wordlists.names("common", "outside")):
-            return False  # "a cup of water", and nobody is in a bus "next to a bus"
-        outside = lexicon.is_kind(self.key, "building", "vehicle", "celestial")
-        if self.tag and (not outside or self.key in wordlists.names("common", "interior")):
+        if vocabulary.is_of_kind(self.key, "weather", "light") or self.key in ("background", "backdrop"):
             return True
-        if lexicon.is_kind(self.key, "celestial") and self.relation in ("under", "below", "beneath"):
+        building = vocabulary.is_of_kind(self.key, "building")
+        if self.proper and not self.kinds - {"food", "drink", "person", "animal"} and self.relation in ("in", "at"):
+            return True
+        if not (vocabulary.is_scenery(self.key) or building):
             return False
-        around = ("in", "inside", "at", "on top of", "in front of", "among", "amongst", "aboard", "on board")
-        inside = lexicon.is_kind(self.key, "building") and self.relation in around
-        if not lexicon.is_place(self.key):
-            return inside
-        return lexicon.is_kind(self.key, "weather") or self.relation in wordlists.names("common", "setting relation")
+        if self.tag:
+            return not building or vocabulary.in_list(self.key, "interior")
+        if building and not vocabulary.is_scenery(self.key):
+            return self.relation in INSIDE
+        if self.relation == "of" and self.anchor is not None and vocabulary.is_scenery(self.key):
+            return self.anchor.key in ("floor", "wall", "middle", "edge", "corner", "ground") or self.anchor.is_setting
+        return vocabulary.in_list(self.relation, "setting relation")
 
     @property
-    def located(self) -> str:
-        """With the preposition and article it was typed with: "on the grass"."""
-        return " ".join(part for part in (self.relation, self.article, self.phrase) if part)
+    def is_ground(self) -> bool:
+        """Whether it is where everything stands, be it only a table."""
+        lies = self.relation in ("on", "in", "at", "in front of", "inside", "against", "on top of", "under", "among")
+        lies = lies or (self.tag and "building" in self.kinds)
+        return self.is_setting or (lies and not self.is_alive and "clothing" not in self.kinds)
+
+    def holders(self) -> Iterator[Thing]:
+        """What it hangs on, and what that hangs on."""
+        seen: set[int] = set()
+        thing = self.owner or self.anchor
+        while thing is not None and id(thing) not in seen:
+            seen.add(id(thing))
+            yield thing
+            thing = thing.owner or thing.anchor
 
 
 @dataclass
@@ -117,64 +127,97 @@ class Scene:
 
     Args:
         things: in the order in which they are named.
+        words: every word in lower case, lemmas where they are nouns or verbs.
         styles: media and styles, as typed.
         absent: things that the text says are not there.
-        several: things that were named together before each got its own: the cats of "two cats, one black".
-        hinted: words that only stand before a word for the picture: the mirror of "a mirror selfie".
-        residue: words that the grammar could not place.
+        moods: attributes that stand alone: "rainy".
+        residue: words that could not be placed.
         partial: the text only says what is new, and that all else stays.
     """
 
     things: list[Thing] = field(default_factory=list)
+    words: list[str] = field(default_factory=list)
     styles: list[str] = field(default_factory=list)
     absent: list[Thing] = field(default_factory=list)
-    several: Thing | None = None
-    hinted: set[str] = field(default_factory=set)
+    moods: list[str] = field(default_factory=list)
     residue: list[str] = field(default_factory=list)
     partial: bool = False
 
-    def implied(self) -> set[str]:
-        """What other things bring along: the surfboard of "a surfer", the flowers of "a flower-filled vase"."""
-        named: set[str] = set()
+    @property
+    def subject(self) -> Thing | None:
+        """The first thing that is no place."""
+        return next((thing for thing in self.things if not thing.is_setting), None)
+
+    def mentions(self, generous: bool = False) -> set[str]:
+        """Every lemma of the text, and what its words bring along; ``generous``: a surfboard with any surfing."""
+        named = set(self.words)
+        handled = {verbs.verb_key(thing.relation) for thing in self.things if thing.relation}
         for thing in self.things:
-            named = named.union(*map(lexicon.implied, (thing.key, *thing.attributes)))
-            named |= {lexicon.singular(word.split("-")[0]) for word in thing.attributes if "-" in word}
+            named.add(thing.key)
+            named |= thing.kinds
+            for word in (thing.key, *thing.attributes):
+                named |= vocabulary.implied_by(word) | {verbs.verb_key(word)}
+                named |= {vocabulary.singular_of(part) for part in word.split("-")} if "-" in word else set()
+            for action in thing.actions:
+                named.add(action.key)
+                named |= verbs.used_by_verb(action.key) if generous or action.key not in handled else set()
         return named
 
-    def is_sum(self, thing: Thing) -> bool:
-        """Whether everybody whom a word names is there by themselves: the man and the woman of "a couple"."""
-        keys = {other.key for other in self.things}
-        return any(named <= keys for named in lexicon.several(thing.key))
-
-    def by_the_way(self) -> set[str]:
-        """What is named without a noun phrase of its own: the tree of "a tree branch", and what is implied."""
-        named = self.implied() | self.hinted
-        for thing in self.things:
-            words = (*thing.words[:-1], *thing.attributes, *thing.vessel.split())
-            named |= {lexicon.singular(word) for word in words if "colour" not in lexicon.attribute_kinds(word)}
-            named |= {action.stem for action in thing.actions} | thing.kind
-            named = named.union(*(verbs.used_by(action.stem) for action in thing.actions))
-        return named
+    def signs(self) -> set[str]:
+        """The things and deeds that the people of the scene have by what they are called: a surfer has a surfboard."""
+        return {
+            form
+            for thing in self.things
+            for sign in vocabulary.signs_of_role(thing.key)
+            for form in (sign, verbs.verb_key(sign))
+        }
 
 
-@dataclass(frozen=True)
+@dataclass
+class Alignment:
+    """Which thing of the prompt is which of the caption.
+
+    Args:
+        same: pairs that are one thing.
+        swapped: pairs of which the second takes the place of the first.
+        gone: things of the caption without a partner.
+        come: things of the prompt without a partner.
+        blocks: for each word of the caption and of the prompt the number of the difference that it lies in, or -1.
+        coverage: share of the caption's content words that the prompt repeats.
+    """
+
+    same: list[tuple[Thing, Thing]] = field(default_factory=list)
+    swapped: list[tuple[Thing, Thing]] = field(default_factory=list)
+    gone: list[Thing] = field(default_factory=list)
+    come: list[Thing] = field(default_factory=list)
+    blocks: tuple[list[int], list[int]] = ((), ())  # type: ignore[assignment]
+    coverage: float = 0.0
+    novelty: float = 0.0
+
+    def old_of(self, new: Thing | None) -> Thing | None:
+        """The caption's thing that a thing of the prompt is, or replaces."""
+        return next((old for old, other in [*self.same, *self.swapped] if other is new), None)
+
+    def new_of(self, old: Thing | None) -> Thing | None:
+        """The prompt's thing that a thing of the caption is, or becomes."""
+        return next((new for other, new in [*self.same, *self.swapped] if other is old), None)
+
+
+@dataclass
 class Change:
-    """An edit with the phrases that the picture can be asked about.
+    """A candidate edit with what the picture can be asked and what the scorer looks at.
 
     Args:
         edit: what the texts alone say.
         new: what the picture shows if it is done already; "" where asking makes no sense.
         old: what the picture shows if it is not.
-        others: what else the target may be found by, where the caption is wrong in a word: "cat" for "yellow cat".
-        unsaid: the caption says nothing against it, so that only the picture can make it an edit.
-        shared: several things do it together.
-        counted: it is about how many there are.
+        reading: what kind of difference was read: "another thing", "unsaid attribute" ...
+        features: named values for the scorer.
     """
 
     edit: Edit
     new: str = ""
     old: str = ""
+    reading: str = ""
     others: tuple[str, ...] = ()
-    unsaid: bool = False
-    shared: bool = False
-    counted: bool = False
+    features: Mapping[str, float] = field(default_factory=dict)

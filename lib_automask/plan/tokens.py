@@ -1,19 +1,18 @@
-"""A clause → its words, the closed classes of English tagged, open words not yet."""
+"""Text → words with the part they play: closed classes by list, open ones by the tagger."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
-from lib_automask.plan import lexicon, verbs, wordlists
+from lib_automask.plan import adjectives, verbs, vocabulary, wordnet
+from lib_automask.plan.tagger import tag_words
+from lib_automask.plan.word_lists import list_names, map_entries, read_sections
 
-Tag = Literal[
-    "article", "owner", "number", "pronoun", "be", "have", "and", "not", "adverb", "at", "who", "modal", "verb", "noun"
-]
-CLOSED: tuple[tuple[Tag, str], ...] = (
+CLOSED = (
     ("number", "number"),
-    ("at", "preposition"),
+    ("prep", "preposition"),
     ("be", "copula"),
     ("have", "possession"),
     ("not", "negation"),
@@ -25,121 +24,160 @@ CLOSED: tuple[tuple[Tag, str], ...] = (
     ("modal", "modal"),
     ("adverb", "adverb"),
 )
-"""(tag, section of grammar.txt); a word of two sections gets the first."""
-LONGEST = 6
-"""Words of the longest fixed phrase."""
-OWN = "ownedby"
-"""Stands for the possessive ending: "the man's jacket" → the, man, OWN, jacket."""
+"""(part, section of grammar.txt); a word of two sections gets the first."""
+LONGEST_FIXED = 6
+"""Words of the longest fixed phrase in grammar.txt."""
+WORD = re.compile(r"[^\W_]+(?:[.'/&-][^\W_]+)*|,")
+OWN = "'s"
+OPEN = {"NOUN": "noun", "PROPN": "noun", "ADJ": "adj", "VERB": "verb", "VBG": "verb", "VBN": "verb", "ADV": "adverb",
+        "NUM": "number", "INTJ": "adverb", "SYM": "noun", "X": "noun"}  # fmt: skip
 
 
-class Token(NamedTuple):
-    """One word, or a fixed phrase such as "in front of"; ``tag`` is None for a word of an open class."""
+PARTICLES = frozenset(("up", "down", "off", "out"))
+FIXED_PARTS = {",": "comma", "own's": "own"}
+HANDLING = frozenset(map(verbs.verb_key, ("wear", "hold", "carry", "ride", "eat", "drink", "play", "use", "read")))
+"""Verbs that at the start of a tag are verbs always: "holding sword"."""
+
+
+class Word(NamedTuple):
+    """A word or a fixed phrase: what part it plays, the tagger's tag, and its place in the sentence."""
 
     text: str
-    tag: Tag | None
+    part: str
+    tag: str
+    position: int
 
 
-def tokenize(clause: str) -> list[Token]:
-    """The tokens of a clause in lower case."""
-    words = _joined(_without_repeats(re.findall(r"[^\W_]+(?:[.'/-][^\W_]+)*", _apart(clause))))
-    found: list[Token] = []
+END = Word("", "end", "", -1)
+"""Stands before the first word and behind the last."""
+
+
+def tokenize_sentence(text: str, offset: int = 0) -> list[Word]:
+    """The words of a sentence in lower case, commas among them; ``offset`` is added to their positions."""
+    spelled = _drop_repeats(WORD.findall(_split_endings(text)))
+    tags = tag_words(spelled)
+    found: list[Word] = []
     start = 0
-    while start < len(words):
-        length = next((n for n in range(LONGEST, 0, -1) if " ".join(words[start : start + n]) in _closed()), 1)
-        if length == 1 and _is_laden(words[start : start + 2]):
-            length = 2
-        if " ".join(words[start : start + 3]) in lexicon.joined_by_of():
-            length = 3
-        text = " ".join(words[start : start + length])
+    while start < len(spelled):
+        length = next((n for n in range(LONGEST_FIXED, 0, -1) if " ".join(spelled[start : start + n]) in _closed()), 1)
+        phrase = " ".join(spelled[start : start + length])
+        part = _part_of(phrase, tags[start], found, tags[start + length :][:1])
+        found.append(Word(phrase, part, tags[start], offset + start))
         start += length
-        found.append(Token(text, _tag(text, found, words[start : start + 1])))
-    return found
+    return _mend_parts(found)
 
 
-def _is_laden(words: list[str]) -> bool:
-    """ "piled with", "littered with" say no more than "with" does."""
-    return words[-1] == "with" and words[0].endswith("ed") and len(words[0]) > 4
-
-
-def _apart(clause: str) -> str:
+def _split_endings(text: str) -> str:
     """Possessive endings as words of their own; "it's" becomes "it is"."""
-    clause = re.sub(r"\b(it|he|she|that|who|there|what)'s\b", r"\1 is", clause)
-    return re.sub(r"(?<=\w)'s\b|(?<=\ws)'(?=\s)", f" {OWN}", clause)
+    text = re.sub(r"\b(it|he|she|that|who|there|what)'s\b", r"\1 is", text)
+    text = re.sub(r"\s'(s)\b", r"'\1", text)
+    return re.sub(r"(?<=\w)'+s\b|(?<=\ws)'(?=\s)", " own's ", text)
 
 
-def _without_repeats(words: list[str]) -> list[str]:
+def _drop_repeats(words: list[str]) -> list[str]:
     """BLIP's glitch "a bird bird" → "a bird"."""
-    return [word for index, word in enumerate(words) if index == 0 or word != words[index - 1]]
+    return [word for index, word in enumerate(words) if index == 0 or word != words[index - 1] or word == ","]
 
 
-def _joined(words: list[str]) -> list[str]:
-    """ "black and white cow" has one colour, "gray haired man" and "snow covered bench" one adjective."""
-    found: list[str] = []
-    for word, following in zip(words, [*words[1:], ""]):
-        before = found[-1] if found else ""
-        if before == "and" and len(found) > 1 and _is_colour(found[-2]) and _is_colour(word):
-            found[-2:] = [f"{found[-2]} and {word}"]
-        elif word in wordlists.mapping("idioms", "part") and lexicon.is_attribute(before):
-            found[-1] = f"{before} {word}"
-        elif (
-            following
-            and word in wordlists.names("common", "compounding")
-            and not {before, following} & _closed().keys()
-        ):
-            found[-1] = f"{before}-{word}"
-        else:
-            found.append(word)
-    return found
-
-
-def _is_colour(word: str) -> bool:
-    return "colour" in lexicon.attribute_kinds(word)
-
-
-def _tag(text: str, before: list[Token], following: list[str]) -> Tag | None:
-    if text == OWN:
-        return "owner"
-    if re.fullmatch(r"\d{1,3}", text):
+def _part_of(phrase: str, tag: str, before: list[Word], following_tag: list[str]) -> str:
+    if phrase in FIXED_PARTS:
+        return FIXED_PARTS[phrase]
+    if re.fullmatch(r"\d{1,3}", phrase):
         return "number"
-    if text.endswith("ed with"):
-        return "at"
-    if text in ("that", "this") and before and before[-1].tag is None:
+    part = _closed().get(phrase)
+    opens = before[-1].part if before else ""
+    if phrase in ("that", "this") and opens in ("noun", "verb", "adj"):
         return "who"
-    if text in ("her", "his") and not following:
-        return "pronoun"  # "beside her"
-    if text == "well" and before and before[-1].text != "as" and not _is_before_participle(following):
-        return None  # "a stone well"
-    if text == "back" and before and before[-1].tag == "owner":
-        return None  # "on its back"
-    if text == "round" and following and _closed().get(following[0]) in ("article", "owner"):
-        return "at"  # "round a fire"
-    tag = _closed().get(text)
-    if text in ("do", "does", "did") and following and _is_object(following[0]):
-        return None  # "does push-ups"
-    return None if tag == "modal" and not _is_before_verb(following) else tag
-
-
-def _is_before_participle(following: list[str]) -> bool:
-    """ "well lit", "well dressed"."""
-    return bool(following) and following[0].endswith(("ed", "t", "n")) and following[0] not in _closed()
-
-
-def _is_object(word: str) -> bool:
-    """Whether a word behind "does" is what is done: no other verb, and of no closed class."""
-    return word not in _closed() and not verbs.is_verb(word)
-
-
-def _is_before_verb(following: list[str]) -> bool:
-    """A modal has its verb behind it; "a trash can on the street" has not."""
-    allowed = ("not", "be", "adverb", "pronoun", "have", None)
-    return bool(following) and _closed().get(following[0]) in allowed
+    if phrase in ("her", "his") and following_tag in ([], ["ADP"], ["PUNCT"], ["CCONJ"]):
+        return "pronoun"
+    noun = (
+        tag == "NOUN" and " " not in phrase and (part == "modal" or (part == "adverb" and opens == "article"))
+    )  # "a trash can", "on the back"
+    return OPEN.get(tag, "noun") if part is None or noun else part
 
 
 @cache
-def _closed() -> dict[str, Tag]:
-    found: dict[str, Tag] = {"": "and"}
-    for tag, section in CLOSED:
-        forms = wordlists.mapping("grammar", section) if tag == "number" else wordlists.names("grammar", section)
+def _closed() -> dict[str, str]:
+    found: dict[str, str] = {}
+    for part, section in CLOSED:
+        forms = map_entries("grammar", section) if part == "number" else list_names("grammar", section)
         for form in forms:
-            found.setdefault(form, tag)
+            found.setdefault(form, part)
+    two = (form for section in read_sections("attributes") for form in list_names("attributes", section) if " " in form)
+    found.update((form, "adj") for form in two if form not in found)
+    found.update((view, "noun") for view in list_names("grammar", "view") if view.split()[1:] == ["up"])
     return found
+
+
+def is_closed(word: str) -> bool:
+    """Whether a word is of a closed class: article, preposition, pronoun ..."""
+    return word in _closed()
+
+
+def _mend_parts(words: list[Word]) -> list[Word]:
+    """Open words whose tag their place contradicts: "two wine glasses", "a boy shares", "a plain"."""
+    mended: list[Word] = []
+    for word, after in zip(words, [*words[1:], END]):
+        before = mended[-1] if mended else END
+        part = word.part
+        if part == "verb" and word.tag == "VERB" and before.part == "noun" and _ends_compound(word, mended):
+            part = "noun"
+        elif part == "noun" and before.part == "noun" and _is_doing(word, before, after):
+            part = "verb"
+        elif part == "adj" and before.part == "article" and _ends_phrase(word, after):
+            part = "noun"
+        elif part in ("noun", "adj") and before.part in ("end", "comma") and _is_handling(word, after):
+            part = "verb"
+        mended.append(word._replace(part=part))
+    return mended
+
+
+def _ends_phrase(word: Word, after: Word) -> bool:
+    """ "across a plain": an adjective behind an article and before no noun is one itself."""
+    ends = after.part in ("end", "and", "verb", "be", "who") or (after.part == "prep" and after.text not in PARTICLES)
+    return ends and "colour" not in adjectives.attribute_kinds(word.text)
+
+
+def _is_handling(word: Word, after: Word) -> bool:
+    """ "holding sword" between commas."""
+    opens = after.part in ("noun", "adj", "article") and word.text.endswith("ing")
+    return opens and verbs.verb_key(word.text) in HANDLING
+
+
+def _ends_compound(word: Word, before: list[Word]) -> bool:
+    """A noun behind a noun that the tagger took for a verb: "a baseball bat", "two wine glasses"."""
+    if vocabulary.find_concept([before[-1].text, word.text])[1] == 2:
+        return True
+    singular = vocabulary.singular_of(word.text)
+    shares = wordnet.pos_share(singular)
+    if not vocabulary.kinds_of(singular) or shares.get("v", 0.0) > shares.get("n", 0.0):
+        return False
+    start = next((i for i in range(len(before) - 1, -1, -1) if before[i].part not in ("noun", "adj")), -1)
+    start -= start >= 0 and before[start].part in ("article", "number", "owner")
+    is_object = start >= 0 and before[start].part in ("verb", "prep", "have")
+    return is_object or not _is_alive(before[-1])
+
+
+def _is_doing(word: Word, before: Word, after: Word) -> bool:
+    """A verb behind a noun that the tagger took for a noun: "a shirt shaking", "a boy shares", "turbines spin"."""
+    text, several = word.text, vocabulary.singular_of(before.text) != before.text
+    mostly = vocabulary.is_mostly_verb(text)
+    if text.endswith("ing"):
+        if _is_alive(before):
+            return verbs.is_verb(text)
+        return mostly and (after.part != "noun" or vocabulary.singular_of(after.text) != after.text)
+    if not mostly and not (after.part in ("article", "owner") and verbs.is_verb(text)):
+        return False
+    opens = after.part not in ("noun", "adj") or text.endswith("s") or _is_alive(before)
+    return text.endswith("s") != several and opens
+
+
+def _is_alive(word: Word) -> bool:
+    return vocabulary.is_of_kind(vocabulary.singular_of(word.text), "person", "animal")
+
+
+def reduce_word(word: Word) -> list[str]:
+    """The lemmas of a word, by which texts are compared; a fixed phrase has several."""
+    if word.part == "noun":
+        return [vocabulary.singular_of(word.text)]
+    return [verbs.verb_key(word.text)] if word.part == "verb" else word.text.split()

@@ -1,96 +1,75 @@
-"""Verbs: one key for all their forms, and what little the grammar needs to know of their meaning."""
+"""Verbs: one key for all their forms, and what little the plan needs to know of their meaning."""
 
 from __future__ import annotations
 
 import re
 from functools import cache
 
-from lib_automask.plan.lexicon import concept
-from lib_automask.plan.wordlists import groups, mapping, names
+from lib_automask.plan import wordnet
+from lib_automask.plan.word_lists import list_groups, list_names, map_entries
 
 
 @cache
-def stem(verb: str) -> str:
-    """One key for all forms of a verb, and for verbs that mean the same: sitting, sits, sat and seated give "sit"."""
-    base = _bare(mapping("grammar", "irregular verb").get(verb, verb))
+def verb_key(form: str) -> str:
+    """One key for all forms of a verb and for verbs that mean the same: sits, seated → sit."""
+    base = _bare(map_entries("grammar", "irregular verb").get(form, form))
     return _groups().get(base, base)
 
 
 @cache
 def is_verb(word: str) -> bool:
-    """Whether a word without -ing or -ed is listed as a verb, in any form."""
-    return word in mapping("grammar", "irregular verb") or _bare(word) in _listed()
+    """Whether a word is listed as a verb, in any form."""
+    return word in map_entries("grammar", "irregular verb") or _bare(word) in _listed()
 
 
 @cache
-def is_participle(word: str) -> bool:
-    """Whether a word is an irregular participle, and hardly ever anything else: worn, held, seen."""
-    listed = mapping("grammar", "irregular verb")
-    return word in listed and not word.endswith("s") and word not in names("grammar", "doubtful participle")
-
-
-@cache
-def resting(verb_stem: str) -> bool:
+def is_at_rest(key: str) -> bool:
     """Whether a verb says little more than that something is there: stand, sit, be parked."""
-    return any(verb_stem == stem(form) for form in names("synonyms", "at rest"))
+    return any(key == verb_key(form) for form in list_names("synonyms", "at rest"))
 
 
 @cache
-def near(verb_stem: str) -> frozenset[str]:
-    """The stems of other deeds that one picture may be told by: whoever tosses dough may spin it."""
-    pairs = [(stem(verb), stem(other)) for verb, *others in groups("near", "verbs") for other in others]
-    return frozenset(pair[pair[0] == verb_stem] for pair in pairs if verb_stem in pair)
+def near_verbs(one: str, other: str) -> bool:
+    """Whether one picture may be described by both verbs: whoever tosses dough may spin it."""
+    return one == other or frozenset((one, other)) in _near()
 
 
 @cache
-def stems(section: str) -> frozenset[str]:
-    """The stems of the verbs of a section of common.txt."""
-    return frozenset(map(stem, names("common", section)))
+def _near() -> frozenset[frozenset[str]]:
+    groups = list_groups("near", "verbs")
+    return frozenset(frozenset((verb_key(verb), verb_key(other))) for verb, *others in groups for other in others)
 
 
 @cache
-def _uses() -> dict[str, frozenset[str]]:
-    listed = groups("idioms", "verb implies")
-    return {stem(verb): frozenset(concept(form.split())[0] for form in forms) for verb, *forms in listed}
+def used_by_verb(key: str) -> frozenset[str]:
+    """The things, as listed, that nobody need name beside a verb: surfing takes a surfboard."""
+    listed = list_groups("idioms", "verb implies")
+    return frozenset(form for verb, *forms in listed if verb_key(verb) == key for form in forms)
 
 
-def used_by(verb_stem: str) -> frozenset[str]:
-    """The things that nobody need name beside a verb: surfing takes a surfboard."""
-    return _uses().get(verb_stem, frozenset())
-
-
-def agent_stem(noun: str) -> str:
-    """The verb that somebody is named after: "dancer" gives the stem of "dance"; "" for other nouns."""
-    root = re.sub(r"(er|or)$", "", noun)
-    return stem(root) if root != noun else ""
-
-
-def bases(form: str) -> tuple[str, ...]:
-    """The verbs that a form may belong to: "given" → give; "swapped" and "swapping" → swapp, swap, swappe."""
-    if form in (irregular := mapping("grammar", "irregular verb")):
-        return (irregular[form],)
-    root = form.removesuffix("ed").removesuffix("ing")
-    return (root, root[:-1], f"{root}e")
-
-
-def third_person(verb: str) -> str:
-    """ "take" → "takes", "carry" → "carries", "do" → "does"."""
-    irregular = {"have": "has", "be": "is"}
-    if re.search(r"[^aeiou]y$", verb):
-        return verb[:-1] + "ies"
-    return irregular.get(verb) or verb + ("es" if re.search(r"(?:[sxo]|ch|sh)$", verb) else "s")
-
-
-def gerund(verb: str) -> str:
-    """ "kneels" → "kneeling"; participles stay: "perched"."""
-    if verb.endswith("ing") or not verb.endswith("s"):
-        return verb
-    base = verb[:-2] if verb.endswith(("shes", "ches", "sses", "xes")) else verb[:-1]
+def gerund_of(form: str, finite: bool = False) -> str:
+    """ "jumps" → "jumping"; participles stay: "perched". ``finite``: "jump" is one too."""
+    if finite and not form.endswith(("s", "ing", "ed")) and is_verb(form):
+        form = _third_person(form)
+    if form.endswith("ing") or not form.endswith("s"):
+        return form
+    base = form[:-2] if form.endswith(("shes", "ches", "sses", "xes", "oes")) else form[:-1]
     if base.endswith("ie"):
         return base[:-2] + "ying"
     if re.fullmatch(r"[^aeiou]*[aeiou][^aeiouwxy]", base):
         return f"{base}{base[-1]}ing"
     return base.removesuffix("e") + "ing" if not base.endswith("ee") else base + "ing"
+
+
+def active_of(participle: str) -> str:
+    """ "chased" → "chasing"."""
+    return gerund_of(_third_person(wordnet.verb_lemma(participle)))
+
+
+def _third_person(verb: str) -> str:
+    if re.search(r"[^aeiou]y$", verb):
+        return verb[:-1] + "ies"
+    return verb + ("es" if re.search(r"(?:[sxo]|ch|sh)$", verb) else "s")
 
 
 @cache
@@ -111,9 +90,9 @@ def _bare(verb: str) -> str:
 
 @cache
 def _groups() -> dict[str, str]:
-    return {_bare(form): _bare(group[0]) for group in groups("synonyms", "verbs") for form in group}
+    return {_bare(form): _bare(group[0]) for group in list_groups("synonyms", "verbs") for form in group}
 
 
 @cache
 def _listed() -> frozenset[str]:
-    return frozenset(map(_bare, names("synonyms", "verbs") | names("synonyms", "at rest")))
+    return frozenset(map(_bare, list_names("synonyms", "verbs") | list_names("synonyms", "at rest")))

@@ -1,0 +1,142 @@
+"""The lexicon: base forms, kinds, and what words have to do with one another."""
+
+from __future__ import annotations
+
+import pytest
+
+from lib_automask.plan import wordnet
+
+
+@pytest.mark.parametrize(
+    ("form", "pos", "lemma"),
+    [
+        ("geese", "n", "goose"), ("women", "n", "woman"), ("leaves", "n", "leaf"), ("glass", "n", "glass"),
+        ("bus", "n", "bus"), ("boxes", "n", "box"), ("puppies", "n", "puppy"), ("sheep", "n", "sheep"),
+        ("polar bears", "n", "polar bear"), ("drones", "n", "drone"), ("riding", "v", "ride"), ("sat", "v", "sit"),
+        ("lying", "v", "lie"), ("running", "v", "run"), ("worn", "v", "wear"), ("carries", "v", "carry"),
+        ("taller", "a", "tall"), ("happiest", "a", "happy"), ("qwxyz", "n", "qwxyz"), ("qwxyz", "v", "qwxyz"),
+    ],
+)  # fmt: skip
+def test_base_forms(form: str, pos: str, lemma: str) -> None:
+    assert wordnet.lemma_of(form, pos) == lemma
+
+
+@pytest.mark.parametrize(
+    ("noun", "kinds"),
+    [
+        ("owl", {"animal", "bird"}), ("bat", {"animal", "tool"}), ("crane", {"animal", "bird"}),
+        ("chicken", {"animal", "bird", "food"}), ("astronaut", {"person"}), ("corgis", {"animal"}),
+        ("kitchen", {"place", "room"}), ("beach", {"place", "terrain"}), ("lake", {"place", "water"}),
+        ("pizza", {"food"}), ("wine", {"food", "drink"}), ("sports car", {"vehicle"}), ("sailboat", {"vehicle"}),
+        ("hoodie", {"clothing"}), ("necklace", {"accessory"}), ("couch", {"furniture"}), ("church", {"building"}),
+        ("beard", {"hair", "body_part"}), ("vase", {"container", "furniture"}), ("violin", {"instrument"}),
+        ("katana", {"weapon"}), ("laptop", {"device"}), ("teddy bear", {"toy"}), ("fog", {"weather"}),
+        ("moon", {"celestial"}), ("dusk", {"time"}), ("marble", {"material"}), ("turquoise", {"colour"}),
+        ("watercolor", {"art"}), ("oil painting", {"art"}), ("rose", {"plant"}), ("smoke", {"effect"}),
+        ("unicorn", {"animal"}), ("wizard", {"person"}), ("paris", {"place"}), ("garden gnome", {"person"}),
+    ],
+)  # fmt: skip
+def test_kinds_of_nouns(noun: str, kinds: set[str]) -> None:
+    assert kinds <= wordnet.noun_kinds(noun)
+
+
+def test_kinds_leave_out_what_a_picture_seldom_means() -> None:
+    assert "person" not in wordnet.noun_kinds("fox")
+    assert "abstract" not in wordnet.noun_kinds("table")
+    assert wordnet.noun_kinds("freedom") == {"abstract"}
+    assert wordnet.noun_kinds("qwxyz") == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("general", "special"),
+    [
+        ("bird", "owl"), ("food", "sushi"), ("flowers", "tulips"), ("animal", "cat"), ("dog", "corgi"),
+        ("person", "nurse"), ("vehicle", "truck"), ("fruit", "apples"), ("tree", "oak"), ("building", "church"),
+    ],
+)  # fmt: skip
+def test_what_belongs_to_what(general: str, special: str) -> None:
+    assert wordnet.is_hypernym(general, special)
+    assert not wordnet.is_hypernym(special, general)
+    assert not wordnet.is_hypernym(general, general)
+
+
+def test_synonyms() -> None:
+    for one, other in (
+        ("car", "automobile"),
+        ("sofa", "couch"),
+        ("grey", "gray"),
+        ("mom", "mother"),
+        ("bikes", "bike"),
+    ):
+        assert wordnet.are_synonyms(one, other)
+        assert wordnet.are_synonyms(other, one)
+    for one, other in (("cat", "tiger"), ("bird", "owl"), ("cat", "kitten"), ("red", "blue"), ("wolf", "dog")):
+        assert not wordnet.are_synonyms(one, other)
+
+
+def test_similarity_is_greater_for_what_is_alike() -> None:
+    assert wordnet.noun_similarity("car", "automobile") == 1
+    assert wordnet.noun_similarity("dog", "wolf") > wordnet.noun_similarity("dog", "bird")
+    assert wordnet.noun_similarity("dog", "bird") > wordnet.noun_similarity("dog", "table")
+    assert wordnet.noun_similarity("dog", "wolf") == wordnet.noun_similarity("wolf", "dog") < 1
+    assert wordnet.noun_similarity("dog", "qwxyz") == 0
+    assert wordnet.are_siblings("dog", "wolf")
+    assert not wordnet.are_siblings("dog", "dogs")
+
+
+@pytest.mark.parametrize(
+    ("word", "kinds"),
+    [
+        ("red", {"colour"}), ("golden", {"colour", "material"}), ("wooden", {"material"}), ("oak", {"material"}),
+        ("tiny", {"size"}), ("ancient", {"age"}), ("circular", {"shape"}), ("sliced", {"state"}),
+        ("melted", {"state"}), ("striped", {"pattern"}), ("furious", {"emotion"}), ("foggy", {"weather"}),
+        ("dim", {"light"}),
+        ("gorgeous", {"quality"}), ("many", {"number"}), ("spicy", {"taste"}), ("fluffy", {"texture"}),
+        ("table", set()), ("qwxyz", set()),
+    ],
+)  # fmt: skip
+def test_kinds_of_adjectives(word: str, kinds: set[str]) -> None:
+    assert wordnet.adjective_kinds(word) == kinds
+
+
+def test_adjectives_that_exclude_each_other_and_that_do_not() -> None:
+    for one, other in (("hot", "cold"), ("open", "closed"), ("huge", "small"), ("empty", "full"), ("old", "young")):
+        assert wordnet.are_antonyms(one, other)
+        assert wordnet.are_antonyms(other, one)
+    assert not wordnet.are_antonyms("hot", "red")
+    assert wordnet.adjectives_agree("huge", "large")
+    assert not wordnet.adjectives_agree("red", "blue")
+    assert not wordnet.adjectives_agree("scarlet", "qwxyz")
+
+
+def test_verbs_that_are_one_thing_to_see() -> None:
+    assert wordnet.verbs_agree("strolling", "walks")
+    assert wordnet.verbs_agree("held", "carrying")
+    assert not wordnet.verbs_agree("sitting", "running")
+
+
+def test_parts_of_speech() -> None:
+    assert wordnet.pos_share("owl") == {"n": 1.0}
+    assert wordnet.pos_share("qwxyz") == {}
+    assert sum(wordnet.pos_share("watches").values()) == pytest.approx(1)
+    assert wordnet.can_be_noun("bears")
+    assert wordnet.can_be_verb("wearing")
+    assert wordnet.can_be_adjective("fluffy")
+    assert not wordnet.can_be_verb("umbrella")
+    assert wordnet.is_plural("bears")
+    assert not wordnet.is_plural("glass")
+
+
+def test_compounds_are_found_from_their_end() -> None:
+    words = ["two", "red", "fire", "hydrants", "near", "a", "hot", "air", "balloon"]
+    assert wordnet.longest_noun(words, 4) == 2
+    assert wordnet.longest_noun(words, len(words)) == 6
+    assert wordnet.longest_noun(["dog"], 1) == 0
+
+
+def test_no_word_is_too_strange() -> None:
+    for word in ("", " ", "\t", "\n", "猫", "a\tb", "#words", "\ud800", "x" * 1000):
+        assert wordnet.noun_kinds(word) == frozenset()
+        assert wordnet.noun_similarity(word, "dog") == 0
+        assert wordnet.pos_share(word) == {}
+        assert wordnet.adjective_kinds(word) == frozenset()
