@@ -4,35 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from drawn_street import HOUSE, SHAPE, STREET, WOMAN, located, spots, view
 
 from lib_automask.imaging.masks import mask_from_box, share_inside
-from lib_automask.locate.insertion import find_hot_spot, locate_insertion
+from lib_automask.locate.insertion import find_hot_spot
 from lib_automask.locate.scene_view import SceneView
-from lib_automask.locate.selection import SegmentScores
-from lib_automask.types import Box, Edit, Mask, Segment, bounding_box
-
-SHAPE = (240, 320)
-WOMAN = mask_from_box(Box(60, 80, 100, 220), SHAPE)
-HOUSE = mask_from_box(Box(180, 90, 280, 200), SHAPE)
-NOTHING = np.zeros(SHAPE, bool)
-
-
-def view(heat: np.ndarray | None = None, shown: float = 0.0, **things: Mask) -> SceneView:
-    """A picture whose segments are certain."""
-    segments = tuple(Segment(mask, 0.95, 0.95) for mask in things.values())
-    phrases = tuple(name.replace("_", " ") for name in things)
-    values = np.eye(len(phrases), dtype=np.float32)
-    nowhere = ("lamp", "hand", "feet")  # compared, and no segment
-    scores = SegmentScores(segments, (*phrases, *nowhere), np.hstack([values, np.zeros((len(phrases), 3), np.float32)]))
-    blank = np.zeros(SHAPE, np.float32) if heat is None else heat
-    return SceneView(np.zeros((*SHAPE, 3), np.uint8), scores, lambda _: blank[None], lambda _: [shown])
-
-
-STREET = view(woman=WOMAN, house=HOUSE)
+from lib_automask.types import Box, Mask, bounding_box
 
 
 def placed(new: str, target: str = "", relation: str | None = None, seen: SceneView = STREET) -> Mask:
-    return locate_insertion(Edit("add", target, new, relation), seen, NOTHING).mask
+    return located(new, target, relation, seen).mask
 
 
 def middle(mask: Mask) -> tuple[float, float]:
@@ -137,19 +118,12 @@ def test_on_the_ground_is_room_in_it():
     assert share_inside(mask, grass) == 1
 
 
-def one_spot(*boxes: Box) -> np.ndarray:
-    heat = np.zeros(SHAPE, np.float32)
-    for box in boxes:
-        heat[box.top : box.bottom, box.left : box.right] = 1
-    return heat
-
-
 def test_an_anchor_without_a_segment_is_found_by_its_heat_only_where_that_is_decided_and_shown():
-    spot = one_spot(Box(140, 60, 156, 76))
+    spot = spots(Box(140, 60, 156, 76))
     found = placed("cup", "lamp", "next to", view(spot, 0.9, woman=WOMAN))
     assert abs(middle(found)[0] - 148) < 60
     assert not placed("cup", "lamp", "next to", view(spot, 0.1, woman=WOMAN)).any()
-    scattered = one_spot(Box(140, 60, 156, 76), Box(20, 20, 30, 30))
+    scattered = spots(Box(140, 60, 156, 76), Box(20, 20, 30, 30))
     assert find_hot_spot(scattered) is None
     assert not placed("cup", "lamp", "next to", view(scattered, 0.9, woman=WOMAN)).any()
 
