@@ -34,7 +34,7 @@ UNSAID = frozenset(
 
 
 def verify_changes(
-    changes: Sequence[Change], found: Alignment, presence: Presence | None, boosted: bool
+    changes: Sequence[Change], found: Alignment, presence: Presence | None
 ) -> tuple[list[Change], list[float], list[str]]:
     """(the changes that stand, with their score; the scores of those that do not; phrases that are there already).
 
@@ -42,7 +42,6 @@ def verify_changes(
         changes: the candidates of a description.
         found: the alignment that they come from.
         presence: answers for a list of phrases with probabilities 0–1; None where there is no picture.
-        boosted: see ``score_change``.
     """
     answers = ask_picture(changes, presence)
     standing: list[Change] = []
@@ -53,7 +52,7 @@ def verify_changes(
             kept += [change.edit.replacement] if change.new and change.edit.replacement else []
             continue
         change = _rename_target(change, answers) if answers is not None else change
-        score = score_change(change, found, answers, len(changes), boosted)
+        score = score_change(change, found, answers, len(changes))
         if score >= ACCEPTED:
             standing.append(replace(change, edit=replace(change.edit, score=round(score, 3))))
         else:
@@ -88,9 +87,7 @@ def _is_open(change: Change, answers: dict[str, float]) -> bool:
     return new < SHOWN or (bool(change.old) and answers.get(change.old, 0.0) > new)
 
 
-def score_change(
-    change: Change, found: Alignment, answers: Mapping[str, float] | None, count: int, boosted: bool
-) -> float:
+def score_change(change: Change, found: Alignment, answers: Mapping[str, float] | None, count: int) -> float:
     """The probability that a candidate is what the user means.
 
     Args:
@@ -98,13 +95,12 @@ def score_change(
         found: the alignment it comes from.
         answers: what the picture says to its phrases; None where nobody asked it.
         count: of all candidates.
-        boosted: whether the prompt has quality tags or weights, as tag soups have.
     """
-    return _logistic(describe_change(change, found, answers, count, boosted), "change")
+    return _logistic(describe_change(change, found, answers, count), "change")
 
 
 def describe_change(
-    change: Change, found: Alignment, answers: Mapping[str, float] | None, count: int, boosted: bool
+    change: Change, found: Alignment, answers: Mapping[str, float] | None, count: int
 ) -> dict[str, float]:
     """The features of a candidate, each 0–1 or small."""
     asked = "asked" if answers is not None else "unasked"
@@ -118,11 +114,9 @@ def describe_change(
         "coverage": found.coverage,
         "novelty": found.novelty,
         "several": min(count - 1, 4) / 4,
-        "boosted": float(boosted),
-        f"{change.edit.kind}, boosted": float(boosted),
     }
     if change.reading in UNSAID:
-        features |= {f"unsaid, {asked}": 1.0, f"unsaid, {asked}, copied": copied, "unsaid, boosted": float(boosted)}
+        features |= {f"unsaid, {asked}": 1.0, f"unsaid, {asked}, copied": copied}
     if answers is not None:
         features["new not shown"] = 1.0 - answers.get(change.new, 1.0)
         features["old not shown"] = 1.0 - answers.get(change.old, 1.0)
