@@ -30,7 +30,7 @@ FILLS = {"fill": 0, "original": 1, "latent noise": 2, "latent nothing": 3}
 
 BORROWED = (
     *("image_mask", "mask", "nmask", "overlay_images", "mask_for_overlay", "paste_to"),
-    *("mask_blur_x", "mask_blur_y", "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding"),
+    *("mask_blur", "mask_blur_x", "mask_blur_y", "inpainting_fill", "inpaint_full_res", "inpaint_full_res_padding"),
     *("inpainting_mask_invert", "color_corrections", "restore_faces", "do_not_save_samples", "do_not_save_grid"),
     *("batch_size", "n_iter"),
 )
@@ -188,8 +188,10 @@ def encode_as_decoded(image: Pixels) -> Any:
 
 def stop_run(p: Processing, error: Exception) -> None:
     """Make the host end this run with ``error`` before it paints. In the hook itself an exception is swallowed."""
-    borrow_attributes(p, p.image_mask)
-    p.init = lambda *_args, **_kwargs: abort_run(p, error)
+    try:
+        borrow_attributes(p, p.image_mask)
+    finally:  # whatever fails here, nothing is painted
+        p.init = lambda *_args, **_kwargs: abort_run(p, error)
 
 
 def abort_run(p: Processing, error: Exception) -> NoReturn:
@@ -198,15 +200,24 @@ def abort_run(p: Processing, error: Exception) -> NoReturn:
     ``detail`` is where the APIs of both hosts look for the message; otherwise one says "errors", the other "message".
     """
     error.__dict__["detail"] = str(error)
-    end_run(p)
-    raise error
+    try:
+        end_run(p)
+    finally:
+        raise error
 
 
 def borrow_attributes(p: Processing, mask: Image.Image | None) -> None:
     """Note what ``p`` is like before it is changed; ``mask`` is what ``p.image_mask`` is about to be."""
     restore_attributes(p)
     methods = {name: p.__dict__[name] for name in METHODS if name in p.__dict__}
-    state_of(p).loan = Loan({name: getattr(p, name, None) for name in BORROWED}, methods, mask)
+    attributes = {name: getattr(p, name, None) for name in BORROWED if _can_be_set(p, name)}
+    state_of(p).loan = Loan(attributes, methods, mask)
+
+
+def _can_be_set(p: Processing, name: str) -> bool:
+    """Whether an attribute of ``p`` can be given back: some hosts derive the two blurs from ``mask_blur``."""
+    kind = getattr(type(p), name, None)
+    return not isinstance(kind, property) or kind.fset is not None
 
 
 def restore_attributes(p: Processing) -> None:

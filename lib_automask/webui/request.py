@@ -142,9 +142,10 @@ def add_axes() -> None:
 
 
 def make_axis(plot: Any, row: Field) -> Any:
-    """One axis, in the img2img tab alone."""
+    """One axis, in the img2img tab alone where the host can say so."""
     choices = {"choices": lambda: list(row.choices)} if row.choices else {}
-    return plot.AxisOptionImg2Img(f"[automask] {row.label}", row.type, make_setter(row), **choices)
+    option = getattr(plot, "AxisOptionImg2Img", None) or plot.AxisOption  # Forge Classic has one kind of axis
+    return option(f"[automask] {row.label}", row.type, make_setter(row), **choices)
 
 
 def make_setter(row: Field) -> Callable[[Any, Any, Any], None]:

@@ -6,11 +6,12 @@ from pathlib import Path
 
 import pytest
 from modules import shared
+from modules.processing import StableDiffusionProcessingImg2Img
 from webui_host import BLUE, GREEN, RED, changed, drawn, expect_error
 
 from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.interfaces import Models
-from lib_automask.webui import run_state
+from lib_automask.webui import processing, run_state
 from lib_automask.webui.model_pool import ModelPool, report_progress
 
 ROOT = Path(__file__).parents[2]
@@ -76,6 +77,27 @@ def test_a_failure_before_the_run_has_a_record_paints_nothing_if_the_mask_fails_
     status, body = webui.api(drawn(BLUE))
     assert status == 500
     expect_error(body, "the model tripped")
+
+
+def test_a_host_whose_attributes_cannot_all_be_set_is_stopped_and_given_back(webui, monkeypatch):
+    """As in a Forge whose blur along each axis is derived from the one blur: setting it raises."""
+    monkeypatch.setattr(StableDiffusionProcessingImg2Img, "derived_blur", property(lambda _p: 4), raising=False)
+    monkeypatch.setattr(processing, "BORROWED", ("derived_blur", *processing.BORROWED))
+    status, body = webui.api(drawn(GREEN), unsure="stop")
+    assert (status, body["error"]) == (500, "Unsure")
+    status, body = webui.api(drawn(RED))
+    assert status == 200
+    assert changed(drawn(RED), body["images"][0]).any()
+
+
+def test_a_run_that_nothing_can_be_borrowed_from_paints_nothing(webui, monkeypatch):
+    def fail(*_args):
+        raise AttributeError("this host is another one")
+
+    monkeypatch.setattr(processing, "borrow_attributes", fail)
+    status, body = webui.api(drawn(RED))
+    assert status == 500
+    assert "images" not in body
 
 
 def test_img2img_paints_the_whole_picture_and_says_that_it_was_chosen(webui):

@@ -52,8 +52,10 @@ class Axis:
         self.label, self.type, self.apply, self.choices = label, type, apply, choices
 
 
-def test_axes_are_made_from_the_table_and_added_once(monkeypatch):
-    plot = SimpleNamespace(AxisOptionImg2Img=Axis, axis_options=[])
+@pytest.mark.parametrize("kind", ["AxisOptionImg2Img", "AxisOption"])
+def test_axes_are_made_from_the_table_and_added_once(monkeypatch, kind):
+    """Forge Classic has no kind of axis for img2img alone."""
+    plot = SimpleNamespace(**{kind: Axis}, axis_options=[])
     monkeypatch.setattr(scripts, "scripts_data", [SimpleNamespace(path="/host/scripts/xyz_grid.py", module=plot)])
     request.add_axes()
     request.add_axes()
