@@ -6,9 +6,9 @@ else, as that of an earlier inpaint pass ("blue hair") does: so it counts only w
 new prompt, and where the picture shows what would change. Otherwise, or besides, the caption counts
 (``combine_evidence``).
 
-Where the caption is too poor, single things are captioned (``caption_objects``): BLIP miscounts and leaves out where
-there are several things ("two green fish" for a fish and a box). Of one thing alone, the ground painted over all else,
-it says less that is wrong; and that counts only where its matcher agrees, which sees the thing in the whole picture.
+Where the caption is too poor, single things are captioned (``caption_objects``): BLIP miscounts and leaves things out
+where there are several ("two green fish" for a fish and a box). With everything else painted over it makes fewer
+mistakes about one thing, and a caption counts only where its matcher agrees on the whole picture.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """What the pipeline needs of its models, and how they report progress.
 
-Each protocol is a seam: a test, or another program, may put any object with these methods in a model's place.
+A test, or another program, may put any object with these methods in a model's place. ``Models`` bundles the three.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a user can choose, as one table.
 
 Each line of ``Options`` is a row of the table: name (the API uses it too), default, label of the control, bounds or
-choices, help. The panel, the API's schema, the infotext keys, the XYZ axes and the README's table are made from
-``FIELDS``, so a new option is one new line here.
+choices, help. The panel, the API's schema, the infotext keys, the XYZ axes, the flags of the command line and
+docs/options.md are made from ``FIELDS``, so a new option is one new line here.
 """
 
 from __future__ import annotations

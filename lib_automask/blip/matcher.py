@@ -1,6 +1,6 @@
 """Which segments of a picture show what a phrase names, by BLIP.
 
-``BlipMatcher`` is the seam to the pipeline. ``score_segments`` is the way of scoring that the product uses; others are
+``BlipMatcher`` is what the pipeline calls. ``score_segments`` is the way of scoring that the product uses; others are
 compared with it by ``python -m benchmarks.scoring``, which prints how often each is right and what it costs.
 """
 

@@ -1,4 +1,4 @@
-"""The command line: ``python -m lib_automask``.
+"""The command line, ``python -m lib_automask``: every command with its flags.
 
 Exit codes: 0 done, 2 bad input, 3 nothing to change or unsure, 4 a model is missing or wrong. An error is one
 sentence on stderr that names the remedy. Of many records (--jsonl) the code is 0 unless one of them has an error; each

@@ -1,4 +1,4 @@
-"""The picture of a result for people, drawn from ``MaskResult`` alone. All pictures are uint8[H, W, 3] RGB."""
+"""Draws the mask of a result over its picture, from ``MaskResult`` alone. All pictures are uint8[H, W, 3] RGB."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where models work, and in which numbers.
+"""Moves models to the card and back, copes when memory runs out, and chooses the precision.
 
 A ``Device`` is shared by several models: each comes to it when it is used and may leave it afterwards, since all of
 them together with a checkpoint would be too much for many cards. Where memory runs out, the same work is done again in

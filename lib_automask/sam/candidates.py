@@ -1,4 +1,4 @@
-"""From the decoder's small masks to the best masks of the picture, each drawn only if that decides something.
+"""Chooses the best of SAM's masks, and enlarges only those that are needed for that.
 
 SAM enlarges its logits twice, bilinearly: from the decoder's grid to the square that the encoder saw, and, its padding
 cut off, to the picture. Both work along rows and along columns, so together they are one matrix from each side. A mask

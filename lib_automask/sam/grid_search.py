@@ -3,7 +3,7 @@
 SAM is prompted with a grid of points; of its masks the good, stable and distinct ones are kept (Kirillov et al.,
 Segment Anything, 2023, appendix B). Crops of the picture (``crop_n_layers``) and the removal of small regions are left
 out, as they are off by default there. ``sam.guided_search`` gives fewer and better chosen prompts to the same
-``PointPrompter``.
+``PointPrompter``. The embedding of a picture and the settings of the search stand here too.
 """
 
 from __future__ import annotations

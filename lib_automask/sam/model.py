@@ -1,7 +1,8 @@
 """SAM's networks: their shape, loading them from a file, and image embeddings that are kept.
 
 A file is recognized by its tensors and not by its name. A folder with ``sam.json`` and ``sam.safetensors`` may hold a
-SAM of another shape than the published ones, as the demo model is.
+SAM of another shape than the published ones, as the demo model is. Files of related
+networks (SAM-HQ, MobileSAM) are recognized and refused with what to take instead.
 """
 
 from __future__ import annotations

@@ -1,4 +1,6 @@
-"""Projections of a prompt's patches after some layers of SAM's decoder, without ever computing the patches.
+"""A faster form of one part of SAM's decoder, with the same numbers.
+
+Patches of a prompt are projected after some layers without ever being computed.
 
 In a layer the patches x take the shares S of the values O of a few tokens, and a norm follows, which takes off the
 means, multiplies patches by s and channels by w and adds b (Kirillov et al., Segment Anything, 2023, appendix A).

@@ -1,4 +1,4 @@
-"""The seam between SAM and the pipeline: the regions of a picture, and how each fades out at its edge.
+"""The segmenter that the pipeline calls: regions of a picture, and soft edges of a region for cutouts.
 
 Regions are kept in the cache as masks of one bit a pixel. The probabilities at a region's edge are computed only when
 they are needed, by two runs of the decoder.

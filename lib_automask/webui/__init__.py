@@ -1,1 +1,1 @@
-"""The only room that knows the host: nothing outside it imports ``modules`` or gradio."""
+"""The only folder that knows the host: no other imports ``modules`` or gradio."""

@@ -1,4 +1,4 @@
-"""What differs between the hosts, and what a run within a run would leave changed in them.
+"""Most of what differs between the hosts, and what a run within a run would leave changed in them.
 
 In this order: names as people write them, checkpoints and settings, memory on the card, upscalers, and the host's state
 around a nested run. Everything that is changed comes back at the end of a ``with``.

@@ -1,4 +1,4 @@
-"""The infotext of a picture: written for a result, pasted back into the panel, and found again for bare pixels.
+"""The infotext of a picture: written for a result, pasted back into the panel, and found for a picture without text.
 
 The infotext holds the prompt that a picture was made with. Forge's canvas and the clipboard hand over pixels alone, so
 ``PromptRegistry`` knows a picture again that this host saved, by the pixels of its file, or that the page read from a

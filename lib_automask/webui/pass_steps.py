@@ -1,4 +1,7 @@
-"""What a pass does to a picture: edit, outpaint or upscale. Each returns the next picture and a line on what it did."""
+"""What a pass does to a picture: edit, outpaint or upscale. Each returns the next picture and a line on what it did.
+
+A new kind of pass is a function in ``STEPS`` and a value of ``recipe.Work``.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ from lib_automask.webui.run_state import MASKING, Processing, clock_of
 
 
 @dataclass(frozen=True, eq=False)
-class StepResult:
+class PassResult:
     """What a pass made of a picture.
 
     Args:
@@ -43,7 +46,7 @@ class StepResult:
 
 
 @dataclass(frozen=True)
-class StepContext:
+class PassContext:
     """What each pass of a run needs: the user's run, the options, and the models for the length of a ``with``."""
 
     p: Processing
@@ -51,7 +54,7 @@ class StepContext:
     models: Callable[[], AbstractContextManager[Models]]
 
 
-def run_edit(context: StepContext, settings: Pass, picture: PassPicture) -> StepResult:
+def run_edit(context: PassContext, settings: Pass, picture: PassPicture) -> PassResult:
     """Find what the prompt changes and repaint it: all at once, or one edit after another.
 
     Raises:
@@ -61,7 +64,7 @@ def run_edit(context: StepContext, settings: Pass, picture: PassPicture) -> Step
     result = find_mask(context, settings, picture)
     if not result.mask.any():
         if context.options.unsure == "keep picture":
-            return StepResult(picture, f"{result.why}; nothing was painted, as chosen", result.mask)
+            return PassResult(picture, f"{result.why}; nothing was painted, as chosen", result.mask)
         return repaint_all(context, settings, picture, result)
     options = dataclasses.replace(context.options, masked_content=settings.masked_content)
     parts = split_edits(result) if settings.each else [result]
@@ -69,10 +72,10 @@ def run_edit(context: StepContext, settings: Pass, picture: PassPicture) -> Step
         fill = pass_masked_content(context.p, choose_masked_content(part, options))
         picture = paint_picture(context.p, settings, picture, part.mask, fill, turn)
     count = f", in {len(parts)} paintings" if len(parts) > 1 else ""
-    return StepResult(dataclasses.replace(picture, own_prompt=""), result.why + count, result.mask)
+    return PassResult(dataclasses.replace(picture, own_prompt=""), result.why + count, result.mask)
 
 
-def find_mask(context: StepContext, settings: Pass, picture: PassPicture) -> MaskResult:
+def find_mask(context: PassContext, settings: Pass, picture: PassPicture) -> MaskResult:
     """The mask of a pass. Raises NothingToChange or Unsure where there is none and the user chose to stop then."""
     from lib_automask.pipeline import build_mask
 
@@ -98,15 +101,15 @@ def split_edits(result: MaskResult) -> list[MaskResult]:
     return [part for part in single if part.mask.any()]
 
 
-def repaint_all(context: StepContext, settings: Pass, picture: PassPicture, result: MaskResult) -> StepResult:
+def repaint_all(context: PassContext, settings: Pass, picture: PassPicture, result: MaskResult) -> PassResult:
     """Plain img2img: everything is the mask."""
     everything = np.ones_like(result.mask)
     painted = paint_picture(context.p, dataclasses.replace(settings, area="whole picture"), picture, everything)
     summary = f"{result.why}; the whole picture was repainted, as chosen"
-    return StepResult(dataclasses.replace(painted, own_prompt=""), summary, everything)
+    return PassResult(dataclasses.replace(painted, own_prompt=""), summary, everything)
 
 
-def run_outpaint(context: StepContext, settings: Pass, picture: PassPicture) -> StepResult:
+def run_outpaint(context: PassContext, settings: Pass, picture: PassPicture) -> PassResult:
     """The picture with a new border, added in steps; what was there before is put back pixel for pixel.
 
     Raises:
@@ -126,7 +129,7 @@ def run_outpaint(context: StepContext, settings: Pass, picture: PassPicture) -> 
     sides = ((border.up, border.down), (border.left, border.right))
     outside = np.pad(np.zeros(before.size, np.bool_), sides, constant_values=True)
     summary = f"extended {border}{count}: {before.size} → {picture.size}{why}"
-    return StepResult(picture, summary, outside | inside, (border.left, border.up))
+    return PassResult(picture, summary, outside | inside, (border.left, border.up))
 
 
 def total_border(settings: Pass, size: Size) -> Border:
@@ -152,7 +155,7 @@ def add_border(picture: PassPicture, border: Border, settings: Pass, turn: int) 
 
 
 def paint_border(
-    context: StepContext, settings: Pass, larger: PassPicture, new: Mask, inside: Mask, turn: int
+    context: PassContext, settings: Pass, larger: PassPicture, new: Mask, inside: Mask, turn: int
 ) -> PassPicture:
     """Paint what is ``new`` and what the prompt changes ``inside``, both bool[H, W]; all else stays as it was.
 
@@ -171,7 +174,7 @@ def blur_reach(blur: int) -> int:
     return int(2.5 * blur + 0.5)
 
 
-def run_upscale(context: StepContext, settings: Pass, picture: PassPicture) -> StepResult:
+def run_upscale(context: PassContext, settings: Pass, picture: PassPicture) -> PassResult:
     """The picture made larger, and repainted tile by tile where the pass has a strength.
 
     Raises:
@@ -185,12 +188,12 @@ def run_upscale(context: StepContext, settings: Pass, picture: PassPicture) -> S
     larger = dataclasses.replace(picture, image=image, user_mask=user_mask, infotext="")
     summary = f"upscaled by {upscaler}: {picture.size} → {larger.size}"
     if settings.strength is None:
-        return StepResult(larger, summary)
+        return PassResult(larger, summary)
     larger, tiles = repaint_tiles(context, settings, larger)
-    return StepResult(larger, f"{summary}, repainted in {tiles}")
+    return PassResult(larger, f"{summary}, repainted in {tiles}")
 
 
-def repaint_tiles(context: StepContext, settings: Pass, picture: PassPicture) -> tuple[PassPicture, str]:
+def repaint_tiles(context: PassContext, settings: Pass, picture: PassPicture) -> tuple[PassPicture, str]:
     """The picture repainted piece by piece, each with a seed of its own; and the number and size of the pieces.
 
     Raises:
@@ -214,7 +217,7 @@ def repaint_tiles(context: StepContext, settings: Pass, picture: PassPicture) ->
     return repainted, f"{len(pieces)} tiles of {tile[0]}x{tile[1]}, overlap {settings.overlap}"
 
 
-STEPS: dict[str, Callable[[StepContext, Pass, PassPicture], StepResult]] = {
+STEPS: dict[str, Callable[[PassContext, Pass, PassPicture], PassResult]] = {
     "edit": run_edit,
     "outpaint": run_outpaint,
     "upscale": run_upscale,

@@ -21,7 +21,7 @@ from lib_automask.recipe import Pass, read_passes, write_passes
 from lib_automask.webui import host, processing
 from lib_automask.webui.host_sampling import PassPicture
 from lib_automask.webui.messages import add_comments, explain_error
-from lib_automask.webui.pass_steps import STEPS, StepContext, StepResult
+from lib_automask.webui.pass_steps import STEPS, PassContext, PassResult
 from lib_automask.webui.request import RunRequest
 from lib_automask.webui.run_state import PassOutput, Processing, RunClock, state_of
 
@@ -30,7 +30,7 @@ PASS_KEY = "automask pass"
 
 
 @dataclass(eq=False)
-class PicturePasses:
+class PassHistory:
     """One picture and what its passes made of it so far.
 
     Args:
@@ -44,10 +44,10 @@ class PicturePasses:
     picture: PassPicture
     passes: tuple[Pass, ...]
     summaries: list[str] = field(default_factory=list)
-    results: list[StepResult] = field(default_factory=list)
+    results: list[PassResult] = field(default_factory=list)
     error: AutomaskError | None = None
 
-    def run(self, context: StepContext) -> None:
+    def run(self, context: PassContext) -> None:
         """Pass after pass, until the last or until something ends it."""
         for number, settings in enumerate(self.passes, 1):
             host.announce_job(f"automask pass {number} of {len(self.passes)}: {self.describe(settings)}")
@@ -86,7 +86,7 @@ class PicturePasses:
 class PassRunner:
     """The passes of one run of the host, over every picture of it."""
 
-    def __init__(self, context: StepContext, wanted: RunRequest) -> None:
+    def __init__(self, context: PassContext, wanted: RunRequest) -> None:
         """Raises InputError: the passes cannot be read."""
         self.context = context
         self.first = PassPicture(wanted.image, wanted.prompts[0], "", 0, wanted.user_mask, wanted.own_prompt)
@@ -125,13 +125,13 @@ class PassRunner:
         self.keep_outputs(returned)
         return DecodedSamples(processing.encode_as_decoded(done.picture.image) for done in returned)
 
-    def begin_picture(self, index: int) -> PicturePasses:
+    def begin_picture(self, index: int) -> PassHistory:
         """One picture before its passes, by its number in the whole run."""
         p = self.context.p
         picture = replace(
             self.first, prompt=p.all_prompts[index], negative=p.all_negative_prompts[index], seed=p.all_seeds[index]
         )
-        return PicturePasses(picture, tuple(fix_seed(settings) for settings in self.passes))
+        return PassHistory(picture, tuple(fix_seed(settings) for settings in self.passes))
 
     def raise_first_error(self, error: AutomaskError | None) -> None:
         """End the run with the error if no pass was done, unless the user interrupted it or other files follow."""
@@ -139,7 +139,7 @@ class PassRunner:
         if error is not None and not (self.any_done or state_of(p).in_series or isinstance(error, Interrupted)):
             processing.abort_run(p, error)
 
-    def keep_outputs(self, returned: list[PicturePasses]) -> None:
+    def keep_outputs(self, returned: list[PassHistory]) -> None:
         """Keep what files beside the result are made from, and the pictures after each pass but the last."""
         p = self.context.p
         state = state_of(p)
@@ -171,13 +171,13 @@ def fix_seed(settings: Pass) -> Pass:
     return replace(settings, seed=random.randrange(2**32)) if settings.seed == -1 else settings
 
 
-def select_returned(pictures: list[PicturePasses]) -> list[PicturePasses]:
+def select_returned(pictures: list[PassHistory]) -> list[PassHistory]:
     """The pictures that are returned: the host stacks them, so all must be of one size."""
     done = [picture for picture in pictures if picture.results] or pictures[:1]
     return [picture for picture in done if picture.picture.size == done[0].picture.size]
 
 
-def comment_on_passes(pictures: list[PicturePasses], returned: list[PicturePasses]) -> list[str]:
+def comment_on_passes(pictures: list[PassHistory], returned: list[PassHistory]) -> list[str]:
     """A line for each pass of each picture, and for each picture that is not returned."""
     comments = []
     for number, picture in enumerate(pictures, 1):
@@ -188,7 +188,7 @@ def comment_on_passes(pictures: list[PicturePasses], returned: list[PicturePasse
     return comments
 
 
-def write_pass_infotext(p: Processing, returned: list[PicturePasses]) -> None:
+def write_pass_infotext(p: Processing, returned: list[PassHistory]) -> None:
     """Write into the infotext what each pass did, picture by picture where they differ."""
     params = p.extra_generation_params
     for key in [key for key in params if key.startswith(f"{PASS_KEY} ")]:

@@ -4,6 +4,8 @@ Batch, Loopback and the X/Y/Z plot use one ``p``, or copies of it, again and aga
 know from one hook to the next is one ``RunState`` under one key: ``processing.begin_run`` makes a new one, and
 ``processing.end_run`` takes it off. A copy of ``p`` shares the record of its original until its own run begins: a
 record that another ``p`` may have is replaced, never changed.
+
+``RunClock`` measures the seconds for the infotext; ``RunOutput`` holds what the extra files of a result are made from.
 """
 
 from __future__ import annotations

@@ -21,7 +21,7 @@ from lib_automask.webui import (
     settings,
 )
 from lib_automask.webui.model_pool import ModelPool
-from lib_automask.webui.pass_steps import StepContext
+from lib_automask.webui.pass_steps import PassContext
 from lib_automask.webui.passes import PassRunner
 from lib_automask.webui.request import RunRequest
 from lib_automask.webui.run_state import Processing, RunClock, RunOutput, RunState
@@ -90,7 +90,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
         if wanted.options.also != "nothing" and not wanted.preview:
             state.output = RunOutput(wanted.options, wanted.image)
         if wanted.has_passes:
-            PassRunner(StepContext(p, wanted.options, self.take_models), wanted).replace_sampling()
+            PassRunner(PassContext(p, wanted.options, self.take_models), wanted).replace_sampling()
             return []
         return self.mask(p, wanted, state)
 
