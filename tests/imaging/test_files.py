@@ -39,6 +39,7 @@ def test_a_picture_that_is_too_large_is_bad_input(tmp_path, monkeypatch):
         ((255, 255, 255), 128, [False, False]),
         ((255, 255, 255), None, [True, True]),
         ((127, 127, 127), None, [False, False]),
+        ((128, 128, 128), None, [True, True]),
     ],
 )
 def test_a_mask_is_read_as_the_hosts_do(color, second_alpha, white):
@@ -47,3 +48,90 @@ def test_a_mask_is_read_as_the_hosts_do(color, second_alpha, white):
         drawn.putpixel((0, 0), (*color, 0))
         drawn.putpixel((1, 0), (*color, second_alpha))
     assert files.mask_from_pil(drawn)[0].tolist() == white
+
+
+def test_a_grey_mask_is_white_from_128_on():
+    assert files.mask_from_pil(Image.fromarray(np.array([[0, 127, 128, 255]], np.uint8)))[0].tolist() == [0, 0, 1, 1]
+
+
+@pytest.mark.parametrize(
+    ("mode", "color", "shown"),
+    [
+        ("RGBA", (200, 0, 0, 0), [255, 255, 255]),
+        ("RGBA", (200, 0, 0, 255), [200, 0, 0]),
+        ("RGBA", (100, 0, 0, 51), [224, 204, 204]),
+        ("LA", (40, 0), [255, 255, 255]),
+        ("L", 40, [40, 40, 40]),
+        ("RGB", (1, 2, 3), [1, 2, 3]),
+        ("CMYK", (0, 0, 0, 0), [255, 255, 255]),
+        ("1", 1, [255, 255, 255]),
+        ("I", 257 * 9, [9, 9, 9]),
+        ("I", 70000, [255, 255, 255]),
+        ("I", -5, [0, 0, 0]),
+    ],
+)
+def test_every_kind_of_picture_is_read_as_opaque_rgb_on_white(mode, color, shown):
+    image = files.image_from_pil(Image.new(mode, (3, 2), color))
+    assert (image.shape, image.dtype) == ((2, 3, 3), np.uint8)
+    assert image[0, 0].tolist() == shown
+
+
+def test_a_transparent_colour_of_a_palette_shows_the_background():
+    picture = Image.new("P", (2, 1))
+    picture.putpalette([10, 20, 30, 40, 50, 60])
+    picture.putpixel((1, 0), 1)
+    assert files.image_from_pil(picture).tolist() == [[[10, 20, 30], [40, 50, 60]]]
+    picture.info["transparency"] = 0
+    assert files.image_from_pil(picture).tolist() == [[[255, 255, 255], [40, 50, 60]]]
+    assert files.image_from_pil(picture, "#0000ff").tolist() == [[[0, 0, 255], [40, 50, 60]]]
+
+
+@pytest.mark.parametrize(
+    ("write", "read", "value"),
+    [
+        (files.write_mask, files.read_mask, np.array([[True, False, True]])),
+        (files.write_image, files.read_image, np.arange(12, dtype=np.uint8).reshape(2, 2, 3)),
+    ],
+)
+def test_what_is_written_is_read_as_it_was(tmp_path, write, read, value):
+    path = tmp_path / "a" / "b" / "c.png"
+    write(value, path)
+    np.testing.assert_array_equal(read(path), value)
+    write(value[:, :1], path)
+    np.testing.assert_array_equal(read(path), value[:, :1])
+    assert [file.name for file in path.parent.iterdir()] == ["c.png"]
+
+
+def test_a_picture_is_turned_upright(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.array([[[1, 1, 1], [9, 9, 9]]], np.uint8)).save(tmp_path / "a.png", exif=exif)
+    assert files.read_image(tmp_path / "a.png").tolist() == [[[1, 1, 1]], [[9, 9, 9]]]
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("none.png", "there is no file {path}; give the path of a picture"),
+        ("text.png", "{path} cannot be read as a picture ("),
+    ],
+)
+def test_what_is_no_picture_is_named(tmp_path, name, message):
+    (tmp_path / "text.png").write_text("no picture")
+    for read in (files.read_image, files.read_mask, files.read_image_and_prompt):
+        with pytest.raises(InputError) as error:
+            read(tmp_path / name)
+        assert str(error.value).startswith(message.format(path=tmp_path / name))
+    if name == "text.png":
+        assert str(error.value).endswith("; give a PNG, JPEG or WebP")
+
+
+def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_path):
+    (tmp_path / "taken").mkdir()
+    for path, reason in ((tmp_path / "taken", "Is a directory"), (tmp_path / ("x" * 300), "File name too long")):
+        with pytest.raises(InputError) as error:
+            files.write_atomically(b"content", path)
+        assert str(error.value) == f"cannot write {path}: {reason}; choose another --out"
+    with pytest.raises(InputError, match=r"null byte.*; choose another --out"):
+        files.write_atomically(b"content", tmp_path / "a\0b" / "c")
+    assert [path.name for path in tmp_path.iterdir()] == ["taken"]

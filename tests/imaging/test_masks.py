@@ -112,6 +112,12 @@ def test_box_is_xyxy_with_the_far_edges_excluded():
     assert bounding_box(np.zeros((3, 3), bool)) is None
 
 
+def test_a_box_outside_the_picture_is_empty():
+    for box in (Box(-3, 0, -1, 2), Box(0, -3, 2, -1), Box(-3, -3, 0, 0), Box(5, 0, 7, 2)):
+        assert not masks.mask_from_box(box, Size(2, 3)).any()
+    assert np.array_equal(masks.mask_from_box(Box(1, 0, 9, 1), Size(2, 3)), drawn(".##", "..."))
+
+
 def test_a_box_beyond_the_picture_is_clipped():
     assert np.array_equal(masks.mask_from_box(Box(-2, -1, 1, 1), Size(2, 3)), drawn("#..", "..."))
 
@@ -140,3 +146,58 @@ def test_a_mask_of_two_large_pieces_is_in_pieces_and_one_with_a_speck_is_not():
 def test_nested_is_what_the_smaller_one_shares():
     assert masks.nested_share(drawn("####"), drawn(".#..")) == masks.nested_share(drawn(".#.."), drawn("####")) == 1
     assert masks.nested_share(drawn("##.."), drawn("..##")) == 0
+
+
+def test_masks_together_and_none_of_them():
+    assert np.array_equal(masks.unite_masks([drawn("#..."), drawn("..#.")], Size(1, 4)), drawn("#.#."))
+    none = masks.unite_masks([], Size(2, 3))
+    assert (none.shape, none.dtype, none.any()) == ((2, 3), np.bool_, False)
+
+
+def test_an_operation_leaves_its_masks_as_they_were():
+    mask = drawn("##.", "...", "..#")
+    before = mask.copy()
+    for result in (
+        masks.grow_mask(mask, 0),
+        masks.grow_mask(mask, 1),
+        masks.fill_holes(mask),
+        masks.drop_islands(mask, 2),
+        masks.drop_islands(drawn("#.."), 2),
+        masks.combine_masks(mask, None, "add"),
+        masks.combine_masks(mask, mask, "ignore"),
+    ):
+        assert result.dtype == np.bool_
+        result[:] = True
+    assert np.array_equal(mask, before)
+
+
+def test_diagonal_pixels_are_one_spot_and_do_not_close_a_hole():
+    diagonal = drawn("#....", ".#...", "..#..", "....#")
+    assert np.array_equal(masks.drop_islands(diagonal, 3), drawn("#....", ".#...", "..#..", "....."))
+    assert masks.is_in_pieces(drawn("#...", ".#..", "..#.", "....")) is False
+    ring = drawn(".#.", "#.#", ".#.")
+    assert np.array_equal(masks.fill_holes(ring), drawn(".#.", "###", ".#."))
+
+
+def test_a_hole_at_the_edge_of_the_picture_is_open():
+    assert np.array_equal(masks.fill_holes(drawn("###", "#.#", "#.#")), drawn("###", "#.#", "#.#"))
+
+
+def test_spots_of_the_least_size_stay():
+    spots = drawn("###.##.#")
+    for smallest, expected in ((1, "###.##.#"), (2, "###.##.."), (2.5, "###....."), (9, "###.....")):
+        assert np.array_equal(masks.drop_islands(spots, smallest), drawn(expected))
+
+
+def test_a_quarter_of_a_mask_is_a_piece():
+    assert masks.is_in_pieces(drawn("###.#"))
+    assert not masks.is_in_pieces(drawn("####.#"))
+    assert masks.is_in_pieces(drawn("####.#"), 0.2)
+    assert masks.is_in_pieces(drawn("##.##.##"))
+
+
+def test_shares_are_of_the_inner_one():
+    assert masks.share_inside(drawn("####"), drawn("#...")) == 0.25
+    assert masks.share_inside(drawn("#..."), drawn("####")) == 1
+    assert masks.nested_share(drawn("####...."), drawn("...###..")) == pytest.approx(1 / 3)
+    assert masks.mask_iou(drawn("####"), drawn("#...")) == 0.25
