@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -147,7 +148,12 @@ def shows_red(image):
 def test_trap_5_defaults_of_page_and_api_do_not_matter(webui):
     _status, body = webui.api(drawn())
     _pictures, infotexts, _below = webui.page(drawn())
-    assert body["infotexts"] == infotexts
+    assert [without_timings(one) for one in body["infotexts"]] == [without_timings(one) for one in infotexts]
+
+
+def without_timings(infotext):
+    """Seconds differ from run to run on a busy machine."""
+    return re.sub(r', automask timings: ("[^"]*"|[^,]*)', "", infotext)
 
 
 def test_trap_5_padding_may_go_beyond_the_slider(webui):
