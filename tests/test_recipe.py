@@ -191,7 +191,18 @@ def test_numbers_in_json_are_not_read_as_text():
         read_passes([{"prompt": 5}])
 
 
-@pytest.mark.parametrize("border", [{"left": 4}, {"right": 4}, {"up": 4}, {"down": 4}])
+@pytest.mark.parametrize(
+    "border",
+    [
+        {"left": 4},
+        {"right": 4},
+        {"up": 4},
+        {"down": 4},
+        {"up": 4, "down": 4},
+        {"right": 4, "up": 4},
+        {"left": 4, "right": 4},
+    ],
+)
 def test_any_side_is_enough_for_an_outpaint(border):
     assert read_passes([{"do": "outpaint", **border}]) == (Pass("outpaint", **border),)
 
@@ -208,3 +219,9 @@ def test_the_passes_of_an_api_call_become_text_and_all_else_stays():
         assert passes_as_text(args) is args
     with pytest.raises(InputError, match="pass 1: unknown key 'tarfet'"):
         passes_as_text([{"passes": [{"tarfet": "x"}]}])
+
+
+def test_an_outpaint_without_a_border_is_shown_one():
+    with pytest.raises(InputError) as error:
+        Pass("outpaint")
+    assert str(error.value) == "automask: outpaint needs left, right, up, down or ratio, as in “outpaint: down=256”"

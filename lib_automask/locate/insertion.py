@@ -153,9 +153,9 @@ def _place_by_heat(edit: Edit, taken: Mask, view: SceneView) -> Location:
 
 def find_hot_spot(heat: Heat) -> Mask | None:
     """The one spot where a phrase is looked for, from its heat (float32[H, W], 0–1); None where there are several."""
-    hot = heat >= HOT * heat.max() if heat.max() > 0 else np.zeros(heat.shape, np.bool_)
+    hot = heat >= HOT * heat.max()  # without any heat that is the whole picture, and so no spot
     spot = masks.drop_islands(hot, hot.size)
-    decided = hot.any() and spot.sum() >= GATHERED * hot.sum() and spot.mean() <= SPREAD
+    decided = spot.sum() >= GATHERED * hot.sum() and spot.mean() <= SPREAD
     return spot if decided else None
 
 

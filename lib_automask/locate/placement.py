@@ -80,9 +80,7 @@ def place_at_foot(anchor: Mask, taken: Mask, wanted: WantedSize) -> Mask:
     box = bounding_box(anchor)
     assert box is not None, "a figure is never empty"
     size = wanted.to_pixels(max(box.width, box.height), Size.of(anchor))
-    free = ~masks.grow_mask(taken | anchor, 1)
-    feet = Box(box.left, box.bottom - max(1, box.height // 12), box.right, box.bottom)
-    return _place_nearest(feet, size, free)
+    return _place_nearest(box, size, ~masks.grow_mask(taken | anchor, 1))
 
 
 def _place_standing(box: Box, foot: PointXY, size: tuple[float, float], picture: Size) -> Mask:
@@ -114,22 +112,20 @@ def _place_behind(box: Box, size: tuple[float, float], free: Mask) -> Mask:
 
 
 def _place_nearest(box: Box, size: tuple[float, float], free: Mask) -> Mask:
-    """Beside the anchor on its ground, on the side where there is more room; anywhere near it where there is none."""
+    """Beside the anchor on its ground, on the side where there is room nearer by; anywhere near it where none has."""
     foot = box.bottom - size[1] / 2
     gap = 2 + size[0] / 2
     points = [(box.left - gap, foot), (box.right + gap, foot)]
     options = [geometry.fit_box(free, size, point) for point in points]
-    ranks = [_rank_fit(option, size, point) for option, point in zip(options, points)]
-    return options[ranks.index(max(ranks))]
+    # Both are of one size, as that depends on the free room alone.
+    distances = [_distance_to(option, point) for option, point in zip(options, points)]
+    return options[distances.index(min(distances))]
 
 
-def _rank_fit(option: Mask, size: tuple[float, float], point: PointXY) -> tuple[float, float]:
-    """How good a box is, more is better: the share of ``size`` that it has, then how near to ``point`` it lies."""
+def _distance_to(option: Mask, point: PointXY) -> float:
+    """From the middle of a box to a point; 0 where there is no box."""
     box = bounding_box(option)
-    if box is None:
-        return (0.0, 0.0)
-    x, y = box.center
-    return round(box.width * box.height / (size[0] * size[1]), 1), -float(np.hypot(x - point[0], y - point[1]))
+    return float(np.hypot(box.center[0] - point[0], box.center[1] - point[1])) if box is not None else 0.0
 
 
 def _point_near(box: Box, side: str, size: tuple[float, float]) -> PointXY:

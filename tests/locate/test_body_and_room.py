@@ -116,6 +116,11 @@ def test_room_of_two_pixels_is_enough_and_the_picture_is_the_limit(room, size, f
     assert bounding_box(fit_box(drawn(room), size)) == found
 
 
+def test_a_single_taken_pixel_is_spared():
+    room = ROOM & ~drawn(Box(30, 24, 31, 25))
+    assert bounding_box(fit_box(room, (10, 6), (30, 24))) == Box(25, 18, 35, 24)
+
+
 def test_without_a_point_the_widest_room_is_taken():
     assert bounding_box(fit_box(drawn(Box(0, 0, 20, 60), Box(40, 20, 90, 60)), (8, 8))) == Box(60, 35, 68, 43)
 

@@ -87,6 +87,26 @@ def test_what_is_larger_than_the_thing_before_it_looks_out_behind_it():
     assert np.array_equal(tall, drawn(Box(60, 23, 70, 29)))
 
 
+def test_what_is_just_as_wide_or_high_stands_behind_at_the_side():
+    assert beside("behind", WantedSize(1, 24 / 14)) == Box(22, 16, 46, 30)
+    assert beside("behind", WantedSize(14 / 24)) == Box(27, 16, 41, 30)
+
+
+@pytest.mark.parametrize(
+    ("relation", "side", "large"),
+    [
+        ("left of", Box(0, 0, 34, 60), Box(12, 14, 34, 36)),
+        ("right of", Box(58, 0, 90, 60), Box(56, 14, 78, 36)),
+        ("above", Box(0, 0, 90, 18), Box(37, 1, 53, 17)),
+        ("below", Box(0, 32, 90, 60), Box(34, 36, 56, 58)),
+    ],
+)
+def test_a_side_is_the_quarter_of_the_picture_beyond_it(relation, side, large):
+    """What is too large for it becomes smaller, and where the side is full there is no room elsewhere."""
+    assert beside(relation, WantedSize(2), anchor=Box(40, 20, 50, 31)) == large
+    assert beside(relation, HALF, drawn(side)) is None
+
+
 def test_behind_is_seen_at_the_side_with_more_room():
     assert beside("behind", HALF, drawn(Box(0, 0, 34, 60))) == Box(59, 18, 64, 30)
 

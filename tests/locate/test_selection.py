@@ -141,7 +141,7 @@ def test_things_that_single_out_another_are_scored_too() -> None:
     assert phrases_to_score(plan) == ("dog", "tree", "bowl", "cat", "birds")
 
 
-# The four corners of a picture, one of them a little nearer to the middle, and something near the middle itself.
+# The four corners of a picture, and one close to its middle, in the upper left quarter.
 CORNERS = (
     "aa..............bb",
     "aa..............bb",
@@ -157,23 +157,23 @@ CORNERS = (
 @pytest.mark.parametrize(
     ("target", "letters"),
     [
-        ("all dogs on the left", "ca"),
+        ("all dogs on the left", "acm"),
         ("all dogs on the right", "bd"),
-        ("all dogs at the top", "ba"),
+        ("all dogs at the top", "abm"),
         ("all dogs at the bottom", "cd"),
-        ("all dogs", "bcda"),
-        ("all dogs in the middle", "cdba"),
+        ("all dogs", "abcdm"),
+        ("all dogs in the middle", "abcdm"),
     ],
 )
 def test_several_on_a_side_are_those_in_that_half(target: str, letters: str) -> None:
-    """A longer side or another half would take in others; only the order within the half is by score and side."""
-    dogs = {"a": 0.6, "b": 0.9, "c": 0.8, "d": 0.7}
-    assert sorted(found(target, {"dogs": dogs}, CORNERS)) == sorted(letters)
+    dogs = {"a": 0.6, "b": 0.9, "c": 0.8, "d": 0.7, "m": 0.65}
+    assert "".join(sorted(found(target, {"dogs": dogs}, CORNERS))) == letters
 
 
 def test_several_on_a_side_where_none_lies_are_all_of_them() -> None:
     left = ("a.........", "b.........", "..........")
     assert sorted(found("all dogs on the right", {"dogs": {"a": 0.9, "b": 0.8}}, left)) == ["a", "b"]
+    assert found("all dogs on the left", {"dogs": {"a": 0.9}}, left) == "a"
 
 
 def test_what_lies_on_the_middle_line_is_in_neither_half() -> None:
@@ -187,11 +187,11 @@ def test_what_lies_on_the_middle_line_is_in_neither_half() -> None:
     ("rows", "letter"),
     [
         # Of two the one nearer to the middle of the picture, of three or more the middle one of them.
-        (("a....b....", "..........", ".........."), "b"),
-        (("....a....b", "..........", ".........."), "a"),
-        (("a", ".", "b", ".", "."), "b"),
-        ((".", ".", "a", ".", "b"), "a"),
-        (("..........", "..........", "a.b......c"), "b"),
+        ((".a....b...", "..........", ".........."), "b"),
+        (("...a....b.", "..........", ".........."), "a"),
+        ((".", "a", ".", ".", ".", ".", "b", ".", ".", "."), "b"),
+        ((".", ".", ".", "a", ".", ".", ".", ".", "b", "."), "a"),
+        (("..........", "..........", "abc......."), "b"),
         (("a...", "b...", "....", "....", "....", "c..."), "b"),
         (("a.b.c....d", "..........", ".........."), "c"),
     ],
@@ -272,3 +272,8 @@ def test_a_group_is_known_by_members_that_make_it_up(rows: tuple[str, ...], lett
     group = "dtx" if "x" in rows[0] else "dt"
     phrases = {"dog": {"d": 0.95, group: 0.96, "t": 0.1}, "tree": {"d": 0.1, group: 0.9, "t": 0.95}}
     assert found("dog", phrases, rows) == letters
+
+
+def test_what_covers_a_part_of_both_is_not_their_group() -> None:
+    phrases = {"dog": {"dD": 0.95, "Dt": 0.96, "tT": 0.1}, "tree": {"dD": 0.1, "Dt": 0.9, "tT": 0.95}}
+    assert found("dog", phrases, ("dddddDDDDD", "TTTTTttttt")) == "Dt"
