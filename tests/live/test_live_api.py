@@ -83,7 +83,7 @@ def test_the_route_gives_the_same_mask_as_python(webui, picture, mask):
 
 
 def test_rgba_gives_the_same_picture_as_rgb(webui, picture):
-    """After a run of the same kind: the hosts' VAE draws from torch's common random state, which the run before leaves."""
+    """After a run of the same kind: the hosts' VAE draws from torch's common state, which the run before leaves."""
     webui.img2img(picture, PROMPT, [EXACT])
     opaque = Image.fromarray(picture).convert("RGBA")
     one = webui.img2img(picture, PROMPT, [EXACT]).images[0]
