@@ -17,6 +17,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -108,6 +109,8 @@ def is_labelled(record: Record, edit: Edit, kinds: Sequence[str] = ()) -> bool:
     if is_real(record):
         labels = [*record["edits"], *record.get("allowed", ())]
         return any(meets_label(label, edit, record.get("keep", ())) for label in labels)
+    if edit.kind == "add":  # where it goes is not the scorer's question
+        return any(is_guarded({**label, "target": []}, replace(edit, target="")) for label in record["edits"])
     return any(is_guarded(label, edit) for label in record["edits"])
 
 

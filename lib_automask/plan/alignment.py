@@ -13,6 +13,7 @@ from lib_automask.plan import adjectives, verbs, vocabulary, wordnet
 from lib_automask.plan.scene import Alignment, Scene, Thing
 from lib_automask.plan.scorer import pair_weights
 from lib_automask.plan.tokens import is_closed
+from lib_automask.plan.word_lists import list_names
 
 SAME = {"same": 3.0, "broader": 2.2, "narrower": 1.9, "near": 1.2}
 """How much a relation of two nouns says that they are one thing; a guess, the order matters alone."""
@@ -48,7 +49,9 @@ def align_scenes(caption: Scene, prompt: Scene) -> Alignment:
     found = Alignment()
     found.blocks = compare_words(caption.words[:LONGEST], prompt.words[:LONGEST])
     found.coverage = _share(caption.words, set(prompt.words))
-    found.novelty = 1 - _share(prompt.words, set(caption.words))
+    view = list_names("grammar", "view")
+    found.novelty = 1 - _share((word for word in prompt.words if word not in view), set(caption.words))
+    found.tags = sum(thing.tag for thing in prompt.things) / max(len(prompt.things), 1)
     old, new = list(caption.things), list(prompt.things)
     found.same = _pair(old, new, lambda one, other: _identity(one, other, found))
     found.same += _pair(old, new, lambda one, other: _role(one, other, caption, prompt))
@@ -148,6 +151,8 @@ def _role(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> float:
 def _substitution(old: Thing, new: Thing, found: Alignment, caption: Scene, prompt: Scene) -> float:
     """How likely the new thing takes the place of the old one; above 0 where it does."""
     if vocabulary.is_abstract(new.key) != vocabulary.is_abstract(old.key) and not (old.is_setting or new.is_setting):
+        return 0.0
+    if old.is_setting and (vocabulary.in_list(new.key, "everybody has") or new.kinds == {"body"}):
         return 0.0
     moved = old.is_setting and new.is_setting and bool(new.relation) and in_same_place(old, new, found)
     if not moved and _play_apart(old, new):

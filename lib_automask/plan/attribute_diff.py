@@ -8,6 +8,7 @@ from lib_automask.plan import adjectives, verbs, vocabulary
 from lib_automask.plan.naming import name_thing, other_names
 from lib_automask.plan.parser import WHEREABOUTS
 from lib_automask.plan.scene import MANY, Action, Alignment, Change, Scene, Thing
+from lib_automask.plan.tags import tag_role
 from lib_automask.types import Edit, EditKind
 
 LIGHT = frozenset(
@@ -29,6 +30,7 @@ LIGHT = frozenset(
             "keep",
             "let",
             "see",
+            "pose",
         ],
     )
 )
@@ -168,10 +170,13 @@ def _compare_actions(
     kept = keys & {other.key for other in new.actions}
     reading = "other deed" if old.actions and not kept else "unsaid deed"
     resting = verbs.is_at_rest(action.key) and " " not in action.text
-    if resting and not old.is_alive:
+    if action.text == "looking" or (resting and not old.is_alive):
         return []
     if (resting or action.key == "look") and (kept or not old.actions):
         reading = "unsaid rest"
+    role = tag_role(action.text)
+    if reading == "unsaid deed" and role in ("expression", "pose"):
+        reading = "unsaid face" if role == "expression" else "unsaid pose"
     edit = Edit("modify", called, action.text)
     return [Change(edit, new=f"{new.noun} {action.text}", old=old.phrase, reading=reading)]
 
@@ -230,6 +235,4 @@ def _unsaid_mood(word: str, about: Thing, caption: Scene) -> Change:
             reading="excluded attribute",
         )
     text = f"{word} {about.noun}"
-    return Change(
-        Edit("modify", name_thing(about, caption), text), new=text, old=about.phrase, reading="unsaid attribute"
-    )
+    return Change(Edit("modify", name_thing(about, caption), text), new=text, old=about.phrase, reading="unsaid mood")

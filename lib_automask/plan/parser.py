@@ -233,7 +233,9 @@ class _Reader(SceneBuilder):
         follows_noun = (
             not self.relation and self.index and self._next(-1).part in ("phrase", "adverb", "and", "comma", "adj")
         )
-        if text in ("asleep", "awake") and about is not None:
+        if text in WHEREABOUTS:
+            self._read_adverb(item)
+        elif text in ("asleep", "awake") and about is not None:
             about.actions.append(Action(verb_key(text), "sleeping" if text == "asleep" else text))
         elif (self.after_verb and "colour" in attribute_kinds(text)) or is_made(self.relation):
             if self.holder is not None:
@@ -244,7 +246,8 @@ class _Reader(SceneBuilder):
             self.scene.moods.append(text)
 
     def _read_adverb(self, item: Phrase) -> None:
-        if item.text in WHEREABOUTS:
+        alone = {self._next(-1).part, self._next().part} <= {"end", "comma"}
+        if item.text == "underwater" or (item.text in WHEREABOUTS and not alone):
             self.scene.moods.append(item.text)
 
     def _read_and(self, item: Phrase) -> None:

@@ -30,7 +30,8 @@ def is_mood(word: str) -> bool:
 def says_how(thing: Thing) -> bool:
     """ "matte black" between commas: attributes alone, and no thing by that name."""
     colour = "colour" in attribute_kinds(thing.noun)
-    return is_attribute(thing.phrase) and (colour or not thing.kinds)
+    thing_first = bool(thing.kinds & {"food", "celestial"}) and thing.noun != "orange"
+    return is_attribute(thing.phrase) and not thing_first and (colour or not thing.kinds)
 
 
 def is_substance(thing: Thing) -> bool:

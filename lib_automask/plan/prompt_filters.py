@@ -8,6 +8,7 @@ from functools import cache
 
 from lib_automask.plan import adjectives, verbs, vocabulary
 from lib_automask.plan.prompt_syntax import read_prompt
+from lib_automask.plan.tags import tag_role
 from lib_automask.plan.tokens import Word, is_closed, tokenize_sentence
 from lib_automask.plan.word_lists import list_names
 
@@ -73,6 +74,7 @@ def _is_dropped(clause: str) -> bool:
     return (
         is_booster(weighty)
         or is_booster(clause)
+        or tag_role(clause) == "quality"
         or _is_booster_tag(clause)
         or _is_negated(clause)
         or _is_artist(clause)

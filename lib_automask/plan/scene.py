@@ -159,7 +159,7 @@ class Scene:
                 named |= vocabulary.implied_by(word) | {verbs.verb_key(word)}
                 named |= {vocabulary.singular_of(part) for part in word.split("-")} if "-" in word else set()
             for action in thing.actions:
-                named.add(action.key)
+                named |= {action.key, *map(verbs.verb_key, action.text.split())}
                 named |= verbs.used_by_verb(action.key) if generous or action.key not in handled else set()
         return named
 
@@ -184,6 +184,8 @@ class Alignment:
         come: things of the prompt without a partner.
         blocks: for each word of the caption and of the prompt the number of the difference that it lies in, or -1.
         coverage: share of the caption's content words that the prompt repeats.
+        novelty: share of the prompt's content words that the caption has not.
+        tags: share of the prompt's things that stand alone between commas.
     """
 
     same: list[tuple[Thing, Thing]] = field(default_factory=list)
@@ -193,6 +195,7 @@ class Alignment:
     blocks: tuple[list[int], list[int]] = ((), ())  # type: ignore[assignment]
     coverage: float = 0.0
     novelty: float = 0.0
+    tags: float = 0.0
 
     def old_of(self, new: Thing | None) -> Thing | None:
         """The caption's thing that a thing of the prompt is, or replaces."""

@@ -8,6 +8,7 @@ from lib_automask.plan import vocabulary
 from lib_automask.plan.adjectives import exclude_attributes, split_part
 from lib_automask.plan.noun_phrases import ONE_OF_A_KIND, Phrase, count_of
 from lib_automask.plan.scene import Action, Scene, Thing
+from lib_automask.plan.tokens import is_closed
 from lib_automask.plan.verbs import active_of, gerund_of, verb_key
 from lib_automask.plan.vocabulary import in_list, is_of_kind
 
@@ -116,6 +117,9 @@ class SceneBuilder:
             return False
         if last is None or not last.relation or (last.relation == "of" and thing.article):
             return False
+        parted = "comma" in (self._next(-1).part, self._next(-2).part)
+        if parted and thing.article and last.relation not in KEEPS and is_closed(last.relation):
+            return False  # "a star left of a cat, a box and a house"
         if thing.is_alive != last.is_alive and thing.is_alive:
             return False
         clothes = ("clothing" in last.kinds) == ("clothing" in thing.kinds)
@@ -167,7 +171,9 @@ class SceneBuilder:
     def _deny(self, thing: Thing) -> None:
         thing.anchor = self.last or self.about
         self.scene.absent.append(thing)
-        self.negated = self._next().text in ("or", "nor", "and")
+        further, named = self._next().text, self._next(2)
+        described = any(word.part == "adj" for word in named.words)
+        self.negated = further in ("or", "nor") or (further == "and" and not described)  # "no cars and white walls"
         self._forget_relation()
 
     def _drop_unknown(self, thing: Thing) -> None:

@@ -35,7 +35,7 @@ def list_changes(caption: Scene, prompt: Scene, found: Alignment, unwanted: Scen
             or (one.edit.replacement not in (new.phrase, None) and " " + new.noun not in f" {one.edit.replacement}")
         ]
         changes += other
-    changes += [_replaced(old, new, found, caption) for old, new in found.swapped]
+    changes += [_replaced(old, new, found, caption) for old, new in found.swapped if not _is_contained(old, new, found)]
     for likeness, depicted, old in _likenesses(found, prompt):
         changes = [
             change for change in changes if change.old != old.phrase or change.edit.kind not in ("replace", "modify")
@@ -119,8 +119,17 @@ def _narrowed(old: Thing, new: Thing, found: Alignment, caption: Scene) -> Itera
         yield Change(Edit(kind, name_thing(old, caption), new.counted), new=new.phrase, old=old.phrase, reading=reading)
 
 
+def _is_contained(old: Thing, new: Thing, found: Alignment) -> bool:
+    """ "a glass of milk" for "a cup of tea" is told with the cup."""
+    return old.relation == new.relation == "of" and (old.anchor, new.anchor) in found.swapped
+
+
 def _replaced(old: Thing, new: Thing, found: Alignment, caption: Scene) -> Change:
     called = name_thing(old, caption)
+    for one, other in found.swapped:
+        if _is_contained(one, other, found) and (one.anchor, other.anchor) == (old, new) and not old.is_ground:
+            text, before = f"{new.counted} of {other.phrase}", f"{old.phrase} of {one.phrase}"
+            return Change(Edit("replace", before, text), new=text, old=before, reading="other thing")
     if old.is_ground and (new.is_setting or (old.is_setting and (new.is_ground or in_same_place(old, new, found)))):
         text = new.phrase
         return Change(Edit("background", called, text), new=text, old=old.phrase, reading="other setting")
@@ -157,7 +166,7 @@ def _arrived(thing: Thing, found: Alignment, caption: Scene, prompt: Scene) -> I
         return
     body = (
         role in ("hair", "eyes", "skin", "body")
-        or vocabulary.is_of_kind(thing.key, "body")
+        or (vocabulary.is_of_kind(thing.key, "body") and "plant" not in thing.kinds)
         or vocabulary.in_list(thing.key, "everybody has")
     )
     if body and (not thing.attributes or any(other.is_alive for other in [*caption.things, *prompt.things])):
@@ -173,7 +182,8 @@ def _arrived(thing: Thing, found: Alignment, caption: Scene, prompt: Scene) -> I
                 reading="light tag" if thing.tag else "light",
             )
             return
-        passing = "weather" in thing.kinds and not vocabulary.in_list(thing.key, "season")
+        weather = "weather" in thing.kinds or thing.key in ("snow", "rain", "fog")
+        passing = weather and not vocabulary.in_list(thing.key, "season")
         bare = not any(one.is_setting for one in caption.things)
         reading = (
             "new setting"
@@ -188,7 +198,8 @@ def _arrived(thing: Thing, found: Alignment, caption: Scene, prompt: Scene) -> I
         return
     target, relation = find_anchor(thing, found, caption)
     reading = "new thing" if not thing.tag else "new thing tag"
-    yield Change(Edit("add", target, thing.counted, relation), new=thing.phrase, reading=reading)
+    features = {"add joined": float(thing.joined)}
+    yield Change(Edit("add", target, thing.counted, relation), new=thing.phrase, reading=reading, features=features)
 
 
 def _body_part(thing: Thing, found: Alignment, caption: Scene) -> Iterator[Change]:

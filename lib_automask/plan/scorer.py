@@ -26,6 +26,7 @@ UNSAID = frozenset(
     (
         *("unsaid attribute", "trivial attribute", "narrower thing", "narrower thing in place", "near thing"),
         *("near thing in place", "narrower person", "narrower person in place", "near person", "plural", "unsaid rest"),
+        *("unsaid mood", "unsaid face", "unsaid pose"),
         *("unsaid deed", "new setting tag", "first setting tag", "new time tag", "light tag", "light", "mood tag"),
         *("body part", "tag of figure", "worn tag", "denied unseen"),
     )
@@ -114,6 +115,9 @@ def describe_change(
         "coverage": found.coverage,
         "novelty": found.novelty,
         "several": min(count - 1, 4) / 4,
+        f"{change.reading}, several": min(count - 1, 4) / 4,
+        "tags": found.tags,
+        f"{change.reading}, tags": found.tags,
     }
     if change.reading in UNSAID:
         features |= {f"unsaid, {asked}": 1.0, f"unsaid, {asked}, copied": copied}

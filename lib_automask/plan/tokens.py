@@ -33,6 +33,10 @@ OPEN = {"NOUN": "noun", "PROPN": "noun", "ADJ": "adj", "VERB": "verb", "VBG": "v
         "NUM": "number", "INTJ": "adverb", "SYM": "noun", "X": "noun"}  # fmt: skip
 
 
+RESTING = frozenset(("sitting", "standing", "lying", "laying", "hanging", "resting"))
+"""Behind a noun and before a preposition these are verbs: "a rabbit wearing a bow sitting in a basket"."""
+OFTEN_VERB = 0.2
+"""From this share on a word's third person is taken for one behind a singular; twice as much against the tagger."""
 PARTICLES = frozenset(("up", "down", "off", "out"))
 FIXED_PARTS = {",": "comma", "own's": "own"}
 HANDLING = frozenset(map(verbs.verb_key, ("wear", "hold", "carry", "ride", "eat", "drink", "play", "use", "read")))
@@ -70,6 +74,7 @@ def tokenize_sentence(text: str, offset: int = 0) -> list[Word]:
 def _split_endings(text: str) -> str:
     """Possessive endings as words of their own; "it's" becomes "it is"."""
     text = re.sub(r"\b(it|he|she|that|who|there|what)'s\b", r"\1 is", text)
+    text = re.sub(r"\b(?:fast|sound) asleep\b", "asleep", text)
     text = re.sub(r"\s'(s)\b", r"'\1", text)
     return re.sub(r"(?<=\w)'+s\b|(?<=\ws)'(?=\s)", " own's ", text)
 
@@ -120,9 +125,11 @@ def _mend_parts(words: list[Word]) -> list[Word]:
     for word, after in zip(words, [*words[1:], END]):
         before = mended[-1] if mended else END
         part = word.part
-        if part == "verb" and word.tag == "VERB" and before.part == "noun" and _ends_compound(word, mended):
+        compound = word.tag == "VERB" and before.part == "noun" and _ends_compound(word, mended)
+        listed = before.text in ("and", "down", "up") and _is_plural_thing(word, after, mended)
+        if part == "verb" and (compound or listed):
             part = "noun"
-        elif part == "noun" and before.part == "noun" and _is_doing(word, before, after):
+        elif before.part == "noun" and _is_mistaken_verb(word, before, after):
             part = "verb"
         elif part == "adj" and before.part == "article" and _ends_phrase(word, after):
             part = "noun"
@@ -138,6 +145,13 @@ def _ends_phrase(word: Word, after: Word) -> bool:
     return ends and "colour" not in adjectives.attribute_kinds(word.text)
 
 
+def _is_plural_thing(word: Word, after: Word, before: list[Word]) -> bool:
+    """ "ketchup and pickles", "down tracks": a plural behind "and" that the tagger took for a verb."""
+    singular = vocabulary.singular_of(word.text)
+    listed = len(before) > 1 and before[-2].part in ("noun", "verb") and after.part not in ("article", "owner", "noun")
+    return listed and singular != word.text and bool(vocabulary.list_kinds(vocabulary.find_concept([word.text])[0]))
+
+
 def _is_handling(word: Word, after: Word) -> bool:
     """ "holding sword" between commas."""
     opens = after.part in ("noun", "adj", "article") and word.text.endswith("ing")
@@ -150,6 +164,9 @@ def _ends_compound(word: Word, before: list[Word]) -> bool:
         return True
     singular = vocabulary.singular_of(word.text)
     shares = wordnet.pos_share(singular)
+    finite = singular != word.text and vocabulary.singular_of(before[-1].text) == before[-1].text
+    if finite and shares.get("v", 0.0) >= OFTEN_VERB:
+        return False
     if not vocabulary.kinds_of(singular) or shares.get("v", 0.0) > shares.get("n", 0.0):
         return False
     start = next((i for i in range(len(before) - 1, -1, -1) if before[i].part not in ("noun", "adj")), -1)
@@ -162,14 +179,32 @@ def _is_doing(word: Word, before: Word, after: Word) -> bool:
     """A verb behind a noun that the tagger took for a noun: "a shirt shaking", "a boy shares", "turbines spin"."""
     text, several = word.text, vocabulary.singular_of(before.text) != before.text
     mostly = vocabulary.is_mostly_verb(text)
+    if after.part == "prep" and text in RESTING:
+        return True
     if text.endswith("ing"):
         if _is_alive(before):
             return verbs.is_verb(text)
         return mostly and (after.part != "noun" or vocabulary.singular_of(after.text) != after.text)
+    often = wordnet.pos_share(text).get("v", 0.0) >= 2 * OFTEN_VERB and after.part not in ("noun", "adj")
+    if often and text.endswith("s") and not several and verbs.is_verb(text):
+        return True
     if not mostly and not (after.part in ("article", "owner") and verbs.is_verb(text)):
         return False
     opens = after.part not in ("noun", "adj") or text.endswith("s") or _is_alive(before)
     return text.endswith("s") != several and opens
+
+
+def _is_deed_of(word: Word, before: Word, after: Word) -> bool:
+    """ "a woman arranges feathers", "a waiter dropping plates": a verb that the tagger took for an adjective."""
+    object_follows = after.part in ("noun", "adj", "article")
+    return object_follows and word.text.endswith(("s", "ing")) and _is_alive(before) and verbs.is_verb(word.text)
+
+
+def _is_mistaken_verb(word: Word, before: Word, after: Word) -> bool:
+    """Whether a word behind a noun is a verb that the tagger took for another part."""
+    if word.part == "adj":
+        return _is_deed_of(word, before, after)
+    return word.part == "noun" and _is_doing(word, before, after)
 
 
 def _is_alive(word: Word) -> bool:

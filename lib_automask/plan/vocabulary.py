@@ -13,12 +13,15 @@ from typing import Literal
 
 from lib_automask.plan import wordnet
 from lib_automask.plan.adjectives import is_attribute
+from lib_automask.plan.tags import tag_role
 from lib_automask.plan.word_lists import list_groups, list_names, list_parents, map_entries, read_sections
 
 NounRelation = Literal["same", "narrower", "broader", "near", "sibling", "other"]
 """How the prompt's noun stands to the caption's: narrower is "owl" for "bird"."""
 UNSEEN = frozenset(("abstract", "event", "quantity", "time", "group"))
 """Kinds of the lexicon that nobody can see."""
+SEEN_TAGS = frozenset(("object", "clothes", "accessory", "food", "animal", "setting"))
+"""Roles of tags that name what one can see, whatever the lexicon thinks: "gift"."""
 FROM_LEXICON = {
     "person": "person", "animal": "animal", "bird": "bird", "plant": "plant", "food": "food", "drink": "drink",
     "vehicle": "vehicle", "clothing": "clothing", "furniture": "furniture", "building": "building", "body_part": "body",
@@ -89,6 +92,10 @@ def find_concept(nouns: Sequence[str]) -> tuple[str, int]:
         ):
             return f"{nouns[-2]} {last}", 2  # a treasure chest is no chest of a body
         words = [*nouns[-length:-1], last]
+        joined = "".join(words)
+        known = length == 2 == len(words) and wordnet.noun_kinds(last) and not is_attribute(words[0])
+        if known and wordnet.noun_kinds(joined):
+            return _concepts().get(joined, joined), 2  # a chess board is a chessboard
         for phrase in (" ".join(form).replace("-", " ") for form in (nouns[-length:], words)):
             if length <= len(nouns) and (phrase in _concepts() or phrase in _listed_kinds()):
                 return _concepts().get(phrase, phrase), length
@@ -140,7 +147,7 @@ def is_scenery(key: str) -> bool:
 def is_abstract(noun: str) -> bool:
     """Whether a noun names nothing that one can see: "difficulty"."""
     found = wordnet.noun_kinds(noun)
-    return bool(found) and found <= UNSEEN and not list_kinds(noun)
+    return bool(found) and found <= UNSEEN and not list_kinds(noun) and tag_role(noun) not in SEEN_TAGS
 
 
 @cache
