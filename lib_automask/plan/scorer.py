@@ -20,8 +20,9 @@ from lib_automask.types import Presence
 
 SHOWN = 0.5
 """From this probability on the picture counts as showing a phrase."""
-ACCEPTED = 0.5
-"""From this probability on a candidate is an edit: it is then more likely meant than not."""
+ACCEPTED = 0.55
+"""From this probability on a candidate is an edit: more likely meant than not, since an edit too many costs more than
+one too few; with .5, .6 % more of the records where nothing changes got one."""
 UNSAID = frozenset(
     (
         *("unsaid attribute", "trivial attribute", "narrower thing", "narrower thing in place", "near thing"),

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import resources
 
@@ -33,11 +32,6 @@ FIGURE_PARTS = {
 """Last word of a tag → the part of the figure that it describes."""
 STYLED = ("bangs", "ponytail", "twintails", "braid", "braids", "bun", "ahoge", "sidelocks")
 """Ways to wear hair, which say something of it themselves."""
-BESIDE = ("quality", "meta", "style", "view", "atmosphere", "other")
-"""Roles that stand behind sentences as well."""
-SOUP_SHARE = 0.6
-LEAST_CLAUSES, LEAST_TAGS = 3, 2
-"""When a prompt is a row of tags; guesses."""
 LONGEST_TAG = 6
 
 
@@ -90,19 +84,6 @@ def _part_words() -> frozenset[str]:
     tags = (tag.split() for tag, role in _roles().items() if role in ("hair", "eyes", "skin", "body"))
     found = {word for words in tags if words[-1] in FIGURE_PARTS for word in words[:-1]}
     return frozenset(found - {"hair", "on", "over", "between", "in", "own", "another's"})
-
-
-def is_tag_soup(clauses: Sequence[str]) -> bool:
-    """Whether the clauses of a prompt are a row of tags rather than sentences with quality words behind them.
-
-    So it is if most of those that say something of the picture are tags, and at least two of them; or if one counts
-    figures ("1girl"), which no sentence does.
-    """
-    roles = [tag_role(clause) for clause in clauses if clause.strip()]
-    telling = [role for role in roles if role not in BESIDE]
-    known = sum(role is not None for role in telling)
-    counted = any(re.match(r"\d\+?(girl|boy|other)", clause.strip()) for clause in clauses)
-    return len(roles) >= LEAST_CLAUSES and (counted or (known >= LEAST_TAGS and known >= SOUP_SHARE * len(telling)))
 
 
 @cache

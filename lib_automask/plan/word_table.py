@@ -11,7 +11,6 @@ compounds with blanks ("fire hydrant").
 from __future__ import annotations
 
 import gzip
-from collections.abc import Sequence
 from functools import cache, lru_cache
 from importlib import resources
 from typing import NamedTuple
@@ -19,8 +18,6 @@ from typing import NamedTuple
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 REMEMBERED = 20_000
 """Words that each look-up keeps; a guess at what a batch of prompts holds."""
-LONGEST_COMPOUND = 3
-"""Words of the longest compound in the file."""
 FIELDS = 5
 PREFIX = 3
 """Letters by which the lines are narrowed down before a word is searched; with 2 or 4 look-ups took longer."""
@@ -116,28 +113,9 @@ def pos_share(word: str) -> dict[str, float]:
     return {pos: share / total for pos, share in shares.items() if share} if total else {}
 
 
-def can_be_noun(word: str) -> bool:
-    """Whether WordNet knows a word, or what it is a plural of, as a noun or name."""
-    return not pos_share(word).keys().isdisjoint("np")
-
-
 def can_be_verb(word: str) -> bool:
     """Whether WordNet knows a word, or what it is a form of, as a verb."""
     return "v" in pos_share(word)
-
-
-def can_be_adjective(word: str) -> bool:
-    """Whether WordNet or our lists know a word as an adjective."""
-    return "a" in pos_share(word)
-
-
-def longest_noun(words: Sequence[str], end: int) -> int:
-    """The start of the longest known compound noun words[start:end]; end - 1 if no compound ends there."""
-    for start in range(max(0, end - LONGEST_COMPOUND), end - 1):
-        compound = " ".join(words[start:end])
-        if (find_entry(compound) or find_entry(lemma_of(compound)) or NOTHING).kinds:
-            return start
-    return max(0, end - 1)
 
 
 @lru_cache(REMEMBERED)

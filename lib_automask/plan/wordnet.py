@@ -1,4 +1,4 @@
-"""What words mean, as far as a picture goes: visual kinds, hypernyms, synonyms, antonyms.
+"""What words mean, as far as a picture goes: visual kinds, hypernyms, synonyms.
 
 From WordNet and lists of our own: see `word_table`. Of an unknown compound the last word counts ("garden gnome" is a
 gnome). Of a word with several meanings those count that make up at least .15 of its use in descriptions of what can be
@@ -16,14 +16,11 @@ from lib_automask.plan.word_table import (
     NOTHING,
     REMEMBERED,
     Entry,
-    can_be_adjective,
-    can_be_noun,
     can_be_verb,
     decode_numbers,
     find_entry,
     is_plural,
     lemma_of,
-    longest_noun,
     pos_share,
     read_lexicon,
     verb_lemma,
@@ -31,22 +28,15 @@ from lib_automask.plan.word_table import (
 
 __all__ = [
     "adjective_kinds",
-    "adjectives_agree",
-    "are_antonyms",
-    "are_siblings",
     "are_synonyms",
-    "can_be_adjective",
-    "can_be_noun",
     "can_be_verb",
     "is_hypernym",
     "is_plural",
     "lemma_of",
-    "longest_noun",
     "noun_kinds",
     "noun_similarity",
     "pos_share",
     "verb_lemma",
-    "verbs_agree",
 ]
 
 
@@ -109,14 +99,6 @@ def _likeness(one: int, other: int) -> float:
 
 
 @lru_cache(REMEMBERED)
-def are_siblings(one: str, other: str) -> bool:
-    """Whether two different nouns are kinds of one and the same thing, one step up: oak and maple."""
-    parents = _tree().parents
-    first = {parents[meaning] for meaning in _noun(one).meanings[:1]}
-    return not are_synonyms(one, other) and bool(first & {parents[m] for m in _noun(other).meanings[:1]} - {-1})
-
-
-@lru_cache(REMEMBERED)
 def adjective_kinds(word: str) -> frozenset[str]:
     """Kinds of an attribute: material, colour, pattern, size, age, shape, state, texture, emotion, weather, light,
     quality, number, position, taste, person. A noun that is a material or a colour counts ("oak", "salmon").
@@ -126,32 +108,6 @@ def adjective_kinds(word: str) -> frozenset[str]:
     """
     found = _adjective(word).adjective_kinds
     return found or noun_kinds(word) & {"material", "colour", "pattern"}
-
-
-@lru_cache(REMEMBERED)
-def are_antonyms(one: str, other: str) -> bool:
-    """Whether WordNet opposes two adjectives, or what they are shades of: hot and cold, scorching and cold."""
-    first = {over for meaning in _adjective(one).adjective_meanings for over in _cluster(meaning)}
-    second = {over for meaning in _adjective(other).adjective_meanings for over in _cluster(meaning)}
-    opposites = _opposites()
-    return any((a, b) in opposites or (b, a) in opposites for a in first for b in second)
-
-
-@lru_cache(REMEMBERED)
-def adjectives_agree(one: str, other: str) -> bool:
-    """Whether two attributes can be the same one: synonyms, or one a shade of the other (huge and large)."""
-    if are_synonyms(one, other):
-        return True
-    first, second = _adjective(one).adjective_meanings[:2], _adjective(other).adjective_meanings[:2]
-    shades = any(a in _cluster(b) or b in _cluster(a) for a in first for b in second)
-    return shades and not adjective_kinds(one) & {"colour", "material"}
-
-
-@lru_cache(REMEMBERED)
-def verbs_agree(one: str, other: str) -> bool:
-    """Whether two verbs, in any form, are one thing that somebody is seen to do: "strolling" and "walks"."""
-    first, second = verb_lemma(one), verb_lemma(other)
-    return first == second or _share_group(first, second, "same verbs")
 
 
 @lru_cache(REMEMBERED)
@@ -183,12 +139,6 @@ def _steps_up(meaning: int) -> dict[int, int]:
     return found
 
 
-def _cluster(meaning: int) -> tuple[int, ...]:
-    """An adjective's meaning and, if it is a shade of another, that one."""
-    parent = _tree().parents[meaning]
-    return (meaning, parent) if parent >= 0 else (meaning,)
-
-
 @cache
 def _tree() -> Tree:
     depths = np.frombuffer(read_lexicon()["depths"].encode("ascii"), np.uint8).astype(np.int64)
@@ -203,12 +153,6 @@ def _tree() -> Tree:
         child, parent = decode_numbers(line)
         further.setdefault(child, []).append(parent)
     return Tree(parents.tolist(), depths.tolist(), further)
-
-
-@cache
-def _opposites() -> frozenset[tuple[int, int]]:
-    pairs = (decode_numbers(line) for line in read_lexicon()["opposites"].splitlines())
-    return frozenset((one, other) for one, other in pairs)
 
 
 @cache

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from lib_automask.plan.tags import figure_part, is_tag_soup, normalize_tag, tag_role
+from lib_automask.plan.tags import figure_part, normalize_tag, tag_role
 
 
 @pytest.mark.parametrize(
@@ -53,14 +53,6 @@ def test_parts_of_the_figure() -> None:
 def test_attributes_that_the_table_lacks_still_describe_the_figure() -> None:
     assert tag_role("short wavy auburn hair") == "hair"
     assert tag_role("glowing amber eyes") == "eyes"
-
-
-def test_rows_of_tags() -> None:
-    assert is_tag_soup(["1girl", "solo", "long hair", "hand fan", "kimono"])
-    assert is_tag_soup(["masterpiece", "best quality", "1boy", "armor", "night"])
-    assert not is_tag_soup(["a dog on a bench", "highly detailed", "8k"])
-    assert not is_tag_soup(["a woman in a red dress", "holding a fan", "she is smiling at the camera"])
-    assert not is_tag_soup([])
 
 
 def test_roles_of_a_random_sample() -> None:
