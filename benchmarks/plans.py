@@ -25,7 +25,7 @@ from typing import Any
 
 from lib_automask.options import Options
 from lib_automask.plan import plan_edits
-from lib_automask.plan.verbs import verb_key
+from lib_automask.plan.predicates import verb_key
 from lib_automask.plan.vocabulary import singular_of
 from lib_automask.types import Edit, EditPlan, Presence
 

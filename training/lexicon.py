@@ -2,7 +2,7 @@
 
     python -m training.lexicon --wordnet /usr/share/wordnet --out lib_automask/plan/words/wordnet.txt.gz
 
-The file is sorted text in gzip, in sections that start with "#name"; `lib_automask.plan.wordnet` describes them.
+The file is sorted text in gzip, in sections that start with "#name"; `lib_automask.plan.lexicon` describes them.
 The same WordNet gives the same bytes.
 """
 

@@ -16,7 +16,7 @@ from collections import Counter, defaultdict
 from functools import cache
 from pathlib import Path
 
-from lib_automask.plan import wordnet
+from lib_automask.plan import lexicon
 from training.lexicon import write_gzip
 from training.rule_files import read_rules
 
@@ -91,10 +91,10 @@ def _by_kind(words: list[str]) -> str:
         return "meta"
     if not re.search(r"[a-z]{2}", phrase):
         return "expression"  # ":>=", "o_o"
-    kinds = wordnet.noun_kinds(phrase)
+    kinds = lexicon.noun_kinds(phrase)
     if not kinds and words[-1].endswith("ing") and len(words) == 1:
         return "action"
-    attribute = wordnet.adjective_kinds(phrase)
+    attribute = lexicon.adjective_kinds(phrase)
     if not kinds and "emotion" in attribute:
         return "expression"
     return next((role for kind, role in KIND_ROLES if kind in kinds), "other")

@@ -4,7 +4,7 @@
     prompt_filters     plain text → clauses, without quality tags and artists
     prompt_styles      medium and style of the whole picture are taken out of the clauses
     tokens             a clause → words with the part they play (tagger)
-    noun_phrases       words → noun phrases (phrase_kinds)
+    noun_phrases       words → noun phrases
     parser             phrases → things, what they do and how they hang together (scene_builder) Scene
     instances          two alike, which the caption only counts, are told apart
     alignment          which thing of the prompt is which thing of the caption                  Alignment
@@ -13,7 +13,7 @@
     instruction_edits  commands and the caption's scene → candidates (instruction_results)
     scorer             what the picture and the learned scorer say to the candidates → edits    EditPlan
 
-``vocabulary`` says what nouns mean, ``verbs`` and ``adjectives`` what is said of them, by ``wordnet``, ``tags`` and the
+``vocabulary`` says what nouns mean, ``predicates`` what is said of them, by ``lexicon``, ``tags`` and the
 short lists in ``words/``; ``scene`` the records; ``recaption`` serves those who hold several texts of one picture.
 """
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from difflib import SequenceMatcher
 
-from lib_automask.plan import adjectives, verbs, vocabulary, wordnet
+from lib_automask.plan import lexicon, predicates, vocabulary
 from lib_automask.plan.scene import Alignment, Scene, Thing
 from lib_automask.plan.scorer import pair_weights
 from lib_automask.plan.tokens import is_closed
@@ -112,8 +112,8 @@ def _identity(old: Thing, new: Thing, found: Alignment) -> float:
     value = SAME[relation]
     if old.owner and new.owner and vocabulary.relate_nouns(old.owner.key, new.owner.key) not in SAME:
         value -= 2.0
-    shared = sum(any(adjectives.agree_attributes(one, other) for one in old.attributes) for other in new.attributes)
-    against = sum(any(adjectives.exclude_attributes(one, other) for one in old.attributes) for other in new.attributes)
+    shared = sum(any(predicates.agree_attributes(one, other) for one in old.attributes) for other in new.attributes)
+    against = sum(any(predicates.exclude_attributes(one, other) for one in old.attributes) for other in new.attributes)
     value += 0.6 * shared - 0.5 * against
     value += 0.5 * _plays_alike(old, new) + 1.5 * bool(old.side and old.side == new.side)
     value -= 1.0 * bool(old.side and new.side and old.side != new.side)
@@ -129,7 +129,7 @@ def _plays_alike(old: Thing, new: Thing) -> float:
     if first is None or second is None:
         return 0.3 * (old.relation == new.relation == "")
     alike = vocabulary.relate_nouns(first.key, second.key) in SAME
-    same = old.relation == new.relation or verbs.verb_key(old.relation) == verbs.verb_key(new.relation)
+    same = old.relation == new.relation or predicates.verb_key(old.relation) == predicates.verb_key(new.relation)
     beside = same and is_closed(old.relation) and old.relation not in ("with", "in", "of")
     return (0.6 if alike else 0.0 if beside else -0.8) + 0.4 * same
 
@@ -145,7 +145,7 @@ def _role(old: Thing, new: Thing, caption: Scene, prompt: Scene) -> float:
     named |= {
         thing.key for thing in caption.things if old in thing.holders() or (old.stands and old.stands[1] is thing)
     }
-    return 1.0 * bool(signs & (named | {verbs.verb_key(sign) for sign in signs} & named))
+    return 1.0 * bool(signs & (named | {predicates.verb_key(sign) for sign in signs} & named))
 
 
 def _substitution(old: Thing, new: Thing, found: Alignment, caption: Scene, prompt: Scene) -> float:
@@ -178,7 +178,7 @@ def describe_pair(old: Thing, new: Thing, found: Alignment, caption: Scene, prom
         "place": place,
         "other role": float(role_class(old) != role_class(new) and not both),
         "unseen": float(seen and not both),
-        "similarity": max(0.0, wordnet.noun_similarity(old.key, new.key) - 0.6) * 2.5,
+        "similarity": max(0.0, lexicon.noun_similarity(old.key, new.key) - 0.6) * 2.5,
         "real setting": float(both and old.is_setting and new.is_setting),
         "both worn": float("clothing" in old.kinds and "clothing" in new.kinds),
         "role": max(0.0, _hangs_alike(old, new, found)),
@@ -261,6 +261,6 @@ def _hangs_alike(old: Thing, new: Thing, found: Alignment) -> float:
         return 0.0
     partner = found.new_of(first)
     holders = partner is second or (partner is None and vocabulary.relate_nouns(first.key, second.key) in SAME)
-    same = old.relation == new.relation or verbs.verb_key(old.relation) == verbs.verb_key(new.relation)
+    same = old.relation == new.relation or predicates.verb_key(old.relation) == predicates.verb_key(new.relation)
     clothes = "clothing" in old.kinds and "clothing" in new.kinds
     return 0.4 * holders + 0.6 * (same or clothes) if holders else 0.2 * same

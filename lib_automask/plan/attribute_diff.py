@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lib_automask.plan import adjectives, verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.plan.naming import name_thing, other_names
 from lib_automask.plan.parser import WHEREABOUTS
 from lib_automask.plan.scene import MANY, Action, Alignment, Change, Scene, Thing
@@ -13,7 +13,7 @@ from lib_automask.types import Edit, EditKind
 
 LIGHT = frozenset(
     map(
-        verbs.verb_key,
+        predicates.verb_key,
         [
             "go",
             "have",
@@ -37,7 +37,7 @@ LIGHT = frozenset(
 """Verbs that say little without what stands behind them."""
 
 
-HAS = frozenset(map(verbs.verb_key, ("hold", "carry", "have", "use")))
+HAS = frozenset(map(predicates.verb_key, ("hold", "carry", "have", "use")))
 
 
 EMPTY = frozenset(("empty", "deserted", "vacant", "unoccupied"))
@@ -71,24 +71,24 @@ def _compare_attributes(old: Thing, new: Thing, called: str, found: Alignment, c
     if not fresh:
         return None
     contradicted = [
-        word for word in fresh if any(adjectives.exclude_attributes(word, other) for other in old.attributes)
+        word for word in fresh if any(predicates.exclude_attributes(word, other) for other in old.attributes)
     ]
-    if new.made and any("material" in adjectives.attribute_kinds(word) for word in old.attributes):
+    if new.made and any("material" in predicates.attribute_kinds(word) for word in old.attributes):
         contradicted = contradicted or [word for word in new.made if word in fresh]
     lost = [
-        word for word in old.attributes if not any(adjectives.agree_attributes(word, other) for other in new.attributes)
+        word for word in old.attributes if not any(predicates.agree_attributes(word, other) for other in new.attributes)
     ]
     if contradicted:
         reading = "excluded attribute"
     elif lost and in_place(new, fresh, found):
         reading = "attribute in place"
-    elif all(adjectives.is_trivial(word) for word in fresh):
+    elif all(predicates.is_trivial(word) for word in fresh):
         reading = "trivial attribute"
     else:
         reading = "unsaid attribute"
-        fresh = [word for word in fresh if not adjectives.is_trivial(word)]
+        fresh = [word for word in fresh if not predicates.is_trivial(word)]
     if reading != "trivial attribute":
-        fresh = [word for word in fresh if not adjectives.is_trivial(word)] or fresh
+        fresh = [word for word in fresh if not predicates.is_trivial(word)] or fresh
     phrase = " ".join([*fresh, new.noun])
     kind: EditKind = "background" if old.key in ("background", "backdrop") else "modify"
     edit = Edit(kind, called, new.phrase if reading == "excluded attribute" and len(new.attributes) < 3 else phrase)
@@ -104,16 +104,16 @@ def in_place(new: Thing, words: list[str], found: Alignment) -> bool:
 
 def _is_known(word: str, before: list[str], mentioned: set[str]) -> bool:
     """Whether the caption says so already, in whatever way."""
-    if any(other == word or adjectives.agree_attributes(word, other) for other in before):
+    if any(other == word or predicates.agree_attributes(word, other) for other in before):
         return True
     parts = [part for other in before for part in other.split()]
     pieces = word.replace("-", " ").split()
-    if all(piece in parts or verbs.verb_key(piece) in map(verbs.verb_key, parts) for piece in pieces):
+    if all(piece in parts or predicates.verb_key(piece) in map(predicates.verb_key, parts) for piece in pieces):
         return True
     if "-" in word and vocabulary.singular_of(pieces[0]) in mentioned:
         return True
-    stems = {vocabulary.singular_of(piece) for piece in pieces} | {verbs.verb_key(piece) for piece in pieces}
-    return len(pieces) == 1 and not adjectives.attribute_kinds(word) & {"colour"} and bool(stems & mentioned)
+    stems = {vocabulary.singular_of(piece) for piece in pieces} | {predicates.verb_key(piece) for piece in pieces}
+    return len(pieces) == 1 and not predicates.attribute_kinds(word) & {"colour"} and bool(stems & mentioned)
 
 
 def _compare_number(old: Thing, new: Thing, called: str, caption: Scene) -> Change | None:
@@ -169,7 +169,7 @@ def _compare_actions(
     action = fresh[0]
     kept = keys & {other.key for other in new.actions}
     reading = "other deed" if old.actions and not kept else "unsaid deed"
-    resting = verbs.is_at_rest(action.key) and " " not in action.text
+    resting = predicates.is_at_rest(action.key) and " " not in action.text
     if action.text == "looking" or (resting and not old.is_alive):
         return []
     if (resting or action.key == "look") and (kept or not old.actions):
@@ -192,12 +192,14 @@ def _is_done(action: Action, keys: set[str], mentioned: set[str]) -> bool:
         return True
     if " " in action.text and vocabulary.singular_of(action.text.split()[-1]) in mentioned:
         return True
-    return action.key in mentioned or any(verbs.near_verbs(action.key, key) for key in keys)
+    return action.key in mentioned or any(predicates.near_verbs(action.key, key) for key in keys)
 
 
 def _brings_thing(action: Action, new: Thing, found: Alignment, prompt: Scene) -> bool:
     """ "flying a kite" is told by the kite that comes, "wearing a hat" by the hat."""
-    objects = [thing for thing in prompt.things if thing.anchor is new and verbs.verb_key(thing.relation) == action.key]
+    objects = [
+        thing for thing in prompt.things if thing.anchor is new and predicates.verb_key(thing.relation) == action.key
+    ]
     same = {id(other): old for old, other in found.same}
     at = [same[id(thing)].relation for thing in objects if id(thing) in same]
     if (
@@ -214,20 +216,20 @@ def list_moods(caption: Scene, prompt: Scene) -> Iterator[Change]:
     said = caption.mentions()
     about = caption.subject
     for word in prompt.moods:
-        if word not in said and ("weather" in adjectives.attribute_kinds(word) or word in WHEREABOUTS):
+        if word not in said and ("weather" in predicates.attribute_kinds(word) or word in WHEREABOUTS):
             yield Change(
                 Edit("background", "background", word), new=word, reading="mood" if word in WHEREABOUTS else "mood tag"
             )
         elif (
             about is not None
             and word not in said
-            and adjectives.attribute_kinds(word) & {"state", "size", "colour", "age", "material", "pattern"}
+            and predicates.attribute_kinds(word) & {"state", "size", "colour", "age", "material", "pattern"}
         ):
             yield _unsaid_mood(word, about, caption)
 
 
 def _unsaid_mood(word: str, about: Thing, caption: Scene) -> Change:
-    if any(adjectives.exclude_attributes(word, other) for other in about.attributes):
+    if any(predicates.exclude_attributes(word, other) for other in about.attributes):
         return Change(
             Edit("modify", name_thing(about, caption), word),
             new=f"{word} {about.noun}",

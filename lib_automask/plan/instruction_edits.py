@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lib_automask.plan import adjectives, verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.plan.instruction_results import (
     FILLING,
     MADE,
@@ -104,7 +104,7 @@ def _turn_whole(text: str, caption: Scene) -> list[Change]:
     named = _split_known(style.split(), caption)
     if named[1] and is_description(named[1]) and resolve_phrase(named[0], caption):
         return _make(style, caption)  # "make this car red"
-    if "weather" in adjectives.attribute_kinds(style) or (thing is not None and vocabulary.is_scenery(thing.key)):
+    if "weather" in predicates.attribute_kinds(style) or (thing is not None and vocabulary.is_scenery(thing.key)):
         return [move_to(style, caption)]
     if about is not None and (is_description(style) or (thing is not None and thing.kinds)):
         return [become_thing(about, "it", text, caption)]
@@ -160,7 +160,7 @@ def _make(text: str, caption: Scene) -> list[Change]:
     if match and place is not None and (vocabulary.is_scenery(place.key) or not place.kinds):
         return [move_to(match[1], caption)]
     weather = FALLING.get(_plain(new), _plain(new))
-    if old == "it" and ("weather" in adjectives.attribute_kinds(weather) or weather in FALLING.values()):
+    if old == "it" and ("weather" in predicates.attribute_kinds(weather) or weather in FALLING.values()):
         return [move_to(weather, caption)]
     if match := HAS.match(new):
         if is_description(match[2]):
@@ -168,7 +168,7 @@ def _make(text: str, caption: Scene) -> list[Change]:
         relation = (
             match[1]
             if match[1] == "with"
-            else verbs.gerund_of(f"{match[1]}s")
+            else predicates.gerund_of(f"{match[1]}s")
             if not match[1].endswith("ing")
             else match[1]
         )
@@ -197,13 +197,13 @@ def _plain(new: str) -> str:
 
 def _opens_deed(what: str) -> bool:
     first = what.split()[0]
-    return not re.match(r"an?\b|the\b", what) and (verbs.is_verb(first) and not adjectives.is_attribute(first))
+    return not re.match(r"an?\b|the\b", what) and (predicates.is_verb(first) and not predicates.is_attribute(first))
 
 
 def _doing(what: str) -> str:
     """ "run on the beach" → "running", "do a split" → "doing a split"."""
     verb, _, rest = what.partition(" ")
-    doing = verb if verb.endswith(("ing", "ed")) else verbs.gerund_of(verb if verb.endswith("s") else verb + "s")
+    doing = verb if verb.endswith(("ing", "ed")) else predicates.gerund_of(verb if verb.endswith("s") else verb + "s")
     keeps = re.match(r"(?:his|her|its|their) |an? |at |up\b|down\b|away\b", rest)
     return f"{doing} {rest}".strip() if keeps or verb.endswith("ing") else doing
 
@@ -220,7 +220,7 @@ def _is_possessive(words: list[str]) -> bool:
     """ "her hair red" against "her smile" and "her a hat"."""
     if words[0] != "her" or len(words) < 3 or words[1] in OPENS_RESULT:
         return False
-    return bool(vocabulary.kinds_of(vocabulary.singular_of(words[1]))) or not verbs.is_verb(words[1])
+    return bool(vocabulary.kinds_of(vocabulary.singular_of(words[1]))) or not predicates.is_verb(words[1])
 
 
 def _end_of_known(words: list[str], caption: Scene) -> int:
@@ -241,8 +241,8 @@ def _end_of_known(words: list[str], caption: Scene) -> int:
 def _end_of_unknown(words: list[str]) -> int:
     """The same for a thing that the caption does not name: before what can only be the result."""
     for index in range(1, len(words)):
-        opens = adjectives.is_attribute(words[index]) or (
-            verbs.is_verb(words[index]) and not vocabulary.kinds_of(words[index])
+        opens = predicates.is_attribute(words[index]) or (
+            predicates.is_verb(words[index]) and not vocabulary.kinds_of(words[index])
         )
         if words[index] in OPENS_RESULT or (index > 1 and opens):
             return index
@@ -253,7 +253,7 @@ def _is_noun(word: str, caption: Scene) -> bool:
     """Whether a word is the noun of a thing of the caption, rather than an attribute."""
     if word in ("one", "ones"):
         return True
-    if adjectives.attribute_kinds(word) - {"nature", "material"}:
+    if predicates.attribute_kinds(word) - {"nature", "material"}:
         return False
     noun = word.removesuffix("'s")
     key, last = vocabulary.find_concept([noun])[0], vocabulary.singular_of(noun)

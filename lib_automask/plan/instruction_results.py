@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lib_automask.plan import adjectives, verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.plan.naming import (
     bare_phrase,
     find_subject,
@@ -76,7 +76,7 @@ def become_thing(thing: Thing | None, old: str, new: str, caption: Scene) -> Cha
         return modify_thing(called, f"{new} {vocabulary.singular_of(noun) if new in ('one', '1') else noun}")
     if is_description(new):
         text = FILLING.sub("", new)
-        alone = text.split()[-1] == noun or "expression" in adjectives.attribute_kinds(text)
+        alone = text.split()[-1] == noun or "expression" in predicates.attribute_kinds(text)
         return modify_thing(called, text if alone else f"{text} {noun}")
     result = parse_phrase(new)
     if (thing is not None and bare_phrase(old) in thing.attributes) or result is None or MADE.match(new):
@@ -108,8 +108,8 @@ def is_description(text: str) -> bool:
     if not phrase or re.match(r"(?:an?|some)\b", text):
         return False
     words = [word for word in phrase.split() if word not in ("and", "with", "dark", "light", "bright")]
-    return adjectives.is_attribute(phrase) or all(
-        adjectives.is_attribute(word)
+    return predicates.is_attribute(phrase) or all(
+        predicates.is_attribute(word)
         or (bool(re.fullmatch(r"\w{3,}(?:er|est)", word)) and not vocabulary.kinds_of(word))
         for word in words
     )
@@ -203,8 +203,10 @@ def _in_hand(holder: Thing | None, relation: str, caption: Scene) -> Thing | Non
     """What somebody carries, rides or eats already: one thing at a time."""
     if holder is None or relation in ("", "wearing", "with", "having"):
         return None
-    key = verbs.verb_key(relation)
-    return next((one for one in caption.things if one.anchor is holder and verbs.verb_key(one.relation) == key), None)
+    key = predicates.verb_key(relation)
+    return next(
+        (one for one in caption.things if one.anchor is holder and predicates.verb_key(one.relation) == key), None
+    )
 
 
 def _given(thing: Thing, called: str, relation: str) -> Change:
@@ -219,5 +221,5 @@ def _given(thing: Thing, called: str, relation: str) -> Change:
 def _is_pattern(thing: Thing) -> bool:
     """ "polka dots", "a floral pattern": how a surface looks."""
     forms = (thing.phrase, " ".join([*thing.attributes, vocabulary.singular_of(thing.noun)]))
-    listed = any("pattern" in adjectives.attribute_kinds(form) for form in forms)
+    listed = any("pattern" in predicates.attribute_kinds(form) for form in forms)
     return listed or vocabulary.in_list(thing.key, "surface")

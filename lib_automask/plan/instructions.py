@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 
-from lib_automask.plan import adjectives, verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.plan.prompt_filters import asks_for_quality
 from lib_automask.plan.tokens import is_closed
 from lib_automask.plan.word_lists import list_groups, map_entries
@@ -135,8 +135,8 @@ def _read_placing(part: str) -> Command | None:
     match = PLACING.fullmatch(part)
     if match is None or match[1].endswith(("ing", "ed", "s")) or is_closed(match[1]):
         return None
-    noun = vocabulary.kinds_of(match[1]) or adjectives.is_attribute(match[1])
-    return Command("add", new=match[2]) if verbs.is_verb(match[1]) or not noun else None
+    noun = vocabulary.kinds_of(match[1]) or predicates.is_attribute(match[1])
+    return Command("add", new=match[2]) if predicates.is_verb(match[1]) or not noun else None
 
 
 def _read_unknown(part: str) -> Command | None:
@@ -145,7 +145,7 @@ def _read_unknown(part: str) -> Command | None:
     if match is None or match[1].endswith(("ing", "ed")) or is_closed(match[1]):
         return None
     known = (
-        (verbs.is_verb(match[1]) or vocabulary.is_verb_too(match[1]))
+        (predicates.is_verb(match[1]) or vocabulary.is_verb_too(match[1]))
         and not vocabulary.kinds_of(match[1])
         and not match[1].endswith("s")
     )

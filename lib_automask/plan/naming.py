@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from lib_automask.plan import adjectives, verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.plan.parser import parse_scene
 from lib_automask.plan.scene import MANY, Alignment, Scene, Thing
 
@@ -111,8 +111,8 @@ def resolve_phrase(text: str, caption: Scene) -> Thing | None:
     if text in PEOPLE or text in SUBJECT:
         return find_subject(caption, text)
     if match := HANDLED.fullmatch(text):
-        key = verbs.verb_key(match[1])
-        return next((thing for thing in caption.things if verbs.verb_key(thing.relation) == key), None)
+        key = predicates.verb_key(match[1])
+        return next((thing for thing in caption.things if predicates.verb_key(thing.relation) == key), None)
     if match := re.fullmatch(r"the (.+) ones?", text):
         return next((thing for thing in caption.things if match[1] in thing.attributes), None)
     asked = parse_phrase(text)
@@ -131,9 +131,9 @@ def find_thing(asked: Thing, caption: Scene) -> Thing | None:
 
 def _fit(thing: Thing, asked: Thing) -> float:
     agreeing = [
-        word for word in asked.attributes if any(adjectives.agree_attributes(word, other) for other in thing.attributes)
+        word for word in asked.attributes if any(predicates.agree_attributes(word, other) for other in thing.attributes)
     ]
-    against = any(adjectives.exclude_attributes(one, other) for one in thing.attributes for other in asked.attributes)
+    against = any(predicates.exclude_attributes(one, other) for one in thing.attributes for other in asked.attributes)
     value = float(len(agreeing)) - against
     value += 0.5 * (thing.key == asked.key)
     value += 2.0 * (bool(asked.side) and thing.side == asked.side)

@@ -1,17 +1,20 @@
-"""Words → noun phrases and what stands between them."""
+"""Words → noun phrases and what stands between them; what part a phrase plays: a collective, a substance, a deed's."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
-from lib_automask.plan import adjectives, verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.plan.scene import MANY, Action, Thing
 from lib_automask.plan.tokens import Word
 from lib_automask.plan.word_lists import list_names, map_entries
 
 ONE_OF_A_KIND = frozenset(("pair", "set", "kind", "type", "piece"))
 """Collectives that do not make several of one: a pair of slippers."""
+DOES = frozenset(map(predicates.verb_key, ("do", "perform", "strike", "practice")))
+"""With these verbs the noun behind them is what is being done: a handstand."""
+PARTICLE = re.compile(r"up|down|out|off|away|back|over|around|forward|apart")
 
 
 @dataclass
@@ -97,7 +100,7 @@ def _is_shade(words: list[Word], index: int) -> bool:
     """ "mint green cabinets": a noun that says which green."""
     noun = words[index - 1].text
     follows = index + 1 < len(words) and words[index + 1].part == "noun"
-    shade = vocabulary.in_list(noun, "shade") or adjectives.is_attribute(noun)
+    shade = vocabulary.in_list(noun, "shade") or predicates.is_attribute(noun)
     return (
         _is_colour(words[index].text)
         and follows
@@ -129,7 +132,7 @@ def _joins_adjectives(words: list[Word], index: int) -> bool:
 
 
 def _is_colour(word: str) -> bool:
-    return "colour" in adjectives.attribute_kinds(word)
+    return "colour" in predicates.attribute_kinds(word)
 
 
 def _is_before_adjective(words: list[Word], index: int) -> bool:
@@ -159,7 +162,7 @@ def make_thing(phrase: Phrase) -> Thing:
         article=article,
         proper=content[-1].tag == "PROPN",
         span=(phrase.words[0].position, phrase.words[-1].position),
-        actions=[Action(verbs.verb_key(word.text), word.text, word.position) for word in doing],
+        actions=[Action(predicates.verb_key(word.text), word.text, word.position) for word in doing],
     )
     thing.count = count_of(thing)
     return thing
@@ -171,7 +174,7 @@ def _is_deed(word: Word) -> bool:
     return (
         bool(re.fullmatch(r"\w{2,}ing", word.text))
         and not noun
-        and not adjectives.is_trivial(word.text)
+        and not predicates.is_trivial(word.text)
         and word.part == "adj"
     )
 
@@ -201,7 +204,7 @@ def _join_attributes(words: list[Word]) -> list[Word]:
             and not last
             and (
                 compound
-                or adjectives.is_attribute(f"{before.text} {word.text}")
+                or predicates.is_attribute(f"{before.text} {word.text}")
                 or before.part == "adverb"
                 or (_is_colour(before.text) and _is_colour(word.text) and before.part == "adj")
             )
@@ -216,3 +219,61 @@ def _join_attributes(words: list[Word]) -> list[Word]:
         else:
             found.append(word)
     return found
+
+
+def is_made(relation: str) -> bool:
+    """Whether a material follows: "made of"."""
+    return relation == "made" or relation in list_names("common", "made of")
+
+
+def is_mood(word: str) -> bool:
+    """Whether a word names weather or a time: "rainy", "autumn"."""
+    return bool(predicates.attribute_kinds(word) & {"weather"}) or vocabulary.is_of_kind(word, "weather")
+
+
+def says_how(thing: Thing) -> bool:
+    """ "matte black" between commas: attributes alone, and no thing by that name."""
+    colour = "colour" in predicates.attribute_kinds(thing.noun)
+    thing_first = bool(thing.kinds & {"food", "celestial"}) and thing.noun != "orange"
+    return predicates.is_attribute(thing.phrase) and not thing_first and (colour or not thing.kinds)
+
+
+def is_substance(thing: Thing) -> bool:
+    """What something can be of: "a door of glass", "a turban of saffron yellow"."""
+    substance = predicates.attribute_kinds(thing.noun) & {"material", "colour"}
+    return bool(substance) and not vocabulary.is_of_kind(thing.key, "food", "drink", "plant")
+
+
+def is_view(thing: Thing) -> bool:
+    """A word for the picture itself: "photo", "close up", "view"."""
+    if thing.noun == "background":
+        return not thing.attributes
+    view = list_names("grammar", "view") | list_names("styles", "photo")
+    return thing.noun in view or thing.noun.split()[-1] in view
+
+
+def collects(thing: Thing) -> bool:
+    """ "a group of", "a row of": it only arranges what follows."""
+    last = thing.noun.split()[-1]
+    listed = list_names("grammar", "collective")
+    return last in listed or vocabulary.singular_of(last) in listed
+
+
+def read_deed(text: str, after: Phrase, later: Phrase) -> str:
+    """ "raises its head" → "raising its head", "takes off" → "taking off"; an object that is none is read with it."""
+    doing = predicates.gerund_of(text, finite=True)
+    if after.part in ("adverb", "prep") and later.part != "phrase" and PARTICLE.fullmatch(after.text):
+        return f"{doing} {after.text}"
+    thing = make_thing(after) if after.part == "phrase" else None
+    does = predicates.verb_key(text) in DOES
+    if thing is not None and (does or is_deed_object(thing)):
+        doing = f"{doing} {after.text}"
+        after.part = "skip" if does or not thing.attributes else after.part
+    return doing
+
+
+def is_deed_object(thing: Thing) -> bool:
+    """What is part of a deed rather than a thing of its own: parts of a body, "push-ups", "a trick"."""
+    body = vocabulary.is_of_kind(thing.key, "body") or vocabulary.in_list(thing.key, "everybody has")
+    vague = vocabulary.is_abstract(thing.key) and not thing.attributes
+    return body or vague or vocabulary.in_list(vocabulary.singular_of(thing.noun.split()[-1]), "activity")

@@ -6,23 +6,24 @@ from collections.abc import Sequence
 from itertools import takewhile
 
 from lib_automask.plan import vocabulary
-from lib_automask.plan.adjectives import attribute_kinds, is_attribute
-from lib_automask.plan.noun_phrases import Phrase, chunk_words, make_thing
-from lib_automask.plan.phrase_kinds import (
+from lib_automask.plan.noun_phrases import (
+    Phrase,
+    chunk_words,
     collects,
     is_deed_object,
     is_made,
     is_mood,
     is_substance,
     is_view,
+    make_thing,
     read_deed,
     says_how,
 )
+from lib_automask.plan.predicates import attribute_kinds, gerund_of, is_attribute, verb_key
 from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.scene_builder import SceneBuilder
 from lib_automask.plan.tags import tag_role
 from lib_automask.plan.tokens import reduce_word, tokenize_sentence
-from lib_automask.plan.verbs import gerund_of, verb_key
 from lib_automask.plan.vocabulary import is_of_kind
 from lib_automask.plan.word_lists import list_names
 
@@ -151,15 +152,6 @@ class _Reader(SceneBuilder):
 
     def _names_doer(self) -> bool:
         return self._next().part == "phrase" and make_thing(self._next()).is_alive
-
-    def _holder_of(self, preposition: str) -> Thing | None:
-        if self.after_verb or self.predicate:
-            return self.holder or self.about
-        last, about = self.last, self.about
-        placed = last is not None and last.kinds and (last.is_setting or last.relation in ("on", "in", "at"))
-        if preposition == "with" and placed and last and not last.is_alive and about is not None and about.is_alive:
-            return about
-        return last or about
 
     def _read_verb(self, item: Phrase) -> None:
         text, key, follows = item.text, verb_key(item.text), self._next()

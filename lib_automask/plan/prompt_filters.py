@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from lib_automask.plan import adjectives, verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.plan.prompt_syntax import read_prompt
 from lib_automask.plan.tags import tag_role
 from lib_automask.plan.tokens import Word, is_closed, tokenize_sentence
@@ -119,7 +119,9 @@ def _is_artist(clause: str) -> bool:
 
 def _is_listed(word: str) -> bool:
     return (
-        bool(vocabulary.kinds_of(vocabulary.singular_of(word))) or adjectives.is_attribute(word) or verbs.is_verb(word)
+        bool(vocabulary.kinds_of(vocabulary.singular_of(word)))
+        or predicates.is_attribute(word)
+        or predicates.is_verb(word)
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from lib_automask.plan import verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.types import Edit
 
 MANY = -1
@@ -151,16 +151,16 @@ class Scene:
     def mentions(self, generous: bool = False) -> set[str]:
         """Every lemma of the text, and what its words bring along; ``generous``: a surfboard with any surfing."""
         named = set(self.words)
-        handled = {verbs.verb_key(thing.relation) for thing in self.things if thing.relation}
+        handled = {predicates.verb_key(thing.relation) for thing in self.things if thing.relation}
         for thing in self.things:
             named.add(thing.key)
             named |= thing.kinds
             for word in (thing.key, *thing.attributes):
-                named |= vocabulary.implied_by(word) | {verbs.verb_key(word)}
+                named |= vocabulary.implied_by(word) | {predicates.verb_key(word)}
                 named |= {vocabulary.singular_of(part) for part in word.split("-")} if "-" in word else set()
             for action in thing.actions:
-                named |= {action.key, *map(verbs.verb_key, action.text.split())}
-                named |= verbs.used_by_verb(action.key) if generous or action.key not in handled else set()
+                named |= {action.key, *map(predicates.verb_key, action.text.split())}
+                named |= predicates.used_by_verb(action.key) if generous or action.key not in handled else set()
         return named
 
     def signs(self) -> set[str]:
@@ -169,7 +169,7 @@ class Scene:
             form
             for thing in self.things
             for sign in vocabulary.signs_of_role(thing.key)
-            for form in (sign, verbs.verb_key(sign))
+            for form in (sign, predicates.verb_key(sign))
         }
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lib_automask.plan import vocabulary
-from lib_automask.plan.adjectives import exclude_attributes, split_part
 from lib_automask.plan.noun_phrases import ONE_OF_A_KIND, Phrase, count_of
+from lib_automask.plan.predicates import active_of, exclude_attributes, gerund_of, split_part, verb_key
 from lib_automask.plan.scene import Action, Scene, Thing
 from lib_automask.plan.tokens import is_closed
-from lib_automask.plan.verbs import active_of, gerund_of, verb_key
 from lib_automask.plan.vocabulary import in_list, is_of_kind
 
 HUMAN = frozenset(("hold", "wear", "read", "carry", "play", "talk"))
@@ -181,6 +180,15 @@ class SceneBuilder:
         unknown = [word for word in thing.attributes if vocabulary.is_unknown(word) and len(word) < 5]
         thing.attributes = [word for word in thing.attributes if word not in unknown]
         self.scene.residue += unknown
+
+    def _holder_of(self, preposition: str) -> Thing | None:
+        if self.after_verb or self.predicate:
+            return self.holder or self.about
+        last, about = self.last, self.about
+        placed = last is not None and last.kinds and (last.is_setting or last.relation in ("on", "in", "at"))
+        if preposition == "with" and placed and last and not last.is_alive and about is not None and about.is_alive:
+            return about
+        return last or about
 
     def _actor(self, text: str) -> Thing | None:
         """Who does what the verb says."""

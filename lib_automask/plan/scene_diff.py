@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from lib_automask.plan import adjectives, verbs, vocabulary
+from lib_automask.plan import predicates, vocabulary
 from lib_automask.plan.alignment import in_same_place
 from lib_automask.plan.attribute_diff import compare_thing, list_moods
 from lib_automask.plan.naming import find_anchor, name_thing, other_names
@@ -99,7 +99,7 @@ def _merge_settings(changes: list[Change]) -> list[Change]:
 def _narrowed(old: Thing, new: Thing, found: Alignment, caption: Scene) -> Iterator[Change]:
     relation = vocabulary.relate_nouns(old.key, new.key)
     told = old.attributes and not any(
-        adjectives.agree_attributes(one, two) for one in old.attributes for two in new.attributes
+        predicates.agree_attributes(one, two) for one in old.attributes for two in new.attributes
     )
     if relation == "narrower" and told and new.key.endswith(f" {old.key}"):
         yield Change(
@@ -152,7 +152,7 @@ def _arrived(thing: Thing, found: Alignment, caption: Scene, prompt: Scene) -> I
     figure = next((one for one in caption.things if one.is_alive), None)
     if role in ("pose", "action", "expression"):
         said = caption.mentions()
-        if figure is not None and not any(verbs.verb_key(word) in said for word in thing.phrase.split()):
+        if figure is not None and not any(predicates.verb_key(word) in said for word in thing.phrase.split()):
             text = thing.phrase
             yield Change(
                 Edit("modify", name_thing(figure, caption), text),
@@ -240,7 +240,7 @@ def _comes_along(thing: Thing, found: Alignment, caption: Scene, prompt: Scene) 
         holder in swapped
         and not thing.is_alive
         and "clothing" not in thing.kinds
-        and verbs.verb_key(thing.relation) != thing.relation
+        and predicates.verb_key(thing.relation) != thing.relation
         and thing.relation not in ("holding", "with")
     ):
         return thing.relation.endswith("with")
@@ -259,7 +259,7 @@ def _comes_along(thing: Thing, found: Alignment, caption: Scene, prompt: Scene) 
     if (
         thing.article != "another"
         and (thing.key in caption.mentions() or thing.key in caption.signs())
-        and not any(adjectives.attribute_kinds(word) & {"colour", "material"} for word in thing.attributes)
+        and not any(predicates.attribute_kinds(word) & {"colour", "material"} for word in thing.attributes)
     ):
         return True
     if any(named <= {other.key for other in caption.things} for named in vocabulary.named_together(thing.key)):

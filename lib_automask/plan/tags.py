@@ -18,7 +18,7 @@ import re
 from functools import cache, lru_cache
 from importlib import resources
 
-from lib_automask.plan.wordnet import adjective_kinds
+from lib_automask.plan.lexicon import adjective_kinds
 
 REMEMBERED = 20_000
 FIGURE_PARTS = {

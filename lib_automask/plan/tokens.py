@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import NamedTuple
 
-from lib_automask.plan import adjectives, verbs, vocabulary, wordnet
+from lib_automask.plan import lexicon, predicates, vocabulary
 from lib_automask.plan.tagger import tag_words
 from lib_automask.plan.word_lists import list_names, map_entries, read_sections
 
@@ -39,7 +39,7 @@ OFTEN_VERB = 0.2
 """From this share on a word's third person is taken for one behind a singular; twice as much against the tagger."""
 PARTICLES = frozenset(("up", "down", "off", "out"))
 FIXED_PARTS = {",": "comma", "own's": "own"}
-HANDLING = frozenset(map(verbs.verb_key, ("wear", "hold", "carry", "ride", "eat", "drink", "play", "use", "read")))
+HANDLING = frozenset(map(predicates.verb_key, ("wear", "hold", "carry", "ride", "eat", "drink", "play", "use", "read")))
 """Verbs that at the start of a tag are verbs always: "holding sword"."""
 
 
@@ -142,7 +142,7 @@ def _mend_parts(words: list[Word]) -> list[Word]:
 def _ends_phrase(word: Word, after: Word) -> bool:
     """ "across a plain": an adjective behind an article and before no noun is one itself."""
     ends = after.part in ("end", "and", "verb", "be", "who") or (after.part == "prep" and after.text not in PARTICLES)
-    return ends and "colour" not in adjectives.attribute_kinds(word.text)
+    return ends and "colour" not in predicates.attribute_kinds(word.text)
 
 
 def _is_plural_thing(word: Word, after: Word, before: list[Word]) -> bool:
@@ -155,7 +155,7 @@ def _is_plural_thing(word: Word, after: Word, before: list[Word]) -> bool:
 def _is_handling(word: Word, after: Word) -> bool:
     """ "holding sword" between commas."""
     opens = after.part in ("noun", "adj", "article") and word.text.endswith("ing")
-    return opens and verbs.verb_key(word.text) in HANDLING
+    return opens and predicates.verb_key(word.text) in HANDLING
 
 
 def _ends_compound(word: Word, before: list[Word]) -> bool:
@@ -163,7 +163,7 @@ def _ends_compound(word: Word, before: list[Word]) -> bool:
     if vocabulary.find_concept([before[-1].text, word.text])[1] == 2:
         return True
     singular = vocabulary.singular_of(word.text)
-    shares = wordnet.pos_share(singular)
+    shares = lexicon.pos_share(singular)
     finite = singular != word.text and vocabulary.singular_of(before[-1].text) == before[-1].text
     if finite and shares.get("v", 0.0) >= OFTEN_VERB:
         return False
@@ -183,12 +183,12 @@ def _is_doing(word: Word, before: Word, after: Word) -> bool:
         return True
     if text.endswith("ing"):
         if _is_alive(before):
-            return verbs.is_verb(text)
+            return predicates.is_verb(text)
         return mostly and (after.part != "noun" or vocabulary.singular_of(after.text) != after.text)
-    often = wordnet.pos_share(text).get("v", 0.0) >= 2 * OFTEN_VERB and after.part not in ("noun", "adj")
-    if often and text.endswith("s") and not several and verbs.is_verb(text):
+    often = lexicon.pos_share(text).get("v", 0.0) >= 2 * OFTEN_VERB and after.part not in ("noun", "adj")
+    if often and text.endswith("s") and not several and predicates.is_verb(text):
         return True
-    if not mostly and not (after.part in ("article", "owner") and verbs.is_verb(text)):
+    if not mostly and not (after.part in ("article", "owner") and predicates.is_verb(text)):
         return False
     opens = after.part not in ("noun", "adj") or text.endswith("s") or _is_alive(before)
     return text.endswith("s") != several and opens
@@ -197,7 +197,7 @@ def _is_doing(word: Word, before: Word, after: Word) -> bool:
 def _is_deed_of(word: Word, before: Word, after: Word) -> bool:
     """ "a woman arranges feathers", "a waiter dropping plates": a verb that the tagger took for an adjective."""
     object_follows = after.part in ("noun", "adj", "article")
-    return object_follows and word.text.endswith(("s", "ing")) and _is_alive(before) and verbs.is_verb(word.text)
+    return object_follows and word.text.endswith(("s", "ing")) and _is_alive(before) and predicates.is_verb(word.text)
 
 
 def _is_mistaken_verb(word: Word, before: Word, after: Word) -> bool:
@@ -215,4 +215,4 @@ def reduce_word(word: Word) -> list[str]:
     """The lemmas of a word, by which texts are compared; a fixed phrase has several."""
     if word.part == "noun":
         return [vocabulary.singular_of(word.text)]
-    return [verbs.verb_key(word.text)] if word.part == "verb" else word.text.split()
+    return [predicates.verb_key(word.text)] if word.part == "verb" else word.text.split()

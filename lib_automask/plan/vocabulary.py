@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Literal
 
-from lib_automask.plan import wordnet
-from lib_automask.plan.adjectives import is_attribute
+from lib_automask.plan import lexicon
+from lib_automask.plan.predicates import is_attribute
 from lib_automask.plan.tags import tag_role
 from lib_automask.plan.word_lists import list_groups, list_names, list_parents, map_entries, read_sections
 
@@ -93,8 +93,8 @@ def find_concept(nouns: Sequence[str]) -> tuple[str, int]:
             return f"{nouns[-2]} {last}", 2  # a treasure chest is no chest of a body
         words = [*nouns[-length:-1], last]
         joined = "".join(words)
-        known = length == 2 == len(words) and wordnet.noun_kinds(last) and not is_attribute(words[0])
-        if known and wordnet.noun_kinds(joined):
+        known = length == 2 == len(words) and lexicon.noun_kinds(last) and not is_attribute(words[0])
+        if known and lexicon.noun_kinds(joined):
             return _concepts().get(joined, joined), 2  # a chess board is a chessboard
         for phrase in (" ".join(form).replace("-", " ") for form in (nouns[-length:], words)):
             if length <= len(nouns) and (phrase in _concepts() or phrase in _listed_kinds()):
@@ -119,7 +119,7 @@ def _is_compound(before: str) -> bool:
 def kinds_of(key: str) -> frozenset[str]:
     """The kinds of thing that a concept is: animal, dog, furniture, place; the lexicon's where no list has it."""
     listed = list_kinds(key)
-    return listed or frozenset(FROM_LEXICON[kind] for kind in wordnet.noun_kinds(key) if kind in FROM_LEXICON)
+    return listed or frozenset(FROM_LEXICON[kind] for kind in lexicon.noun_kinds(key) if kind in FROM_LEXICON)
 
 
 @cache
@@ -146,7 +146,7 @@ def is_scenery(key: str) -> bool:
 @cache
 def is_abstract(noun: str) -> bool:
     """Whether a noun names nothing that one can see: "difficulty"."""
-    found = wordnet.noun_kinds(noun)
+    found = lexicon.noun_kinds(noun)
     return bool(found) and found <= UNSEEN and not list_kinds(noun) and tag_role(noun) not in SEEN_TAGS
 
 
@@ -162,11 +162,11 @@ def relate_nouns(old: str, new: str) -> NounRelation:
     if frozenset((old, new)) in _near():
         return "near"
     if not (list_kinds(old) and list_kinds(new)):
-        if wordnet.are_synonyms(old, new):
+        if lexicon.are_synonyms(old, new):
             return "near"
-        if wordnet.is_hypernym(old, new):
+        if lexicon.is_hypernym(old, new):
             return "narrower"
-        if wordnet.is_hypernym(new, old):
+        if lexicon.is_hypernym(new, old):
             return "broader"
     return "sibling" if kinds_of(old) & kinds_of(new) else "other"
 
@@ -219,20 +219,20 @@ def is_mostly_verb(word: str) -> bool:
     """Whether a form is a verb's more often than a noun's; words that a list knows as things are none."""
     if _kinds_if_listed(singular_of(word)):
         return False
-    shares, other = wordnet.pos_share(word), wordnet.pos_share(wordnet.verb_lemma(word))
+    shares, other = lexicon.pos_share(word), lexicon.pos_share(lexicon.verb_lemma(word))
     return max(shares.get("v", 0.0), other.get("v", 0.0)) > shares.get("n", 0.0)
 
 
 def is_verb_too(word: str) -> bool:
     """Whether a word is a verb's base form often enough to open an instruction: "photograph"."""
-    return wordnet.pos_share(word).get("v", 0.0) >= 0.1
+    return lexicon.pos_share(word).get("v", 0.0) >= 0.1
 
 
 @cache
 def is_unknown(word: str) -> bool:
     """Whether neither the lexicon nor a list has a word: "sks"."""
-    forms = (word, singular_of(word), wordnet.verb_lemma(word))
-    return not any(wordnet.pos_share(form) or _kinds_if_listed(form) or is_attribute(form) for form in forms)
+    forms = (word, singular_of(word), lexicon.verb_lemma(word))
+    return not any(lexicon.pos_share(form) or _kinds_if_listed(form) or is_attribute(form) for form in forms)
 
 
 def in_list(word: str, section: str, file: str = "common") -> bool:

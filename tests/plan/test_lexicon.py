@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from lib_automask.plan import wordnet
+from lib_automask.plan import lexicon
 
 
 @pytest.mark.parametrize(
@@ -18,7 +18,7 @@ from lib_automask.plan import wordnet
     ],
 )  # fmt: skip
 def test_base_forms(form: str, pos: str, lemma: str) -> None:
-    assert wordnet.lemma_of(form, pos) == lemma
+    assert lexicon.lemma_of(form, pos) == lemma
 
 
 @pytest.mark.parametrize(
@@ -37,14 +37,14 @@ def test_base_forms(form: str, pos: str, lemma: str) -> None:
     ],
 )  # fmt: skip
 def test_kinds_of_nouns(noun: str, kinds: set[str]) -> None:
-    assert kinds <= wordnet.noun_kinds(noun)
+    assert kinds <= lexicon.noun_kinds(noun)
 
 
 def test_kinds_leave_out_what_a_picture_seldom_means() -> None:
-    assert "person" not in wordnet.noun_kinds("fox")
-    assert "abstract" not in wordnet.noun_kinds("table")
-    assert wordnet.noun_kinds("freedom") == {"abstract"}
-    assert wordnet.noun_kinds("qwxyz") == frozenset()
+    assert "person" not in lexicon.noun_kinds("fox")
+    assert "abstract" not in lexicon.noun_kinds("table")
+    assert lexicon.noun_kinds("freedom") == {"abstract"}
+    assert lexicon.noun_kinds("qwxyz") == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_kinds_leave_out_what_a_picture_seldom_means() -> None:
     ],
 )  # fmt: skip
 def test_what_belongs_to_what(general: str, special: str) -> None:
-    assert wordnet.is_hypernym(general, special)
-    assert not wordnet.is_hypernym(special, general)
-    assert not wordnet.is_hypernym(general, general)
+    assert lexicon.is_hypernym(general, special)
+    assert not lexicon.is_hypernym(special, general)
+    assert not lexicon.is_hypernym(general, general)
 
 
 def test_synonyms() -> None:
@@ -68,18 +68,18 @@ def test_synonyms() -> None:
         ("mom", "mother"),
         ("bikes", "bike"),
     ):
-        assert wordnet.are_synonyms(one, other)
-        assert wordnet.are_synonyms(other, one)
+        assert lexicon.are_synonyms(one, other)
+        assert lexicon.are_synonyms(other, one)
     for one, other in (("cat", "tiger"), ("bird", "owl"), ("cat", "kitten"), ("red", "blue"), ("wolf", "dog")):
-        assert not wordnet.are_synonyms(one, other)
+        assert not lexicon.are_synonyms(one, other)
 
 
 def test_similarity_is_greater_for_what_is_alike() -> None:
-    assert wordnet.noun_similarity("car", "automobile") == 1
-    assert wordnet.noun_similarity("dog", "wolf") > wordnet.noun_similarity("dog", "bird")
-    assert wordnet.noun_similarity("dog", "bird") > wordnet.noun_similarity("dog", "table")
-    assert wordnet.noun_similarity("dog", "wolf") == wordnet.noun_similarity("wolf", "dog") < 1
-    assert wordnet.noun_similarity("dog", "qwxyz") == 0
+    assert lexicon.noun_similarity("car", "automobile") == 1
+    assert lexicon.noun_similarity("dog", "wolf") > lexicon.noun_similarity("dog", "bird")
+    assert lexicon.noun_similarity("dog", "bird") > lexicon.noun_similarity("dog", "table")
+    assert lexicon.noun_similarity("dog", "wolf") == lexicon.noun_similarity("wolf", "dog") < 1
+    assert lexicon.noun_similarity("dog", "qwxyz") == 0
 
 
 @pytest.mark.parametrize(
@@ -94,22 +94,22 @@ def test_similarity_is_greater_for_what_is_alike() -> None:
     ],
 )  # fmt: skip
 def test_kinds_of_adjectives(word: str, kinds: set[str]) -> None:
-    assert wordnet.adjective_kinds(word) == kinds
+    assert lexicon.adjective_kinds(word) == kinds
 
 
 def test_parts_of_speech() -> None:
-    assert wordnet.pos_share("owl") == {"n": 1.0}
-    assert wordnet.pos_share("qwxyz") == {}
-    assert sum(wordnet.pos_share("watches").values()) == pytest.approx(1)
-    assert wordnet.can_be_verb("wearing")
-    assert not wordnet.can_be_verb("umbrella")
-    assert wordnet.is_plural("bears")
-    assert not wordnet.is_plural("glass")
+    assert lexicon.pos_share("owl") == {"n": 1.0}
+    assert lexicon.pos_share("qwxyz") == {}
+    assert sum(lexicon.pos_share("watches").values()) == pytest.approx(1)
+    assert lexicon.can_be_verb("wearing")
+    assert not lexicon.can_be_verb("umbrella")
+    assert lexicon.is_plural("bears")
+    assert not lexicon.is_plural("glass")
 
 
 def test_no_word_is_too_strange() -> None:
     for word in ("", " ", "\t", "\n", "猫", "a\tb", "#words", "\ud800", "x" * 1000):
-        assert wordnet.noun_kinds(word) == frozenset()
-        assert wordnet.noun_similarity(word, "dog") == 0
-        assert wordnet.pos_share(word) == {}
-        assert wordnet.adjective_kinds(word) == frozenset()
+        assert lexicon.noun_kinds(word) == frozenset()
+        assert lexicon.noun_similarity(word, "dog") == 0
+        assert lexicon.pos_share(word) == {}
+        assert lexicon.adjective_kinds(word) == frozenset()
