@@ -31,5 +31,5 @@ def draw_outline(image: Image, mask: Mask, color: tuple[int, ...], width: int) -
     """The picture with the mask's outline in ``color``, ``width`` pixels wide where the shorter side is 512."""
     thickness = max(1, round(width * min(image.shape[:2]) / 512))
     contours, _tree = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    canvas = np.ascontiguousarray(image)
+    canvas = np.array(image, order="C")
     return np.asarray(cv2.drawContours(canvas, contours, -1, color, thickness, cv2.LINE_AA), np.uint8)

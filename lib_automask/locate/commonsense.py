@@ -65,7 +65,8 @@ def _listed(section: str, phrase: str) -> str | None:
     head = name.split(" ")[-1]
     if name in table or head in table:
         return table.get(name) or table[head]
-    kinds = [kind for kind in vocabulary.kinds_of(name) if kind in table]
-    # A kind that stands below another one says more: a fish is an animal, and a fish first.
-    kinds.sort(key=lambda kind: kind in word_lists.list_parents("things"), reverse=True)
+    # In a fixed order, or the mask would depend on the process. A kind that stands below another says more: a fish
+    # is an animal, and a fish first.
+    kinds = sorted(kind for kind in vocabulary.kinds_of(name) if kind in table)
+    kinds.sort(key=lambda kind: kind not in word_lists.list_parents("things"))
     return table[kinds[0]] if kinds else None

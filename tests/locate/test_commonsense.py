@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from lib_automask.locate.commonsense import (
@@ -100,3 +105,22 @@ def test_people_and_animals_are_figures(phrase, figure):
 )
 def test_a_plural_is_several(phrase, several):
     assert is_several(phrase) is several
+
+
+def test_sizes_do_not_depend_on_the_process():
+    """Sets of words come in another order in each process, unless they are sorted."""
+    program = (
+        "from lib_automask.locate.commonsense import typical_size as s; print(s('lobster'), s('jug'), s('mustang'))"
+    )
+    printed = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for seed in range(6)
+    }
+    assert len(printed) == 1
