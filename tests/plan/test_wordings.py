@@ -171,3 +171,25 @@ def test_places(caption: str, prompt: str, expected: Edits) -> None:
 )
 def test_styles(caption: str, prompt: str, expected: Edits) -> None:
     assert edits(caption, prompt) == expected
+
+
+@pytest.mark.parametrize(
+    ("caption", "prompt", "expected"),
+    [
+        (
+            "a red ball near a grey dog",
+            "a red ball left of a grey dog, a tall lamp and a wooden chair",
+            [("add", "", "tall lamp"), ("add", "", "wooden chair")],
+        ),
+        ("a boy with a cup of milk", "a boy with a glass of juice", [("replace", "cup of milk", "glass of juice")]),
+        ("a tray with bread and pickles", "tray, bread, pickles", []),
+        ("a frog on a stone", "frog, stone, outdoors", []),
+    ],
+)
+def test_lists_behind_a_place_and_contents_with_their_container(caption: str, prompt: str, expected: Edits) -> None:
+    assert edits(caption, prompt) == expected
+
+
+def test_a_verb_behind_what_somebody_wears_is_no_part_of_it() -> None:
+    found = edits("a gardener holding a rake", "a gardener wearing a straw hat digs holes")
+    assert not any("digs" in (replacement or "") for _, _, replacement in found)
