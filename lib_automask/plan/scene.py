@@ -160,6 +160,7 @@ class Scene:
                 named |= {vocabulary.singular_of(part) for part in word.split("-")} if "-" in word else set()
             for action in thing.actions:
                 named |= {action.key, *map(predicates.verb_key, action.text.split())}
+                named |= vocabulary.implied_by(action.text)
                 named |= predicates.used_by_verb(action.key) if generous or action.key not in handled else set()
         return named
 

@@ -179,7 +179,8 @@ def _is_doing(word: Word, before: Word, after: Word) -> bool:
     """A verb behind a noun that the tagger took for a noun: "a shirt shaking", "a boy shares", "turbines spin"."""
     text, several = word.text, vocabulary.singular_of(before.text) != before.text
     mostly = vocabulary.is_mostly_verb(text)
-    if after.part == "prep" and text in RESTING:
+    watches = several and after.part in ("end", "comma") and _is_alive(before) and predicates.is_verb(text)
+    if watches or (after.part == "prep" and text in RESTING):
         return True
     if text.endswith("ing"):
         if _is_alive(before):
