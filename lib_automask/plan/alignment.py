@@ -19,28 +19,10 @@ SAME = {"same": 3.0, "broader": 2.2, "narrower": 1.9, "near": 1.2}
 """How much a relation of two nouns says that they are one thing; a guess, the order matters alone."""
 LONGEST = 400
 """Words of a text that are compared one by one; more is no prompt any more."""
-PLAIN = frozenset(
-    [
-        "a",
-        "an",
-        "the",
-        "is",
-        "are",
-        "and",
-        "of",
-        "with",
-        "in",
-        "on",
-        "at",
-        "to",
-        "it",
-        "its",
-        ",",
-        "there",
-        "that",
-        "by",
-    ]
-)
+PLAIN = frozenset((
+    "a", "an", "the", "is", "are", "and", "of", "with", "in", "on", "at", "to", "it", "its", ",", "there",
+    "that", "by",
+))  # fmt: skip
 PEOPLE = frozenset(("person", "man", "woman", "boy", "girl", "child", "1girl", "1boy", "people"))
 
 

@@ -11,29 +11,10 @@ from lib_automask.plan.scene import MANY, Action, Alignment, Change, Scene, Thin
 from lib_automask.plan.tags import tag_role
 from lib_automask.types import Edit, EditKind
 
-LIGHT = frozenset(
-    map(
-        predicates.verb_key,
-        [
-            "go",
-            "have",
-            "get",
-            "take",
-            "give",
-            "make",
-            "work",
-            "use",
-            "be",
-            "come",
-            "appear",
-            "seem",
-            "keep",
-            "let",
-            "see",
-            "pose",
-        ],
-    )
-)
+LIGHT = frozenset(map(predicates.verb_key, (
+    "go", "have", "get", "take", "give", "make", "work", "use", "be", "come", "appear", "seem", "keep", "let",
+    "see", "pose",
+)))  # fmt: skip
 """Verbs that say little without what stands behind them."""
 
 
