@@ -58,12 +58,14 @@ class Host:
 
     @property
     def runner(self) -> Any:
-        defaults = [*(row.default for row in FIELDS), False, "", False]
+        defaults = [*(row.default for row in FIELDS), False, "", False, ""]
         return scripts.ScriptRunner([(self.automask, defaults)], self.selectable)
 
-    def args(self, preview: bool = False, page_texts: str = "", cutout: bool = False, **options: Any) -> list[Any]:
+    def args(
+        self, preview: bool = False, page_texts: str = "", cutout: bool = False, page_key: str = "", **options: Any
+    ) -> list[Any]:
         values = {row.name: row.default for row in FIELDS} | {"enabled": True, **options}
-        return [0, *(values[row.name] for row in FIELDS), preview, page_texts, cutout]
+        return [0, *(values[row.name] for row in FIELDS), preview, page_texts, cutout, page_key]
 
     def page(self, picture: Image.Image, prompt: str = "replace", *, run: Any = None, **more: Any) -> Any:
         """(pictures, infotexts, text below the result) of Generate in the page."""
@@ -87,7 +89,7 @@ class Host:
         self.selectable = list(selectable)
 
     def _split(self, more: dict[str, Any]) -> tuple[list[Any], dict[str, Any]]:
-        hidden = {name: more.pop(name) for name in ("preview", "page_texts", "cutout") if name in more}
+        hidden = {name: more.pop(name) for name in ("preview", "page_texts", "cutout", "page_key") if name in more}
         options, fields = self._options(more)
         args = self.args(**hidden, **options)
         args[0] = fields.pop("script", 0)

@@ -10,50 +10,81 @@ import gradio as gr
 from modules.ui_components import FormRow, InputAccordion
 
 from lib_automask.options import FIELDS, Field
+from lib_automask.webui.view_markup import make_quick_targets, make_view
 
 TITLE = "automask"
 MAIN = ("target", "unsure")
-"""Options that are always in sight; the rest lies in an inner accordion."""
+"""Options that are always in sight."""
 
-INTRO = (
-    "<p>Type what the picture should become and press <b>Generate</b>: only what has to change is repainted. "
-    "What was found, and why, is shown here and below the result.</p><p id='automask_why'></p>"
-)
+DRAWN = ("picked", "left_out", "strokes", "corrected")
+"""Options that the view writes: their controls are there, and hidden."""
+
+GROUPS = {
+    "Sampling": ("masked_content", "area", "padding", "blur"),
+    "Passes": ("passes", "keep_passes"),
+    "Output": ("also",),
+}
+"""Inner accordions and their options, below the accordion ``MASK``, which has all the others."""
+
+MASK = "Mask"
 
 UNLOADED = (
     "<p>The models are out of memory, and what they saw of pictures is forgotten. The next run loads them again.</p>"
 )
 
+AnswerPage = Callable[..., str]
 
-def build_panel(unload: Callable[[], None]) -> list[Any]:
-    """The controls in the order of ``FIELDS``, then three hidden ones: preview, texts of files, and cutout.
+
+def build_panel(unload: Callable[[], None], answer_page: AnswerPage = lambda *_values: "{}") -> list[Any]:
+    """The controls in the order of ``FIELDS``, then four hidden ones: preview, texts of files, cutout, page key.
 
     The host calls this once for the page and twice for the API's defaults, so it has no side effects.
-    ``unload`` is called by the button that releases the models.
+
+    Args:
+        unload: called by the button that releases the models.
+        answer_page: called with a request of the page and the values of the controls; see ``views.PageViews.answer``.
     """
     first, *others = FIELDS
     controls: dict[str, Any] = {}
     with InputAccordion(first.default, label=TITLE, elem_id="automask_enabled") as controls[first.name]:
-        gr.HTML(INTRO, elem_id="automask_intro")
-        with FormRow(elem_id="automask_main"):
-            for row in others:
-                if row.name in MAIN:
-                    controls[row.name] = make_control(row)
+        make_controls([row for row in others if row.name in MAIN], controls)
+        gr.HTML(make_quick_targets(), elem_id="automask_quick_targets")
         with FormRow(elem_id="automask_buttons"):
-            preview = make_flag_button("Preview mask", "automask_preview", "automaskPreview")
+            preview = make_flag_button("Preview mask", "automask_preview", "automaskPreview", "primary")
             cutout = make_flag_button("Cut out", "automask_cutout", "automaskCutout")
-        with gr.Accordion("automask details", open=False, elem_id="automask_details"):
-            for pair in pair_rows([row for row in others if row.name not in MAIN]):
-                with FormRow():
-                    for row in pair:
-                        controls[row.name] = make_control(row)
-            make_unload_button(unload)
-    return [*(controls[row.name] for row in FIELDS), preview, make_page_texts(), cutout]
+        gr.HTML(make_view(), elem_id="automask_view_block")
+        make_groups(others, controls)
+        make_unload_button(unload)
+        texts, key = make_hidden_text("page_texts"), make_hidden_text("page_key")
+        make_answer_button(answer_page, [controls[row.name] for row in FIELDS])
+    return [*(controls[row.name] for row in FIELDS), preview, texts, cutout, key]
 
 
-def make_control(row: Field) -> Any:
+def make_groups(rows: list[Field], controls: dict[str, Any]) -> None:
+    """The options that are not always in sight, by group, in inner accordions; ``controls`` gets them by name."""
+    grouped = {row.name: group for group, names in GROUPS.items() for row in rows if row.name in names}
+    for group in (MASK, *GROUPS):
+        members = [row for row in rows if row.name not in MAIN and grouped.get(row.name, MASK) == group]
+        with gr.Accordion(group, open=False, elem_id=f"automask_{group.lower()}_group"):
+            make_controls(members, controls)
+
+
+def make_controls(rows: list[Field], controls: dict[str, Any]) -> None:
+    """Controls in pairs, a pair a line; ``controls`` gets them by name."""
+    shown = [row for row in rows if row.name not in DRAWN]
+    for pair in pair_rows(shown):
+        with FormRow():
+            for row in pair:
+                controls[row.name] = make_control(row)
+    for row in rows:
+        if row.name in DRAWN:
+            controls[row.name] = make_control(row, visible=False)
+            controls[row.name].do_not_save_to_config = True
+
+
+def make_control(row: Field, **more: Any) -> Any:
     """The control that fits a field."""
-    common = {"label": row.label, "value": row.default, "info": row.help, "elem_id": f"automask_{row.name}"}
+    common = {"label": row.label, "value": row.default, "info": row.help, "elem_id": f"automask_{row.name}", **more}
     if row.type is bool:
         return gr.Checkbox(**common)
     if row.choices:
@@ -64,14 +95,14 @@ def make_control(row: Field) -> Any:
     return gr.Slider(minimum=max(row.minimum, -top), maximum=top, step=row.step, **common)
 
 
-def make_flag_button(label: str, elem_id: str, function: str) -> Any:
+def make_flag_button(label: str, elem_id: str, function: str, variant: str = "secondary") -> Any:
     """A button that presses Generate with a hidden flag on, for something else than painting; returns the flag.
 
     So it gets the picture and mask of every tab on both hosts: Forge's canvas is no gr.Image.
     """
     flag = gr.Checkbox(False, label=elem_id.replace("_", " "), visible=False, elem_id=elem_id)
     flag.do_not_save_to_config = True
-    button = gr.Button(label, elem_id=f"{elem_id}_button", size="sm")
+    button = gr.Button(label, elem_id=f"{elem_id}_button", size="sm", variant=variant)
     button.click(fn=None, _js=function, inputs=[], outputs=[])
     return flag
 
@@ -89,11 +120,18 @@ def unload_models(unload: Callable[[], None]) -> str:
     return UNLOADED
 
 
-def make_page_texts() -> Any:
-    """Where javascript/automask_origin.js writes the infotexts of files; see ``infotext.read_page_entries``."""
-    texts = gr.Textbox("", label="automask page texts", visible=False, elem_id="automask_page_texts")
-    texts.do_not_save_to_config = True
-    return texts
+def make_answer_button(answer_page: AnswerPage, controls: list[Any]) -> None:
+    """The hidden button by which the page asks the server, with its request and its answer; see automask.js."""
+    request, answer = make_hidden_text("view_request"), make_hidden_text("view_answer")
+    button = gr.Button("automask view", visible=False, elem_id="automask_view_button")
+    button.click(fn=answer_page, inputs=[request, *controls], outputs=[answer], show_progress=False, queue=False)
+
+
+def make_hidden_text(name: str) -> Any:
+    """Text that passes between the page's scripts and the server; no value of a user."""
+    text = gr.Textbox("", label=f"automask {name.replace('_', ' ')}", visible=False, elem_id=f"automask_{name}")
+    text.do_not_save_to_config = True
+    return text
 
 
 def pair_rows(rows: list[Field]) -> list[list[Field]]:

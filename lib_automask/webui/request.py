@@ -35,7 +35,7 @@ LEFT_ALONE = {
 FORGE_CANVAS = "modules_forge.forge_canvas.canvas"
 """Forge's canvas gives the text of the picture that was last sent to it to whatever lies on it now."""
 
-PREVIEW, PAGE_TEXTS, CUTOUT = len(FIELDS), len(FIELDS) + 1, len(FIELDS) + 2
+PREVIEW, PAGE_TEXTS, CUTOUT, PAGE_KEY = (len(FIELDS) + number for number in range(4))
 """Positions of the hidden controls, which follow those of ``FIELDS``; see ``panel.build_panel``."""
 
 
@@ -52,6 +52,7 @@ class RunRequest:
         user_mask: bool[H, W] that the user painted, or None.
         own_prompt: that the picture was made with, "" if unknown.
         empty_boxes: positions in ``p.script_args`` of the image boxes of LayerDiffuse that want a cutout.
+        page_key: name of the page that sent the run, "" from the API; see ``views.PageViews``.
     """
 
     options: Options
@@ -62,6 +63,7 @@ class RunRequest:
     user_mask: Mask | None
     own_prompt: str
     empty_boxes: tuple[int, ...]
+    page_key: str = ""
 
     @property
     def has_passes(self) -> bool:
@@ -97,7 +99,8 @@ def read_request(p: Processing, args: Sequence[Any], registry: PromptRegistry) -
     if not (cutout or boxes or own_prompt):
         own_prompt = registry.prompt_of(image, read_page_texts(args))
     preview = is_flag_set(args, PREVIEW)
-    return RunRequest(options, preview, cutout, image, p.all_prompts, user_mask, own_prompt, boxes)
+    key = read_page_key(args)
+    return RunRequest(options, preview, cutout, image, p.all_prompts, user_mask, own_prompt, boxes, key)
 
 
 def is_enabled(state: RunState, args: Sequence[Any]) -> bool:
@@ -122,8 +125,18 @@ def is_flag_set(args: Sequence[Any], position: int) -> bool:
 
 def read_page_texts(args: Sequence[Any]) -> str:
     """What the page read from files; see ``infotext.read_page_entries``."""
-    texts = args[PAGE_TEXTS] if len(args) > PAGE_TEXTS else ""
-    return texts if isinstance(texts, str) else ""
+    return read_hidden_text(args, PAGE_TEXTS)
+
+
+def read_page_key(args: Sequence[Any]) -> str:
+    """The name of the page that sent this run, "" where it did not come from a page; see ``views.PageViews``."""
+    return read_hidden_text(args, PAGE_KEY)
+
+
+def read_hidden_text(args: Sequence[Any], position: int) -> str:
+    """The text of a hidden control. The API may leave it out."""
+    text = args[position] if len(args) > position else ""
+    return text if isinstance(text, str) else ""
 
 
 def read_carried_prompt(p: Processing, state: RunState) -> str:

@@ -25,6 +25,7 @@ from lib_automask.webui.pass_steps import PassContext
 from lib_automask.webui.passes import PassRunner
 from lib_automask.webui.request import RunRequest
 from lib_automask.webui.run_state import Processing, RunClock, RunOutput, RunState
+from lib_automask.webui.views import PageViews
 
 
 class Automask(scripts.Script):  # type: ignore[misc]
@@ -32,6 +33,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
 
     pool = ModelPool()
     registry = infotext.PromptRegistry()
+    views = PageViews(lambda: Automask.pool.models(settings.read_settings()))
 
     def title(self) -> str:
         return "automask"
@@ -42,7 +44,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
     def ui(self, is_img2img: bool) -> list[Any]:
         from lib_automask.webui import panel
 
-        controls = panel.build_panel(self.pool.unload)
+        controls = panel.build_panel(self.pool.unload, self.views.answer)
         self.infotext_fields = infotext.paste_fields(controls)
         return controls
 
@@ -57,6 +59,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
             comments = self.answer_request(p, args)
         except Exception as error:  # an exception that leaves a hook is swallowed, and everything repainted
             comments = processing.refuse_run(p, error)
+            self.views.keep_error(request.read_page_key(args), error)
         messages.add_comments(p, comments)
 
     def process_before_every_sampling(self, p: Processing, *_args: Any, **_latents: Any) -> None:
@@ -102,6 +105,7 @@ class Automask(scripts.Script):  # type: ignore[misc]
         with clock.measuring(run_state.MASKING), self.take_models() as models:
             result = build_mask(wanted.mask_request, models)
         clock.stages = result.timings
+        self.views.keep_result(wanted.page_key, wanted.mask_request, result)
         p.extra_generation_params.update(infotext.infotext_entries(wanted.options, result))
         p.extra_generation_params.update(clock.infotext)
         if state.output is not None:

@@ -42,16 +42,16 @@ def built():
 
 
 def test_trap_12_the_panel_is_drawn_with_both_kinds_of_accordion():
-    assert len(built()) == len(FIELDS) + 3
+    assert len(built()) == len(FIELDS) + 4
 
 
 def test_trap_7_the_panel_may_be_drawn_three_times_and_every_control_has_its_default():
     for controls in (built(), built(), built()):
-        assert [control.value for control in controls] == [*(row.default for row in FIELDS), False, "", False]
+        assert [control.value for control in controls] == [*(row.default for row in FIELDS), False, "", False, ""]
 
 
 def test_the_defaults_of_the_controls_are_the_default_options():
-    assert Options.from_args([control.value for control in built()][:-3]) == Options()
+    assert Options.from_args([control.value for control in built()][:-4]) == Options()
 
 
 def test_trap_13_labels_and_ids_are_the_extensions_own():
@@ -62,7 +62,7 @@ def test_trap_13_labels_and_ids_are_the_extensions_own():
 
 
 def test_what_is_hidden_is_never_saved_as_a_default():
-    assert all(control.do_not_save_to_config for control in built()[-2:])
+    assert all(control.do_not_save_to_config for control in built()[-4:])
 
 
 def test_the_button_that_unloads_models_confirms_it():
