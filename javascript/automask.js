@@ -90,6 +90,11 @@ const automaskRun = {
     bar: () => gradioApp().querySelector("#img2img_results .progressDiv, #img2img_gallery_container .progressDiv"),
     line: () => gradioApp().querySelector("#automask_progress"),
 
+    // Looks now and then: while a run changes the page all the time, the host's own call comes late.
+    watch() {
+        this.watching ??= setInterval(() => this.bar() && this.begin(), this.LOOK);
+    },
+
     begin() {
         if (this.timer) return;
         automaskView.setBusy(true);
@@ -129,5 +134,5 @@ onAfterUiUpdate(() => {
     automaskView.attach();
     automaskPanel.key();
     automaskRepeatLog();
-    if (automaskRun.bar()) automaskRun.begin();
+    automaskRun.watch();
 });

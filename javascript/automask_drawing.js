@@ -4,7 +4,8 @@
 const automaskDrawing = {
     MASK: [255, 64, 129], // pink is rare in pictures and seen on light and dark
     OUT: [64, 120, 255],
-    OPACITY: 110, // of 255
+    OPACITY: 150, // of 255
+    REST: [255, 255, 255, 60], // what stays is paler
 
     setPicture(source) {
         automaskView.element("view").classList.toggle("automask-has-picture", Boolean(source));
@@ -67,10 +68,13 @@ const automaskDrawing = {
         const out = new Uint8Array(mask.length);
         for (const point of automaskView.points.left_out) automaskView.regionOf(point)?.mask.forEach((pixel, i) => pixel && (out[i] = 1));
         const tint = new ImageData(width, height);
+        const stripe = Math.max(4, Math.round(width / 32));
         for (let i = 0; i < mask.length; i++) {
             const x = i % width, y = (i - x) / width;
-            const colour = mask[i] ? this.MASK : out[i] && (x + y) % 8 < 3 ? this.OUT : null;
-            if (colour) tint.data.set([...colour, this.OPACITY], i * 4);
+            const striped = (x + y) % stripe < stripe / 2;
+            if (mask[i]) tint.data.set([...this.MASK, striped ? this.OPACITY : this.OPACITY / 2], i * 4);
+            else if (out[i]) tint.data.set([...this.OUT, striped ? this.OPACITY : 0], i * 4);
+            else tint.data.set(this.REST, i * 4);
         }
         const layer = new OffscreenCanvas(width, height);
         layer.getContext("2d").putImageData(tint, 0, 0);

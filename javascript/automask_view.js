@@ -68,6 +68,7 @@ const automaskView = {
         automaskPlan.show(view);
         automaskDrawing.setPicture(this.data?.picture);
         automaskPointer.list();
+        automaskPointer.activate(this.active);
     },
 
     takeOver(view) {
@@ -75,12 +76,13 @@ const automaskView = {
         this.height = view.view_height;
         this.scale = view.scale;
         const size = this.width * this.height;
+        const active = this.regions[this.active];
         this.base = automaskMask.decode(view.mask, size);
         this.regions = view.candidates.map((one) => ({ ...one, mask: automaskMask.decode(one.rle, size) }));
         this.regions.sort((one, other) => one.area - other.area);
         this.atServer = { ...this.texts(), grow: Number(automaskPanel.find("grow")?.value ?? 0) };
         this.mask = this.base;
-        this.active = -1;
+        this.active = this.regions.findIndex((region) => region.id === active?.id && region.area === active.area);
     },
 
     // Corrections of another picture or prompt are not this one's.
@@ -89,6 +91,7 @@ const automaskView = {
         if (!made || !view.corrected || made === view.corrected) return;
         for (const name of [...this.NAMES, "corrected"]) automaskPanel.write(name, "");
         this.history = [];
+        this.left.clear();
     },
 
     texts() {
@@ -270,16 +273,20 @@ const automaskView = {
     // Asks the server for the mask to the pixel, once the person pauses.
     refresh() {
         const change = ++this.changes;
+        this.pending = true;
         clearTimeout(this.waiting);
         this.waiting = setTimeout(() => this.askAgain(change), this.PAUSE);
     },
 
     async askAgain(change) {
-        if (this.busy) return; // the run shows its own view at its end
+        const isLast = () => change === this.changes;
+        if (this.busy) return (this.pending = false); // the run shows its own view at its end
         this.element("view").dataset.asking = "yes";
         const answer = await automaskPanel.ask({ want: "correct" });
+        if (!isLast()) return;
+        this.pending = false;
         this.element("view").dataset.asking = "";
-        if (change !== this.changes || this.busy) return;
+        if (this.busy) return;
         if (answer.error) automaskPanel.tell(answer.error, true);
         else this.show(answer.view, true);
     },
