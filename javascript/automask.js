@@ -5,6 +5,7 @@ const automaskPanel = {
     WAIT: 120000, // ms for an answer: a large picture on a slow machine; a guess
     LOOK: 60, // ms between two looks at the answer
     asked: 0,
+    last: Promise.resolve(),
 
     find(name) {
         return gradioApp().querySelector(`#automask_${name} textarea, #automask_${name} input:not([type=checkbox])`);
@@ -29,7 +30,12 @@ const automaskPanel = {
     },
 
     // Sends a request {want: …} with the values of all controls, and resolves to the server's answer; see webui/views.py.
-    async ask(request) {
+    // One after another: there is one box for requests and one for answers.
+    ask(request) {
+        return (this.last = this.last.then(() => this.askNow(request)));
+    },
+
+    async askNow(request) {
         const number = `${this.key()}-${++this.asked}`;
         this.write("view_request", JSON.stringify({ ...request, number }));
         await new Promise((done) => setTimeout(done, 30)); // gradio takes over the value first
@@ -125,7 +131,8 @@ function automaskRepeatLog() {
     const parts = log.querySelectorAll(".comments, .error");
     const lines = [...parts].flatMap((part) => part.innerText.split("\n")).filter((text) => text.trim());
     const error = log.querySelector(".error");
-    automaskPanel.tell((error ? lines : lines.filter((line) => line.startsWith("automask"))).join("\n"), Boolean(error));
+    const shown = error ? lines : lines.filter((line) => line.startsWith("automask"));
+    automaskPanel.tell(shown.map((line) => line.replace(/^automask: /, "")).join("\n"), Boolean(error));
     automaskView.load();
 }
 
