@@ -1,7 +1,8 @@
 """A soft edge for a hard mask, and the thing's own colours in it: what a cutout is made of.
 
-``refine_outline_by_color`` gives a hard edge instead, for masks (``locate.extent.refine_outline``). Pictures are
-``uint8[H, W, 3]`` RGB, masks ``bool[H, W]``, opacity ``float32[H, W]`` in 0–1.
+``refine_outline_by_color`` gives a hard edge instead, for masks (``locate.extent.refine_outline``). In a drawn picture
+the edge is looked for in a wide strip, by colour; in a photograph in a narrow band, and only where it is sure
+(``imaging.photo_edges``). Pictures are ``uint8[H, W, 3]`` RGB, masks ``bool[H, W]``, opacity ``float32[H, W]`` in 0–1.
 """
 
 from __future__ import annotations
@@ -11,10 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from lib_automask.imaging import masks
+from lib_automask.imaging.photo_edges import average_locally, find_photo_edge
 from lib_automask.types import Box, Image, Mask, Probabilities, Size, bounding_box
 
 Opacity = npt.NDArray[np.float32]
 
+MOST_TEXTURE = 1.5
+"""Steps of 255, the median deviation of neighbouring pixels on either side of a drawn outline at most: icons have up to
+.6, the photographs of ``python -m benchmarks.photo_edges`` 3.5 or more."""
 BAND = 0.1
 """Half the width of the strip round the outline in which the edge is looked for, in sizes of the thing: a guess."""
 WIDEST_BAND = 24
@@ -40,14 +45,19 @@ SMOOTHING = 1e-5
 def estimate_opacity(image: Image, mask: Mask, chances: Probabilities | None = None) -> Opacity:
     """How much of each pixel belongs to what ``mask`` covers roughly; 0 everywhere for an empty mask.
 
-    In a strip round the outline the edge is found anew by colour (GrabCut: Rother, Kolmogorov and Blake, 2004), and
-    made soft by a guided filter with the picture as its guide (He, Sun and Tang, 2010). Beyond the strip the mask
-    stays.
+    In a photograph the edge is what ``find_photo_edge`` finds, or that of the mask, hard, where it finds none.
+
+    In a drawn picture the edge is found anew by colour in a strip round the outline (GrabCut: Rother, Kolmogorov and
+    Blake, 2004), and made soft by a guided filter with the picture as its guide (He, Sun and Tang, 2010). Beyond the
+    strip the mask stays.
 
     ``chances`` float32[H, W] are the probabilities that each pixel belongs to the thing, or None. With them, pixels
     that are in doubt are decided by colour too, even beyond the strip, and the softness follows both.
     """
     box = bounding_box(mask)
+    if box is not None and not is_drawn(image, mask):
+        found = find_photo_edge(image, mask)
+        return mask.astype(np.float32) if found is None else found
     opacity = np.zeros(mask.shape, np.float32)
     if box is not None:
         band = _band_width(box)
@@ -61,12 +71,15 @@ def estimate_opacity(image: Image, mask: Mask, chances: Probabilities | None = N
 def refine_outline_by_color(image: Image, mask: Mask) -> Mask:
     """``mask`` bool[H, W] with its outline found anew by colour, as ``estimate_opacity`` does, but hard.
 
-    Of a thing that is larger than ``LONGEST_SIDE`` pixels the outline is looked for in a smaller picture.
+    Of a drawn thing that is larger than ``LONGEST_SIDE`` pixels the outline is looked for in a smaller picture.
     """
     box = bounding_box(mask)
     refined = mask.copy()
     if box is None:
         return refined
+    if not is_drawn(image, mask):
+        found = find_photo_edge(image, mask)
+        return refined if found is None else found > 0.5
     part = _slices_around(box, 4 * _band_width(box), Size.of(mask))
     colors, rough = image[part], mask[part]
     size = Size.of(rough)
@@ -80,6 +93,24 @@ def refine_outline_by_color(image: Image, mask: Mask) -> Mask:
         sharp = _sharpen(colors, rough, None, _band_width(rough_box)).astype(np.float32)
         refined[part] = cv2.resize(sharp, size[::-1], interpolation=cv2.INTER_LINEAR) > 0.5
     return refined
+
+
+def is_drawn(image: Image, mask: Mask) -> bool:
+    """Whether the picture is as even as drawings are, on both sides of the outline of ``mask``; False without one.
+
+    There colours tell where a thing ends however wrong the mask is; in a photograph they tell it near the edge alone.
+    """
+    box = bounding_box(mask)
+    if box is None:
+        return False
+    band = _band_width(box)
+    part = _slices_around(box, 4 * band, Size.of(mask))
+    colors, rough = image[part].astype(np.float32), mask[part]
+    squares = cv2.blur(colors**2, (3, 3)) - cv2.blur(colors, (3, 3)) ** 2
+    texture = np.sqrt(np.maximum(squares, 0)).mean(2)
+    deep, core = masks.grow_mask(rough, -4 * band), masks.grow_mask(rough, -band)
+    sides = (core if core.any() else rough) & ~deep, masks.grow_mask(rough, 4 * band) & ~masks.grow_mask(rough, band)
+    return all(side.any() and bool(np.median(texture[side]) <= MOST_TEXTURE) for side in sides)
 
 
 def remove_background_color(image: Image, opacity: Opacity) -> Image:
@@ -153,21 +184,13 @@ def _add_drawn_line(image: Image, sharp: Mask, outside: Mask, band: int) -> Mask
     Colour models of a whole region take a dark line for a shade of a dark ground; the ground's own mean and spread
     near the line do not.
     """
-    mean, weight = _local_mean(image.astype(np.float32), outside, band)
-    square, _weight = _local_mean(image.astype(np.float32) ** 2, outside, band)
+    mean, weight = average_locally(image.astype(np.float32), outside, band)
+    square, _weight = average_locally(image.astype(np.float32) ** 2, outside, band)
     spread = np.sqrt(np.maximum(square - mean**2, 0).sum(-1))
     unlike = np.linalg.norm(image - mean, axis=-1) > np.maximum(LEAST_CONTRAST, 3 * spread)
     line = masks.grow_mask(sharp, max(1, band // 2)) & ~outside & unlike & (weight > 0)
     _count, labels = cv2.connectedComponents((line | sharp).astype(np.uint8), connectivity=4)
     return np.asarray(np.isin(labels, np.unique(labels[sharp & (labels > 0)])))
-
-
-def _local_mean(values: npt.NDArray[np.float32], where: Mask, sigma: float) -> tuple[Opacity, Opacity]:
-    """The mean of ``values`` float32[H, W, 3] over the pixels of ``where`` close by, and their weight."""
-    share = where.astype(np.float32)
-    weight = cv2.GaussianBlur(share, (0, 0), sigma)
-    mean = cv2.GaussianBlur(values * share[..., None], (0, 0), sigma) / np.maximum(weight, 1e-6)[..., None]
-    return np.asarray(mean, np.float32), np.where(weight > 1e-4, weight, 0).astype(np.float32)
 
 
 def _filter_guided(image: Image, target: Opacity, radius: int) -> Opacity:

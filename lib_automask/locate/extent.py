@@ -164,11 +164,16 @@ def measure_ground(image: Image, thing: Mask, others: Mask) -> Ground | None:
 
 
 def refine_outline(image: Image, thing: Mask, others: Mask) -> Mask:
-    """``thing`` with its outline found anew where the ground is plain and of another colour; else as it is.
+    """``thing`` with its outline found anew where the picture shows it clearly; else as it is.
 
-    A pixel changes only where two measures agree: the colours near by (``imaging.matting.refine_outline_by_color``) and
-    the colour of the ground. Nothing is taken from ``others``, the other things that are named.
+    In a photograph that is for ``imaging.photo_edges`` to judge. In a drawn picture the ground must be plain and of
+    another colour, and a pixel changes only where two measures agree: the colours near by
+    (``imaging.matting.refine_outline_by_color``) and the colour of the ground. Nothing is taken from ``others``, the
+    other things that are named.
     """
+    if not matting.is_drawn(image, thing):
+        refined = matting.refine_outline_by_color(image, thing)
+        return refined & (thing | ~others)
     ground = measure_ground(image, thing, others & ~thing)
     if ground is None or not ground.plain:
         return thing
