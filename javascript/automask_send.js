@@ -16,7 +16,7 @@ const automaskSend = {
     async toUpload() {
         const whole = await this.whole();
         if (!whole) return;
-        this.openTab(this.TABS.Upload);
+        await this.openTab(this.TABS.Upload, "img_inpaint_mask");
         await this.fill("img_inpaint_base", whole.picture, "picture.png");
         await this.fill("img_inpaint_mask", whole.mask, "mask.png");
         automaskPanel.tell("Picture and mask are in Inpaint upload.");
@@ -25,7 +25,7 @@ const automaskSend = {
     async toInpaint() {
         const whole = await this.whole();
         if (!whole) return;
-        this.openTab(this.TABS.Inpaint);
+        await this.openTab(this.TABS.Inpaint, "img2maskimg");
         const canvas = this.canvasTexts();
         if (canvas) {
             this.set(canvas.background, whole.picture);
@@ -49,8 +49,11 @@ const automaskSend = {
         view.change(() => view.strokes.push(...automaskMask.asStrokes(mask, view.width, view.height, view.scale)));
     },
 
-    openTab(position) {
+    // Its image boxes take files once they are seen.
+    async openTab(position, id) {
         gradioApp().querySelectorAll("#mode_img2img > div:first-child button")[position]?.click();
+        await this.wait(() => gradioApp().querySelector(`#${id}`)?.offsetParent);
+        await this.pause(300);
     },
 
     // Forge's canvas keeps picture and drawing as text in two hidden boxes behind it; null on other hosts.
@@ -80,7 +83,7 @@ const automaskSend = {
     // Puts a picture into an image box of gradio, as if the person had chosen the file.
     async fill(id, address, name) {
         const find = (what) => gradioApp().querySelector(`#${id} ${what}`);
-        find("button[aria-label='Clear'], button[aria-label='Remove Image'], button[aria-label='Remove']")?.click();
+        find("button:is([aria-label='Clear'], [aria-label='Remove Image'])")?.click();
         const input = await this.wait(() => find("input[type=file]"));
         const files = new DataTransfer();
         files.items.add(new File([await (await fetch(address)).blob()], name, { type: "image/png" }));

@@ -183,6 +183,8 @@ def test_two_pages_know_nothing_of_each_other(previewed, open_panel, picture):
 def test_picture_and_mask_are_sent_to_inpaint(previewed, button, tab):
     previewed.press(button)
     previewed.page.locator("#automask_why").get_by_text(f"Picture and mask are in {tab}.").wait_for()
+    boxes = {"Inpaint upload": ("img_inpaint_base", "img_inpaint_mask")}.get(tab, ())
+    assert all(previewed.page.locator(f"#{box} img").count() == 1 for box in boxes)
     assert tab in previewed.page.locator("#mode_img2img button.selected").first.inner_text()
 
 
