@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 
 from lib_automask.errors import InputError
-from lib_automask.types import Box, Mask, Size
+from lib_automask.types import Box, Image, Mask, Size
 
 
 def unite_masks(masks: Iterable[Mask], size: Size) -> Mask:
@@ -31,6 +31,16 @@ def grow_mask(mask: Mask, distance: int) -> Mask:
         return ~grow_mask(~mask, -distance)
     distances = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     return np.asarray(distances <= distance)
+
+
+def shrink_both(image: Image, mask: Mask, longest_side: int) -> tuple[Image, Mask]:
+    """A picture and a mask with no more than so many pixels on the longer side; as they are where that is so."""
+    size = Size.of(mask)
+    if size.longer <= longest_side:
+        return image, mask
+    small = size.scaled(longest_side / size.longer)[::-1]
+    colors = np.asarray(cv2.resize(image, small, interpolation=cv2.INTER_AREA), np.uint8)
+    return colors, cv2.resize(mask.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.5
 
 
 def fill_holes(mask: Mask) -> Mask:

@@ -50,22 +50,23 @@ def find_photo_edge(image: Image, mask: Mask) -> npt.NDArray[np.float32] | None:
 
     ``image`` uint8[H, W, 3] RGB is the whole picture. Outside the band the opacity is that of the mask.
     """
-    accuracy = max(1.0, max(mask.shape) / SAM_SIDE)
+    accuracy = measure_accuracy(Size.of(mask))
     margin = round(8 * BAND * accuracy)
     rows, columns = (_extent(mask.any(axis), margin) for axis in (1, 0))
-    colors, rough = image[rows, columns], mask[rows, columns]
-    size = Size.of(rough)
-    scale = min(1.0, LONGEST_SIDE / max(size))
-    if scale < 1:
-        small = size.scaled(scale)[::-1]
-        colors = np.asarray(cv2.resize(colors, small, interpolation=cv2.INTER_AREA), np.uint8)
-        rough = cv2.resize(rough.astype(np.float32), small, interpolation=cv2.INTER_AREA) > 0.5
+    size = Size.of(mask[rows, columns])
+    colors, rough = masks.shrink_both(image[rows, columns], mask[rows, columns], LONGEST_SIDE)
+    scale = Size.of(rough).longer / size.longer
     found = _solve_band(colors, rough, max(1.0, accuracy * scale))
     if found is None:
         return None
     opacity = mask.astype(np.float32)
     opacity[rows, columns] = found if scale == 1 else cv2.resize(found, size[::-1], interpolation=cv2.INTER_LINEAR)
     return ((opacity - 0.5) * SHARPENING + 0.5).clip(0, 1)
+
+
+def measure_accuracy(picture: Size) -> float:
+    """How many pixels of a picture one of SAM's masks for it has, along a line; at least 1."""
+    return max(1.0, picture.longer / SAM_SIDE)
 
 
 def _extent(present: npt.NDArray[np.bool_], margin: int) -> slice:

@@ -28,7 +28,7 @@ def disc(size: int = 96, radius: float = 30) -> tuple[np.ndarray, np.ndarray]:
     cv2.circle(fine, (size * many // 2, size * many // 2), round(radius * many), 255, -1)
     opacity = cv2.resize(fine, (size, size), interpolation=cv2.INTER_AREA).astype(np.float32) / 255
     picture = opacity[..., None] * RED + (1 - opacity[..., None]) * GREEN
-    noise = np.random.default_rng(1).normal(0, 1, picture.shape)
+    noise = np.random.default_rng(1).normal(0, 0.5, picture.shape)
     return (picture + noise).round().clip(0, 255).astype(np.uint8), opacity
 
 

@@ -18,7 +18,7 @@ def soft_box(size: Size, left: int, top: int, right: int, bottom: int, ramp: int
     distance = np.minimum.reduce([x - left, right - x, y - top, bottom - y])
     opacity = np.clip(distance / ramp + 0.5, 0, 1)
     picture = opacity[..., None] * RED + (1 - opacity[..., None]) * GREEN
-    texture = ((x - 0.5) * 7 + (y - 0.5) * 13) % 5 - 2
+    texture = (((x - 0.5) * 7 + (y - 0.5) * 13) % 5 - 2) * 0.3
     return (picture + texture[..., None]).round().clip(0, 255).astype(np.uint8), opacity
 
 

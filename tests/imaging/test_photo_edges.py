@@ -189,7 +189,7 @@ def test_a_mixture_of_two_colours_gives_its_own_shares():
 
 
 @pytest.mark.parametrize(
-    ("thing", "ground", "drawn"), [(0, 0, True), (1, 1, True), (0, 7, False), (7, 0, False), (7, 7, False)]
+    ("thing", "ground", "drawn"), [(0, 0, True), (0.5, 0.5, True), (0, 7, False), (7, 0, False), (7, 7, False)]
 )
 def test_a_picture_is_drawn_if_it_is_even_on_both_sides(thing, ground, drawn):
     grain = np.random.default_rng(0).normal(0, 1, (*SHAPE, 3))

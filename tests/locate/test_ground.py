@@ -27,7 +27,7 @@ def picture(noise: float, ball: tuple[int, int, int] = (200, 40, 40)) -> np.ndar
 @pytest.mark.parametrize("off", [-3, -2, 2, 3])
 def test_an_outline_that_is_off_is_found_anew_on_a_plain_ground(off):
     rough = grow_mask(BALL, off)
-    found = refine_outline(picture(noise=1), rough, NOTHING)
+    found = refine_outline(picture(noise=0.5), rough, NOTHING)
     assert mask_iou(found, BALL) > 0.98 > mask_iou(rough, BALL)
 
 
@@ -37,19 +37,19 @@ def test_an_outline_on_a_restless_ground_is_left_alone():
 
 
 def test_a_thing_of_the_grounds_colour_keeps_its_outline():
-    assert np.array_equal(refine_outline(picture(noise=1, ball=(92, 152, 82)), BALL, NOTHING), BALL)
+    assert np.array_equal(refine_outline(picture(noise=0.5, ball=(92, 152, 82)), BALL, NOTHING), BALL)
 
 
 def test_nothing_is_taken_from_other_things():
     rough, other = grow_mask(BALL, -3), BALL & (X > 90)
-    found = refine_outline(picture(noise=1), rough, other)
+    found = refine_outline(picture(noise=0.5), rough, other)
     assert not (found & other & ~rough).any()
     assert mask_iou(found, BALL & ~(other & ~rough)) > 0.95
 
 
 def test_a_thing_that_fills_the_picture_has_no_ground():
     everything = np.ones(SHAPE, bool)
-    assert np.array_equal(refine_outline(picture(noise=1), everything, NOTHING), everything)
+    assert np.array_equal(refine_outline(picture(noise=0.5), everything, NOTHING), everything)
 
 
 @pytest.mark.parametrize(
