@@ -10,6 +10,7 @@ import numpy.typing as npt
 from lib_automask.errors import Unsure
 from lib_automask.imaging import layers, masks
 from lib_automask.imaging.layers import Layer
+from lib_automask.imaging.matting import remove_background_color
 from lib_automask.interfaces import Models, SoftSegmenter
 from lib_automask.options import Options
 from lib_automask.pipeline import build_mask
@@ -61,8 +62,7 @@ def cut_out_target(image: Image, models: Models, target: str = "", options: Opti
     mask = result.mask if target else locate_subject(result, ungrown.confidence)
     if not mask.any():
         raise Unsure(result.why)
-    picture = layers.cut_out_mask(image, mask, target_probabilities(image, result, models))
-    return Cutout(image, picture, mask, describe_cutout(result, target))
+    return Cutout(image, _cut_out(image, mask, result, models), mask, describe_cutout(result, target))
 
 
 def locate_subject(result: MaskResult, min_confidence: float) -> Mask:
@@ -90,6 +90,14 @@ def target_probabilities(image: Image, result: MaskResult, models: Models) -> Pr
         found = segmenter.chances(image, mask)
         probabilities = np.maximum(probabilities, mask if found is None else found)
     return probabilities
+
+
+def _cut_out(image: Image, mask: Mask, result: MaskResult, models: Models) -> npt.NDArray[np.uint8]:
+    """uint8[H, W, 4]: with the edge of the matting model, or one found by colour where that has none."""
+    opacity = None if models.matting is None else models.matting.refine_opacity(image, mask)
+    if opacity is None:
+        return layers.cut_out_mask(image, mask, target_probabilities(image, result, models))
+    return layers.apply_opacity(remove_background_color(image, opacity), opacity)
 
 
 def describe_cutout(result: MaskResult, target: str) -> str:

@@ -55,6 +55,13 @@ class SoftSegmenter(Protocol):
         """How likely each pixel belongs to the region ``mask``; None where the model finds another region there."""
 
 
+class MattingModel(Protocol):
+    """Finds how opaque each pixel of a thing is."""
+
+    def refine_opacity(self, image: Image, mask: Mask) -> npt.NDArray[np.float32] | None:
+        """float32[H, W] in 0–1 of what ``mask`` covers roughly; None where the model has no better answer."""
+
+
 def ignore_progress(_stage: str, _share: float) -> None:
     """The ``Progress`` of callers who want none."""
 
@@ -73,6 +80,7 @@ def scale_progress(progress: Progress, begin: float, end: float, stage: str | No
 class Models:
     """The three models that a run needs; the caller of the pipeline makes them.
 
+    ``matting`` is for the edges of cutouts; without it they are found by colour.
     ``progress`` receives every stage of a run, and may raise ``Interrupted`` to end it. Call ``clear`` when a run is
     over: models leave a device on which they shall not stay, and use their full batch sizes again.
     """
@@ -82,3 +90,4 @@ class Models:
     segmenter: Segmenter
     progress: Progress = ignore_progress
     clear: Callable[[], None] = lambda: None
+    matting: MattingModel | None = None

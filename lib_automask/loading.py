@@ -17,6 +17,7 @@ from lib_automask.runtime.device import Device
 from lib_automask.runtime.registry import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
 from lib_automask.sam.segmenter import SamSegmenter
 from lib_automask.types import Progress
+from lib_automask.vitmatte import VitMatte
 
 DEMO = "demo"
 LOADING = "loading models"
@@ -35,6 +36,7 @@ def load_models(
     fetch: bool = False,
     progress: Progress = ignore_progress,
     cache: ByteCache[Any] | None = None,
+    matting: str = "",
 ) -> Models:
     """Load captioner, matcher and segmenter.
 
@@ -53,6 +55,8 @@ def load_models(
         progress: of loading, and of the models while they work; may raise ``Interrupted`` to end the run.
         cache: for the models' results, in main memory; one of 256 MB that goes with the models, if none is given. The
             answers of a captioner given ready-made are not kept: they may depend on other things than the picture.
+        matting: of a ViTMatte for the edges of cutouts: a folder, or its name in ``matting`` below one of ``folders``;
+            left empty, edges are found by colour.
 
     Raises:
         InputError: two models of one kind are named, or there is no such device.
@@ -86,6 +90,7 @@ def load_models(
         SamSegmenter(paths["segmenter"], device, progress, cache=cache, loading=loading),
         progress,
         device.clear,
+        VitMatte(matting, places, device, progress) if matting else None,
     )
 
 

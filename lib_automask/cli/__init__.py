@@ -80,6 +80,7 @@ def build_parser() -> argparse.ArgumentParser:
     cutout = add("cutout", help="a thing cut out, with transparency round it")
     cutout.add_argument("image", type=Path)
     cutout.add_argument("--target", default="", help="what to cut out, in words; left out, what the picture is about")
+    cutout.add_argument("--matting", default="", metavar="DIR", help="a folder with a ViTMatte, for the edge")
     cutout.add_argument("--layers", action="store_true", help="also write the ground behind it, and both as OpenRaster")
     cutout.add_argument("--psd", action="store_true", help="also write both as PSD, if psd-tools is installed")
     cutout.add_argument("--out", type=Path, default=Path("automask-output"), metavar="DIR")

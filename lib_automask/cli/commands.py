@@ -144,7 +144,7 @@ def _plan_record(record: Record) -> Record:
 def run_cutout(args: argparse.Namespace) -> Answer:
     """``cutout IMAGE``."""
     image = files.read_image(args.image)
-    models = load_models(*_sources(args), device=args.device, progress=args.bar)
+    models = load_models(*_sources(args), device=args.device, progress=args.bar, matting=args.matting)
     args.bar.finish()
     cutout = cut_out_target(image, models, args.target)
     stem = args.out / args.image.stem

@@ -100,6 +100,7 @@ def load_choice(choice: Choice) -> Models:
         device=Device(choice.device, choice.memory == KEEP, make_room),
         fetch=choice.fetch,
         progress=report_progress,
+        matting=choice.matting.strip(),
     )
 
 

@@ -34,6 +34,7 @@ class Choice:
 
     Args:
         captioner, matcher, segmenter: names of models or paths; "" is automatic.
+        matting: name or path of a model for the edges of cutouts; "" is none.
         folders: where models are looked for; missing ones are fetched into the first.
         device: as torch names it.
         fetch: whether missing models are fetched.
@@ -43,6 +44,7 @@ class Choice:
     captioner: str
     matcher: str
     segmenter: str
+    matting: str
     folders: tuple[Path, ...]
     device: str
     fetch: bool
@@ -96,6 +98,7 @@ SETTINGS = (
     Setting("captioner", AUTOMATIC, "Model that says what the picture shows", MODELS, list_model_names("captioner")),
     Setting("matcher", AUTOMATIC, "Model that compares phrases with the picture", MODELS, list_model_names("matcher")),
     Setting("segmenter", AUTOMATIC, "Model that finds regions", MODELS, list_model_names("segmenter")),
+    Setting("matting", "", "Model for the edges of cutouts", "a folder with a ViTMatte, or its name in models/matting"),
     Setting("folders", "", "More folders with models", "SAM files in sam/, BLIP folders in BLIP/; several with a ;"),
     Setting("device", AUTO_DEVICE, "Where the models run", "auto is where the checkpoint runs", lambda: list(DEVICES)),
     Setting("fetch", True, "Fetch a missing model on first use", "about 1 GB each; if off, the run stops and names it"),
