@@ -110,10 +110,11 @@ const automaskView = {
         return this.regions.filter((region) => region.mask[Math.floor(y) * this.width + Math.floor(x)]);
     },
 
-    // The region that a point of an option means.
+    // The region that a point of an option means; levels do not count those that SAM was asked for.
     regionOf({ x, y, level }) {
-        const under = this.regionsAt(x * this.scale, y * this.scale);
-        return under[Math.min(level, under.length - 1)];
+        const under = this.regionsAt((x + 0.5) * this.scale, (y + 0.5) * this.scale);
+        const found = under.filter((region) => !region.asked);
+        return found.length ? found[Math.min(level, found.length - 1)] : under[0];
     },
 
     statusOf(region) {
@@ -175,7 +176,7 @@ const automaskView = {
     },
 
     masks() {
-        return this.regions.map((region) => region.mask);
+        return this.regions.filter((region) => !region.asked).map((region) => region.mask);
     },
 
     pointOf(region) {

@@ -48,6 +48,8 @@ def _read_calibration() -> dict[str, tuple[float, dict[str, float]]]:
 
 def describe_request(request: MaskRequest, evidence: PlanEvidence) -> str:
     """The first half of the sentence of why: what was compared."""
+    if evidence.source == "by hand":
+        return "edits by hand"
     if evidence.source == "target":
         return f"target: {request.options.target.strip()}"
     own = [f"made with: {shorten_prompt(evidence.own_prompt)}"] if evidence.own_prompt else []

@@ -225,6 +225,50 @@ class Options:
         "as they stand, also a grow of 0.",
         shapes_mask=True,
     )
+    picked: str = define_field(
+        "",
+        "Taken by hand",
+        "Points of regions that are repainted as well, in pixels of the picture: x,y of the smallest region there, or "
+        "x,y,1 of the next larger one. Where no region is, SAM looks for one.",
+        example="120,80; 300,44,1",
+        shapes_mask=True,
+    )
+    left_out: str = define_field(
+        "",
+        "Left out by hand",
+        "Points of regions that are never repainted, in the same form.",
+        example="120,80; 300,44,1",
+        shapes_mask=True,
+    )
+    strokes: str = define_field(
+        "",
+        "Brush strokes",
+        "Brush (+) and eraser (-) on the finished mask: a radius and a line of points, in pixels of the picture.",
+        example="+12:30,40 60,45; -8:10,10",
+        shapes_mask=True,
+    )
+    edits: str = define_field(
+        "",
+        "Edits by hand",
+        "In place of the plan that is made from the prompt: one edit a line or between semicolons, of the kinds "
+        "replace, modify, add, remove, background and restyle.",
+        example="replace: red ball -> blue star; remove: cup",
+        shapes_mask=True,
+    )
+    avoid: str = define_field(
+        "",
+        "Avoid",
+        "Things that are never repainted, in words, with commas between.",
+        example="face, hands",
+        shapes_mask=True,
+    )
+    corrected: str = define_field(
+        "",
+        "Corrected picture",
+        "Written by the page: the picture and prompt that the four options by hand were made for. For others they are "
+        "not used; where this is empty they always are.",
+        shapes_mask=True,
+    )
 
     def __post_init__(self) -> None:
         for row in FIELDS:

@@ -6,12 +6,21 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 
 import numpy as np
 
 from lib_automask.confidence import describe_doubt, describe_no_edit, describe_request, measure_confidence
+from lib_automask.corrections import (
+    Corrections,
+    PointSegmenter,
+    compose_corrected,
+    find_avoided,
+    find_regions,
+    read_corrections,
+)
+from lib_automask.errors import InputError
 from lib_automask.evidence import CachedPresence, PlanEvidence, caption_objects, combine_evidence, plan_from_own_prompt
 from lib_automask.imaging import masks
 from lib_automask.interfaces import Models
@@ -42,21 +51,21 @@ def build_mask(request: MaskRequest, models: Models) -> MaskResult:
     Raises:
         AutomaskError: a model failed, or the user interrupted.
     """
-    run = _Run(request, models)
+    run = _Run(request, models, read_corrections(request))
     evidence = gather_evidence(run)
-    result = mask_from_evidence(run, evidence)
-    if result.outcome != "unsure" or evidence.source != "caption":
-        return result
-    recaptioned = recaption_objects(run, evidence.caption)
-    if recaptioned is None:
-        return result
-    second = mask_from_evidence(run, recaptioned)
-    return second if second.outcome == "mask" else result
+    found = mask_from_evidence(run, evidence)
+    if found.result.outcome == "unsure" and evidence.source == "caption":
+        recaptioned = recaption_objects(run, evidence.caption)
+        second = mask_from_evidence(run, recaptioned) if recaptioned is not None else found
+        found = second if second.result.outcome == "mask" else found
+    return correct_result(run, found)
 
 
 def gather_evidence(run: _Run) -> PlanEvidence:
     """The plan and its source: the target that the user named, else the own prompt, else or besides the caption."""
     request, options = run.request, run.request.options
+    if run.corrections.plan is not None:
+        return PlanEvidence(run.corrections.plan, "by hand")
     if options.target.strip():
         with run.stage("plan", 0.1):
             return PlanEvidence(plan_target(options.target, request.prompt), "target")
@@ -89,7 +98,7 @@ def recaption_objects(run: _Run, caption: str) -> PlanEvidence | None:
     return PlanEvidence(plan, "caption", caption=caption, recaptioned=True)
 
 
-def mask_from_evidence(run: _Run, evidence: PlanEvidence) -> MaskResult:
+def mask_from_evidence(run: _Run, evidence: PlanEvidence) -> _Found:
     """The mask of what the plan changes, or the reason why there is none."""
     request, plan, options = run.request, evidence.plan, run.request.options
     compared = describe_request(request, evidence)
@@ -97,7 +106,7 @@ def mask_from_evidence(run: _Run, evidence: PlanEvidence) -> MaskResult:
     nothing = MaskResult("nothing", empty, evidence.caption, plan, (), "", {}, evidence.source, grown=options.grow)
     if not plan.edits:
         why = f"{compared} → {describe_no_edit(evidence)}"
-        return dataclasses.replace(nothing, why=why, timings=dict(run.timings))
+        return _Found(dataclasses.replace(nothing, why=why, timings=dict(run.timings)))
 
     scores, locations = search_picture(run, plan)
     with run.stage("mask", 0.95):
@@ -105,7 +114,7 @@ def mask_from_evidence(run: _Run, evidence: PlanEvidence) -> MaskResult:
     confidence = measure_confidence(plan, locations)
     doubt = describe_doubt(plan, locations, mask, confidence, options.confidence)
     grown = max(choose_grow(edit.kind, location.mask, options) for edit, location in zip(plan.edits, locations))
-    return dataclasses.replace(
+    result = dataclasses.replace(
         nothing,
         outcome="unsure" if doubt else "mask",
         mask=empty if doubt else mask,
@@ -115,6 +124,45 @@ def mask_from_evidence(run: _Run, evidence: PlanEvidence) -> MaskResult:
         parts=() if doubt else compose_edit_masks(plan, locations, request),
         confidence=confidence,
         grown=grown or options.grow,
+        hottest=find_hottest(run, plan, locations),
+    )
+    return _Found(result, tuple(locations))
+
+
+def find_hottest(run: _Run, plan: EditPlan, locations: Sequence[Location]) -> dict[str, tuple[int, int]]:
+    """Where each target that was not found is likeliest, (x, y) in pixels."""
+    missed = [edit.target for edit, location in zip(plan.edits, locations) if edit.target and not location.mask.any()]
+    if not missed:
+        return {}
+    heat = run.models.matcher.heat(run.request.image, missed)
+    rows, columns = zip(*(np.unravel_index(one.argmax(), one.shape) for one in heat))
+    return {phrase: (int(column), int(row)) for phrase, row, column in zip(missed, rows, columns)}
+
+
+def correct_result(run: _Run, found: _Found) -> MaskResult:
+    """The result with what the person took, left out, painted and never wants repainted."""
+    corrections, request, result = run.corrections, run.request, found.result
+    if corrections.foreign:
+        result = dataclasses.replace(result, why=f"{result.why}; {corrections}")
+    if not (corrections.changes_mask or request.options.avoid.strip()):
+        return result
+    with run.stage("corrections", 0.97):
+        segments = tuple(candidate.segment for candidate in result.candidates)
+        regions = find_regions(corrections, segments, request.size, run.ask_segmenter)
+        regions.left_out[find_avoided(request, segments, run.models.matcher)] = True
+        mask = result.mask
+        if mask.any() and regions.left_out.any():  # before it grows, so that no ring of it stays
+            spared = [replace(one, mask=one.mask & ~regions.left_out) for one in found.locations]
+            mask = compose_mask(result.plan, spared, request)
+        mask = compose_corrected(mask, regions, corrections, request.options)
+    return dataclasses.replace(
+        result,
+        outcome="mask" if mask.any() else "nothing" if result.outcome == "mask" else result.outcome,
+        mask=mask,
+        candidates=(*result.candidates, *(ScoredSegment(segment, {}) for segment in regions.asked)),
+        parts=tuple(part & ~regions.left_out for part in result.parts),
+        why="; ".join(filter(None, [result.why, str(corrections)])),
+        timings=dict(run.timings),
     )
 
 
@@ -216,12 +264,21 @@ def list_candidates(scores: SegmentScores, locations: Sequence[Location]) -> tup
     )
 
 
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """What a plan led to: the result before it is corrected, and the location of every edit."""
+
+    result: MaskResult
+    locations: tuple[Location, ...] = ()
+
+
 @dataclass
 class _Run:
     """One call of ``build_mask``: its stages, with progress and timings."""
 
     request: MaskRequest
     models: Models
+    corrections: Corrections = field(default_factory=Corrections)
     timings: dict[str, float] = field(default_factory=dict)
 
     @cached_property
@@ -240,6 +297,13 @@ class _Run:
             heat = partial(models.matcher.heat, request.image)
             view = SceneView(request.image, scores, heat, self.presence, request.options.confidence)
             return scores, locate_edits(plan, view)
+
+    def ask_segmenter(self, x: int, y: int) -> Segment:
+        """The region at a point where none was found. Raises InputError if this segmenter cannot tell."""
+        segmenter = self.models.segmenter
+        if not isinstance(segmenter, PointSegmenter):
+            raise InputError(f"there is no region at {x},{y}, and this segmenter cannot be asked for one")
+        return segmenter.segment_at(self.request.image, x, y)
 
     @contextmanager
     def stage(self, name: str, share: float) -> Iterator[None]:

@@ -29,7 +29,7 @@ Presence = Callable[[Sequence[str]], Sequence[float]]  # phrases → the probabi
 EditKind = Literal["replace", "modify", "add", "remove", "background", "restyle"]
 EDIT_KINDS: tuple[EditKind, ...] = get_args(EditKind)
 Outcome = Literal["mask", "nothing", "unsure"]
-EvidenceSource = Literal["caption", "own prompt", "both", "target"]
+EvidenceSource = Literal["caption", "own prompt", "both", "target", "by hand"]
 
 
 class Box(NamedTuple):
@@ -259,10 +259,11 @@ class MaskResult:
         candidates: every segment that was considered, with its scores.
         why: one sentence for people.
         timings: seconds by stage.
-        witness: where the plan comes from: the caption, the picture's own prompt, both, or the user's target.
+        witness: where the plan comes from: the caption, the own prompt, both, the user's target, or edits by hand.
         parts: bool[H, W] of each edit of the plan, in its order, if there are several; ``mask`` is all of them.
         confidence: how sure plan and place are.
         grown: pixels by which the mask was grown, by the user or by the kind of edit; negative if it was shrunk.
+        hottest: of each target that was not found, the (x, y) in pixels where it is likeliest.
     """
 
     outcome: Outcome
@@ -276,6 +277,7 @@ class MaskResult:
     parts: tuple[Mask, ...] = ()
     confidence: Confidence = Confidence()
     grown: int = 0
+    hottest: Mapping[str, tuple[int, int]] = field(default_factory=dict)
 
     @property
     def coverage(self) -> float:

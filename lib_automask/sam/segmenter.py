@@ -75,6 +75,23 @@ def _make_prompts(mask: Mask) -> list[dict[str, Any]]:
     ]
 
 
+def find_region_at(network: SamNetwork, image: Image, x: int, y: int) -> Segment:
+    """The region at one point (x, y) of ``image`` uint8[H, W, 3]; of part, thing and group the best predicted one.
+
+    It holds the point, and where SAM finds nothing there it is the point alone.
+    """
+    import torch
+
+    with torch.inference_mode():
+        logits, qualities, _ = network.predictor(image).predict(
+            np.array([[x, y]], np.float32), np.ones(1, np.int64), multimask_output=True, return_logits=True
+        )
+    best = logits[int(np.argmax(qualities))]
+    mask, quality = best > 0, float(np.clip(np.max(qualities), 0, 1))
+    mask[y, x] = True
+    return Segment(mask, quality, float((best > 1).sum() / max(1, (best > -1).sum())))
+
+
 @dataclass(frozen=True, eq=False)
 class PackedSegments:
     """Segments with eight pixels in a byte, for the cache."""
@@ -147,6 +164,16 @@ class SamSegmenter:
             lambda segments: segments.nbytes,
         )
         return packed.unpack()
+
+    def segment_at(self, image: Image, x: int, y: int) -> Segment:
+        """The region at one point (x, y) in pixels that SAM holds for the best; kept by content."""
+        check_image_shape(image, self.network.model.image_encoder.img_size)
+        packed: PackedSegments = self.cache.get_or_make(
+            self._key(image, b"point", repr((x, y)).encode()),
+            lambda: PackedSegments.pack(self.device.run(self, lambda: [find_region_at(self.network, image, x, y)])),
+            lambda segments: segments.nbytes,
+        )
+        return packed.unpack()[0]
 
     def chances(self, image: Image, mask: Mask) -> Probabilities | None:
         """See ``SoftSegmenter`` and ``estimate_probabilities``."""
