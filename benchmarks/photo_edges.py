@@ -1,6 +1,6 @@
 """What the refinement of edges does to rough masks of photographs.
 
-    python -m benchmarks.photo_edges FOLDER [--seeds 3] [--json]
+    python -m benchmarks.photo_edges FOLDER [--seeds 3] [--first 0] [--json]
 
 ``FOLDER/index.jsonl`` has a line a picture: ``image``, a file, and ``masks``, a list of ``{mask, label, truth}``. Each
 ``mask`` is an 8-bit picture of the same size, white where the thing is. Where ``truth`` is "alpha" it is the opacity;
@@ -77,6 +77,7 @@ class Figures:
     name: str
     truth: str
     roughness: str
+    seed: int
     iou: dict[str, float]
     error: dict[str, float]
 
@@ -119,8 +120,8 @@ def _move_outline(alpha: Opacity, pixels: float) -> Opacity:
     return (distance <= pixels).astype(np.float32)
 
 
-def judge(case: Case, roughness: Roughness, seed: int) -> Figures:
-    prior = roughen(case.alpha, roughness, seed)
+def judge(case: Case, number: int, roughness: Roughness, seed: int) -> Figures:
+    prior = roughen(case.alpha, roughness, 1000 * seed + number)
     rough = prior > 0.5
     nothing = np.zeros_like(rough)
     treated: dict[str, npt.NDArray[np.float32] | Mask] = {
@@ -132,15 +133,15 @@ def judge(case: Case, roughness: Roughness, seed: int) -> Figures:
     }
     iou = {name: masks.mask_iou(found > 0.5, case.alpha > 0.5) for name, found in treated.items()}
     error = {name: 1000 * float(np.abs(found - case.alpha).mean()) for name, found in treated.items()}
-    return Figures(case.name, case.truth, roughness.name, iou, error)
+    return Figures(case.name, case.truth, roughness.name, seed, iou, error)
 
 
-def run(folder: Path, seeds: int) -> list[Figures]:
+def run(folder: Path, seeds: range) -> list[Figures]:
     return [
-        judge(case, roughness, 1000 * seed + number)
+        judge(case, number, roughness, seed)
         for number, case in enumerate(read_cases(folder))
         for roughness in ROUGHNESSES
-        for seed in range(seeds)
+        for seed in seeds
     ]
 
 
@@ -162,15 +163,16 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.photo_edges", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seeds", type=int, default=1, help="rough masks of each kind for each true one")
+    parser.add_argument("--first", type=int, default=0, help="seed of the first of them; the others follow")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args(argv)
-    rows = run(args.folder, args.seeds)
+    rows = run(args.folder, range(args.first, args.first + args.seeds))
     if args.json:
         print(json.dumps([asdict(row) for row in rows]))
         return
     usual = [row for row in rows if row.roughness == "usual"]
     print(f"{'mask':34}{'truth':12}{'IoU rough':>10}{'outline':>9}{'error rough':>13}{'soft':>8}{'with prior':>12}")
-    for row in usual:
+    for row in (row for row in usual if row.seed == args.first):
         print(
             f"{row.name:34}{row.truth[:10]:12}{row.iou['rough']:>10.3f}{row.iou['outline']:>9.3f}"
             f"{row.error['rough']:>13.2f}{row.error['soft']:>8.2f}{row.error['with prior']:>12.2f}"
