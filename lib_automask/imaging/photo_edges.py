@@ -9,8 +9,8 @@ and Weiss, 2008): in every small window opacity is linear in the colour. Two mea
 - for how much of its length it parts colours that differ by more than those on either side differ among themselves.
 
 The less of it is clear, the less it may move. Else the mask is left as it is, as most are whose outline is not the
-picture's own. ``python -m benchmarks.photo_edges`` measures it. The numbers were chosen on 16 photographs, and on things
-cut out of them and laid on the others.
+picture's own. ``python -m benchmarks.photo_edges`` measures it. The numbers were chosen on 16 photographs, and on
+things cut out of them and laid on the others.
 """
 
 from __future__ import annotations
