@@ -103,7 +103,7 @@ def make_run(automask: Automask, count: int) -> Any:
     """The function behind Generate: pictures, infotext, and the text below the result."""
 
     def run(tab: float, prompt: str, *values: Any) -> tuple[list[Any], str, str]:
-        pictures, args = values[:count], values[count:]
+        pictures, args = values[:count], (True, *values[count + 1 :])  # in the hosts an open panel is switched on
         picture, mask = (pictures[3], pictures[4]) if tab == 4 else (pictures[0], None)
         runner = scripts.ScriptRunner([(automask, list(args))])
         images, infotexts, text = img2img.page(

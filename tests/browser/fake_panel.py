@@ -34,10 +34,6 @@ class Panel:
             page.locator("#automask_enabled .label-wrap").first.click()
         page.locator("#automask_target").wait_for()
 
-    def enable(self) -> None:
-        """Switch automask on, as opening its panel does in the hosts."""
-        self.page.evaluate("document.querySelector('#automask_enabled-checkbox input').click()")
-
     def upload(self, path: Path) -> None:
         self.page.locator("#img2img_image input[type=file]").first.set_input_files(path)
         self.page.locator("#img2img_image img").first.wait_for()

@@ -147,7 +147,6 @@ def test_a_run_paints_what_was_picked_and_its_infotext_brings_it_back(previewed,
     previewed.click(*BALL)
     previewed.click(*CAT)
     shown = previewed.page.evaluate("Array.from(automaskView.base)")
-    previewed.enable()
     previewed.run(PROMPT)
     assert previewed.page.evaluate("Array.from(automaskView.base)") == shown
     infotext = previewed.page.locator("#infotext textarea").input_value()
