@@ -52,6 +52,25 @@ def test_a_click_leaves_what_the_plan_took_and_takes_it_again(previewed):
     assert not previewed.read("left_out")
 
 
+def test_a_click_where_no_region_is_asks_for_one(previewed):
+    count = previewed.page.evaluate("automaskView.regions.length")
+    previewed.click(*NOWHERE)
+    assert previewed.read("picked").count(",") == 1
+    assert previewed.page.evaluate("automaskView.regions.length") == count + 1
+    assert previewed.is_masked(*NOWHERE)
+    previewed.press("undo")
+    assert not previewed.is_masked(*NOWHERE)
+
+
+def test_what_was_not_found_is_marked_where_it_is_likeliest(panel, picture):
+    panel.upload(picture)
+    panel.page.locator("#automask_target textarea").first.fill("purple fish")
+    panel.preview(PROMPT)
+    assert panel.page.locator("#automask_view").get_attribute("data-state") in ("not found", "unsure")
+    assert panel.page.locator("#automask_view").evaluate("(view) => view.classList.contains('automask-has-picture')")
+    assert "purple fish" in panel.sentence
+
+
 def test_shift_and_a_click_keep_a_region_out_of_the_brush_as_well(previewed):
     previewed.click(*CAT, "Shift")
     previewed.press("choose", "brush")
