@@ -106,13 +106,20 @@ def test_corrections_of_another_picture_or_prompt_are_not_used(drawing):
 
 @pytest.mark.parametrize(
     "options",
-    [{"picked": "here"}, {"left_out": "1"}, {"picked": "9999,1"}, {"strokes": "12:1,1"}, {"edits": "swap: a -> b"}]
-    + [{"edits": "replace: ball"}, {"edits": "remove: ball -> cat"}],
+    ("name", "text"),
+    [
+        ("picked", "here"),
+        ("picked", "9999,1"),
+        ("left_out", "1"),
+        ("strokes", "12:1,1"),
+        ("edits", "swap: a -> b"),
+        ("edits", "replace: ball"),
+        ("edits", "remove: ball -> cat"),
+    ],
 )
-def test_what_cannot_be_read_is_named_with_an_example(drawing, options):
-    (name,) = options
+def test_what_cannot_be_read_is_named(drawing, name, text):
     with pytest.raises(InputError, match=name):
-        run(drawing, **options)
+        run(drawing, **{name: text})
 
 
 @pytest.mark.parametrize(

@@ -52,14 +52,17 @@ def test_a_click_leaves_what_the_plan_took_and_takes_it_again(previewed):
     assert not previewed.read("left_out")
 
 
-def test_a_click_where_no_region_is_asks_for_one(previewed):
-    count = previewed.page.evaluate("automaskView.regions.length")
-    previewed.click(*NOWHERE)
-    assert previewed.read("picked").count(",") == 1
-    assert previewed.page.evaluate("automaskView.regions.length") == count + 1
-    assert previewed.is_masked(*NOWHERE)
-    previewed.press("undo")
-    assert not previewed.is_masked(*NOWHERE)
+def test_a_click_where_no_region_is_asks_for_one(panel, picture):
+    panel.upload(picture)
+    panel.preview("a red ball left of an orange cat, on the grass")
+    assert "nothing to change" in panel.sentence
+    assert panel.page.evaluate("automaskView.regions.length") == 0
+    panel.click(*BALL)
+    assert panel.is_masked(*BALL)
+    assert not panel.is_masked(*CAT)
+    assert not panel.is_masked(*NOWHERE)
+    panel.press("undo")
+    assert not panel.is_masked(*BALL)
 
 
 def test_what_was_not_found_is_marked_where_it_is_likeliest(panel, picture):
