@@ -105,7 +105,6 @@ def test_corrections_of_another_picture_or_prompt_are_not_used(drawing):
 
 
 @pytest.mark.parametrize(
-    "options",
     ("name", "text"),
     [
         ("picked", "here"),
