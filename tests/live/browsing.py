@@ -23,15 +23,21 @@ FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-backgroun
 
 
 @contextmanager
-def opened(webui: WebUI) -> Iterator[Any]:
-    """The img2img tab with small, fast settings and automask ticked, its blur at 0."""
+def opened(webui: WebUI, width: int = 1400, theme: str = "light") -> Iterator[Any]:
+    """The img2img tab with small, fast settings and automask ticked, its blur at 0.
+
+    Fails if a script of ours reports an error in the console.
+    """
+    failures: list[str] = []
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no Chromium at {CHROMIUM}; set CHROMIUM")
     with playwright.sync_playwright() as running:
         browser = running.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1500})
+        page = browser.new_page(viewport={"width": width, "height": 1500})
+        page.on("pageerror", lambda error: failures.append(f"{error}\n{error.stack}"))
+        page.on("console", lambda entry: failures.append(entry.text) if entry.type == "error" else None)
         page.route("**/*", lambda route: route.continue_() if is_local(route.request.url, webui) else route.abort())
-        page.goto(webui.url, wait_until="domcontentloaded")
+        page.goto(f"{webui.url}/?__theme={theme}", wait_until="domcontentloaded")
         page.wait_for_selector("#tabs button", timeout=60_000)
         page.wait_for_timeout(3000)
         tab(page, "img2img")
@@ -43,11 +49,13 @@ def opened(webui: WebUI) -> Iterator[Any]:
         page.wait_for_timeout(500)
         if not page.locator("#automask_target").is_visible():
             page.locator("#automask_enabled .label-wrap").first.click()
-        page.locator("#automask_details .label-wrap").click()
+        for group in ("sampling", "passes"):
+            page.locator(f"#automask_{group}_group .label-wrap").click()
         page.wait_for_timeout(500)
         number(page, "automask_blur", 0)
         yield page
         browser.close()
+    assert [text for text in failures if "automask" in text] == []
 
 
 def tab(page: Any, name: str) -> None:
@@ -84,6 +92,51 @@ def generate(page: Any, prompt: str, button: str = "img2img_generate") -> str:
     page.locator("#img2img_prompt textarea").first.fill(prompt)
     page.locator(f"#{button}").click()
     return wait_for_log(page, "img2img")
+
+
+def preview(page: Any, prompt: str) -> None:
+    """Press Preview and wait for the view of its run, which it is left to settle."""
+    before = page.evaluate("automaskView.run ?? 0")
+    page.locator("#img2img_prompt textarea").first.fill(prompt)
+    page.locator("#automask_preview_button").click()
+    page.wait_for_function(
+        "(before) => (automaskView.run ?? 0) > before && !automaskView.busy", arg=before, timeout=300_000
+    )
+    settle(page)
+
+
+def settle(page: Any) -> None:
+    """Wait until the server has answered the last correction."""
+    page.wait_for_function("!automaskView.pending && !automaskView.loading && !automaskView.busy", timeout=120_000)
+
+
+def click_view(page: Any, x: float, y: float) -> None:
+    """Click into the view, at shares of its width and height, and wait for the server."""
+    regions = page.locator("#automask_regions")
+    box = regions.bounding_box()
+    regions.click(position={"x": box["width"] * x, "y": box["height"] * y})
+    settle(page)
+
+
+def paint_view(page: Any, *points: tuple[float, float]) -> None:
+    """Paint a stroke of the brush through points of the view, and wait for the server."""
+    page.locator("#automask_view button[value=brush]").click()
+    regions = page.locator("#automask_regions")
+    regions.scroll_into_view_if_needed()
+    box = regions.bounding_box()
+    places = [(box["x"] + box["width"] * x, box["y"] + box["height"] * y) for x, y in points]
+    page.mouse.move(*places[0])
+    page.mouse.down()
+    for place in places[1:]:
+        page.mouse.move(*place, steps=6)
+    page.mouse.up()
+    page.locator("#automask_view button[value=pick]").click()
+    settle(page)
+
+
+def read_option(page: Any, name: str) -> str:
+    """The text of an option of automask in the page."""
+    return str(page.evaluate("(name) => automaskPanel.read(name)", name))
 
 
 def wait_for_log(page: Any, name: str) -> str:

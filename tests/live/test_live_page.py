@@ -9,12 +9,23 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browsing import choose_folders, generate, opened, put, result
+from browsing import (
+    choose_folders,
+    click_view,
+    generate,
+    opened,
+    paint_view,
+    preview,
+    put,
+    read_option,
+    result,
+    tab,
+)
 from conftest import PROMPT, SIDE, WebUI
 from PIL import Image
 
 from benchmarks.icon_world.scenes import Scene, Thing, draw
-from lib_automask import MaskRequest, build_mask, load_models
+from lib_automask import MaskRequest, Options, build_mask, load_models
 
 SAME = "a red ball left of an orange cat, on the grass"
 
@@ -77,6 +88,82 @@ def test_a_preview_paints_nothing(page, picture, mask, tmp_path):
     pale = np.abs(shown - (picture // 2 + 110)).max(2) == 0
     assert pale[~mask].mean() > 0.9
     assert pale[mask].mean() < 0.1
+
+
+BALL, CAT = (0.28, 0.55), (0.72, 0.55)
+CORRECTIONS = ("picked", "left_out", "strokes", "edits", "corrected")
+
+
+def test_a_correction_is_painted_sent_by_the_api_and_pasted_back(page, webui, picture, tmp_path):
+    """Preview, two clicks, a stroke, Generate; then the same by Python, by the API, and in a page that was reloaded."""
+    put(page, picture, tmp_path)
+    preview(page, PROMPT)
+    click_view(page, *BALL)
+    click_view(page, *CAT)
+    paint_view(page, (0.1, 0.1), (0.3, 0.1))
+    chosen = {name: read_option(page, name) for name in CORRECTIONS}
+    assert chosen["picked"]
+    assert chosen["left_out"]
+    assert chosen["strokes"].startswith("+")
+    said = generate(page, PROMPT)
+    assert "by hand: 1 taken, 1 left out, 1 painted" in said
+    mask = build_mask(MaskRequest(picture, PROMPT, None, Options(**chosen)), load_models("demo")).mask
+    assert np.array_equal((result(page) != picture).any(2), mask)
+    answer = webui.img2img(picture, PROMPT, [{"enabled": True, "blur": 0, **chosen}])
+    assert np.array_equal((answer.images[0] != picture).any(2), mask)
+
+    page.reload(wait_until="domcontentloaded")
+    page.wait_for_selector("#tabs button", timeout=60_000)
+    page.wait_for_timeout(3000)
+    tab(page, "img2img")
+    page.locator("#img2img_prompt textarea").first.fill(answer.infotexts[0])
+    page.locator("#img2img_tools button, #img2img_actions_column button").first.click()
+    page.wait_for_function("automaskPanel.read('picked')", timeout=30_000)
+    assert {name: read_option(page, name) for name in CORRECTIONS} == chosen
+
+
+@pytest.mark.parametrize("button", ["sendInpaint", "sendUpload"])
+def test_picture_and_mask_are_sent_on_and_painted_there(page, picture, mask, tmp_path, button):
+    """With automask off, the host paints what it was sent."""
+    put(page, picture, tmp_path)
+    preview(page, PROMPT)
+    page.locator(f"#automask_view button[data-do={button}]").click()
+    page.locator("#automask_why").get_by_text("Picture and mask are in").wait_for(timeout=60_000)
+    page.wait_for_timeout(1000)
+    page.locator("#automask_enabled-visible-checkbox").click()
+    number = page.locator("#img2img_mask_blur input[type=number]").first
+    number.fill("0")
+    number.press("Tab")
+    page.wait_for_timeout(500)
+    generate(page, PROMPT)
+    changed = (result(page) != picture).any(2)
+    assert (changed & mask).sum() / (changed | mask).sum() > 0.97  # the canvas smooths its edge
+
+
+@pytest.mark.parametrize(("width", "theme"), [(480, "light"), (1366, "dark")])
+def test_the_panel_fits_narrow_and_dark(webui, picture, tmp_path, width, theme):
+    with opened(webui, width, theme) as page:
+        put(page, picture, tmp_path)
+        preview(page, PROMPT)
+        wide = """[...document.querySelectorAll("#automask_view *")].filter((element) => {
+            const box = element.getBoundingClientRect();
+            return box.width > 1 && box.right > innerWidth + 1;
+        }).length"""
+        assert page.evaluate(wide) == 0
+        assert page.locator("#automask_plan li").count() == 1
+
+
+def test_the_panel_works_after_the_ui_was_reloaded_twice(webui, picture, tmp_path):
+    for _ in range(2):
+        with opened(webui) as page:
+            tab(page, "Settings")
+            page.locator("#settings_restart_gradio").click()
+            page.wait_for_timeout(15_000)
+    with opened(webui) as page:
+        put(page, picture, tmp_path)
+        preview(page, PROMPT)
+        click_view(page, *CAT)
+        assert read_option(page, "picked")
 
 
 def test_a_batch_gives_each_file_its_own_mask(page, picture, tmp_path):
