@@ -117,7 +117,7 @@ def test_a_correction_is_painted_sent_by_the_api_and_pasted_back(page, webui, pi
     page.wait_for_timeout(3000)
     tab(page, "img2img")
     page.locator("#img2img_prompt textarea").first.fill(answer.infotexts[0])
-    page.locator("#img2img_tools button, #img2img_actions_column button").first.click()
+    page.locator("#img2img_tools #paste").first.click()
     page.wait_for_function("automaskPanel.read('picked')", timeout=30_000)
     assert {name: read_option(page, name) for name in CORRECTIONS} == chosen
 
