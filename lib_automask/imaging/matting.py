@@ -17,9 +17,9 @@ from lib_automask.types import Box, Image, Mask, Probabilities, Size, bounding_b
 
 Opacity = npt.NDArray[np.float32]
 
-MOST_TEXTURE = 0.8
-"""Steps of 255: a quarter of the surface on either side of a drawn outline deviates from its neighbours by less. In 99
-of 100 icons it is up to .53, in the photographs of ``python -m benchmarks.photo_edges`` 1.27 or more."""
+MOST_TEXTURE, FLAT_SHARE = 0.8, 0.2
+"""A fifth of the surface on either side of a drawn outline deviates from its neighbours by less than so many steps of
+255: in icons by up to .64, in the photographs of ``python -m benchmarks.photo_edges`` by 1.16 or more."""
 BAND = 0.1
 """Half the width of the strip round the outline in which the edge is looked for, in sizes of the thing: a guess."""
 WIDEST_BAND = 24
@@ -106,7 +106,7 @@ def is_drawn(image: Image, mask: Mask) -> bool:
     core = masks.grow_mask(rough, -near)
     inside = (core if core.any() else rough) & ~masks.grow_mask(rough, -far)
     around = masks.grow_mask(rough, far) & ~masks.grow_mask(rough, near)
-    return all(side.any() and bool(np.quantile(texture[side], 0.25) <= MOST_TEXTURE) for side in (inside, around))
+    return all(side.any() and bool(np.quantile(texture[side], FLAT_SHARE) <= MOST_TEXTURE) for side in (inside, around))
 
 
 def _measure_texture(image: Image) -> Opacity:
