@@ -152,7 +152,7 @@ def correct_result(run: _Run, found: _Found) -> MaskResult:
         regions.left_out[find_avoided(request, segments, run.models.matcher)] = True
         mask = result.mask
         if mask.any() and regions.left_out.any():  # before it grows, so that no ring of it stays
-            spared = [replace(one, mask=one.mask & ~regions.left_out) for one in found.locations]
+            spared = [spare_location(one, segments, regions.left_out) for one in found.locations]
             mask = compose_mask(result.plan, spared, request)
         mask = compose_corrected(mask, regions, corrections, request.options)
     return dataclasses.replace(
@@ -164,6 +164,13 @@ def correct_result(run: _Run, found: _Found) -> MaskResult:
         why="; ".join(filter(None, [result.why, str(corrections)])),
         timings=dict(run.timings),
     )
+
+
+def spare_location(location: Location, segments: Sequence[Segment], left_out: Mask) -> Location:
+    """The location without what is left out; nothing of it where that is every segment that it was made of."""
+    made_of = [segments[index].mask for index in location.segments]
+    is_gone = bool(made_of) and not any((mask & ~left_out).any() for mask in made_of)
+    return replace(location, mask=np.zeros_like(location.mask) if is_gone else location.mask & ~left_out)
 
 
 def search_picture(run: _Run, plan: EditPlan) -> tuple[SegmentScores, list[Location]]:

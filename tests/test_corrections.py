@@ -10,6 +10,8 @@ from fake_models import Drawing, two_things
 
 from lib_automask import InputError, MaskRequest, Options, build_mask
 from lib_automask.corrections import digest_request, parse_edit
+from lib_automask.locate.selection import Location
+from lib_automask.pipeline import spare_location
 from lib_automask.report import describe_view
 from lib_automask.types import Edit, Segment
 
@@ -48,6 +50,19 @@ def test_what_is_left_out_leaves_no_ring_where_the_mask_grows(drawing):
     result = run(drawing, left_out=point_in(drawing.masks["b"]), grow=3)
     assert result.outcome == "nothing"
     assert not result.mask.any()
+
+
+def test_nothing_is_left_of_a_place_whose_region_is_left_out():
+    """The place of a removal goes beyond its region: shadow and rim."""
+    segment = np.zeros((20, 20), np.bool_)
+    segment[5:10, 5:10] = True
+    wider = np.zeros_like(segment)
+    wider[4:12, 4:12] = True
+    location = Location(wider, 1.0, (0,))
+    assert not spare_location(location, [Segment(segment, 1, 1)], segment).mask.any()
+    half = segment.copy()
+    half[5:7] = False
+    assert np.array_equal(spare_location(location, [Segment(segment, 1, 1)], half).mask, wider & ~half)
 
 
 def test_what_is_left_out_is_stronger_than_the_brush(drawing):
