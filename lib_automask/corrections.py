@@ -18,6 +18,7 @@ import numpy as np
 from lib_automask.errors import InputError
 from lib_automask.imaging import masks
 from lib_automask.interfaces import Matcher
+from lib_automask.locate.extent import refine_outline
 from lib_automask.locate.scene_view import GROUND
 from lib_automask.locate.selection import FOUND
 from lib_automask.options import Options
@@ -234,13 +235,20 @@ def paint_strokes(mask: Mask, strokes: Sequence[Stroke]) -> Mask:
     return painted.astype(np.bool_)
 
 
-def compose_corrected(mask: Mask, regions: CorrectedRegions, corrections: Corrections, options: Options) -> Mask:
-    """The mask with the regions that were taken, grown like the rest, then the strokes; what is left out wins."""
+def compose_corrected(mask: Mask, regions: CorrectedRegions, corrections: Corrections, request: MaskRequest) -> Mask:
+    """The mask with the regions that were taken, then the strokes; what is left out wins."""
     for region in regions.picked:
-        is_ground = masks.count_sides_touched(region) >= GROUND
-        filled = masks.fill_holes(region) if options.fill_holes and not is_ground else region
-        mask = mask | masks.grow_mask(filled, choose_grow("replace", filled, options) + options.grow)
+        mask = mask | shape_region(region, regions.left_out, request)
     return paint_strokes(mask, corrections.strokes) & ~regions.left_out
+
+
+def shape_region(region: Mask, left_out: Mask, request: MaskRequest) -> Mask:
+    """A region that was taken, as that of an edit: outline refined, holes filled, grown; a ground only grown."""
+    options = request.options
+    if masks.count_sides_touched(region) < GROUND:
+        region = refine_outline(request.image, region, left_out)
+        region = masks.fill_holes(region) if options.fill_holes else region
+    return masks.grow_mask(region, choose_grow("replace", region, options) + options.grow)
 
 
 def find_avoided(request: MaskRequest, segments: Sequence[Segment], matcher: Matcher) -> Mask:

@@ -154,7 +154,7 @@ def correct_result(run: _Run, found: _Found) -> MaskResult:
         if mask.any() and regions.left_out.any():  # before it grows, so that no ring of it stays
             spared = [spare_location(one, segments, regions.left_out) for one in found.locations]
             mask = compose_mask(result.plan, spared, request)
-        mask = compose_corrected(mask, regions, corrections, request.options)
+        mask = compose_corrected(mask, regions, corrections, request)
     return dataclasses.replace(
         result,
         outcome="mask" if mask.any() else "nothing" if result.outcome == "mask" else result.outcome,
