@@ -22,11 +22,16 @@ RIGHT = 0.9
 MOST_CLICKS = 4
 
 
-def count_clicks(scene: Scene, models: Models) -> int:
-    """Clicks until the mask of the second thing is right, after the first was named; ``MOST_CLICKS`` + 1 if never."""
+def count_clicks(scene: Scene, models: Models) -> int | None:
+    """Clicks until the mask of the second thing is right, after the first was named; ``MOST_CLICKS`` + 1 if never.
+
+    None where the first guess has the second thing in it: of two alike either may be meant.
+    """
     image, truths = draw(scene), silhouettes(scene)
     target = scene.things[0].phrase
     found = mask_of(image, models, target)
+    if (found & truths[1]).sum() > truths[1].sum() / 2:
+        return None
     left = deepest_point(found if found.any() else truths[0])
     clicks = int(found.any())  # the one that leaves the wrong thing
     for level in range(MOST_CLICKS - clicks):
@@ -59,12 +64,14 @@ def main() -> None:
     models = load_models("demo")
     rng = np.random.default_rng(args.seed)
     counts: Counter[int] = Counter()
-    for _ in range(args.count):
-        counts[count_clicks(make_scene(rng, int(rng.integers(2, 5))), models)] += 1
+    while sum(counts.values()) < args.count:
+        clicks = count_clicks(make_scene(rng, int(rng.integers(2, 5))), models)
+        if clicks is not None:
+            counts[clicks] += 1
     print("| clicks at most | right |\n|---|---|")
-    for clicks in range(1, MOST_CLICKS + 1):
-        share = sum(number for needed, number in counts.items() if needed <= clicks) / args.count
-        print(f"| {clicks} | {share:.2f} |")
+    for most in range(1, MOST_CLICKS + 1):
+        share = sum(number for needed, number in counts.items() if needed <= most) / args.count
+        print(f"| {most} | {share:.2f} |")
 
 
 if __name__ == "__main__":

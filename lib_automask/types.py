@@ -263,7 +263,7 @@ class MaskResult:
         parts: bool[H, W] of each edit of the plan, in its order, if there are several; ``mask`` is all of them.
         confidence: how sure plan and place are.
         grown: pixels by which the mask was grown, by the user or by the kind of edit; negative if it was shrunk.
-        hottest: of each target that was not found, the (x, y) in pixels where it is likeliest.
+        hottest: (x, y) in pixels where each target that was not found is likeliest.
     """
 
     outcome: Outcome
