@@ -4,7 +4,7 @@ from functools import partial
 
 from modules import script_callbacks
 
-from lib_automask.webui import api, outputs, request, settings
+from lib_automask.webui import api, callback_order, outputs, request, settings
 from lib_automask.webui.extras import AutomaskCutout  # noqa: F401
 from lib_automask.webui.script import Automask
 
@@ -14,3 +14,4 @@ script_callbacks.on_app_started(partial(api.add_routes, Automask.pool, Automask.
 script_callbacks.on_before_image_saved(outputs.restore_transparency)
 script_callbacks.on_image_saved(Automask.registry.remember)
 script_callbacks.on_script_unloaded(Automask.pool.unload)
+callback_order.order_callbacks()

@@ -97,11 +97,9 @@ def test_order_of_hooks_names_our_own_script() -> None:
     """Section and class must be spelled as the host builds the name of a callback: extension/file/hook/class."""
     metadata = configparser.ConfigParser()
     metadata.read(ROOT / "metadata.ini")
-    extension = metadata["Extension"]["Name"]
-    assert extension == extension.lower().strip()
-    (section,) = (name for name in metadata.sections() if name.startswith("callbacks/"))
-    owner, file, hook, name = section.removeprefix("callbacks/").split("/")
-    assert owner == extension
+    assert not [name for name in metadata.sections() if name.startswith("callbacks/")]
+    (section,) = (name for name in metadata.sections() if name != "Extension")
+    file, hook, name = section.split("/")
     assert hook.startswith("script_")
     source = ast.parse((ROOT / "lib_automask" / "webui" / "script.py").read_text(encoding="utf-8"))
     scripts = {node.name: node for node in source.body if isinstance(node, ast.ClassDef)}
@@ -111,3 +109,20 @@ def test_order_of_hooks_names_our_own_script() -> None:
     for key in ("Before", "After"):
         for other in metadata[section][key].split(","):
             assert other.strip().split("/")[2] == hook
+
+
+@pytest.mark.parametrize("folder", ["automask", "sd-webui-automask", "Automask-main"])
+def test_the_order_is_known_under_any_name_of_the_folder(folder: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from modules import errors, extensions
+
+    from lib_automask.webui import callback_order
+
+    mine, other = (extensions.Extension(name, str(ROOT / place)) for name, place in ((folder, ""), ("other", "docs")))
+    monkeypatch.setattr(extensions, "extensions", [other, mine])
+    errors.reported.clear()
+    for _reload in range(2):
+        callback_order.order_callbacks()
+    found = list(mine.metadata.list_callback_order_instructions())
+    assert found == [f"{folder.lower()}/automask.py/script_process/Automask"]
+    assert list(other.metadata.list_callback_order_instructions()) == []
+    assert errors.reported == []

@@ -81,10 +81,16 @@ def webui(request: pytest.FixtureRequest) -> Iterator[WebUI]:
         pytest.skip("no WebUI given: pytest tests/live --webui http://127.0.0.1:7860")
     host = WebUI(url.rstrip("/"))
     options = host.get("/sdapi/v1/options")
-    before = {key: options.get(key, "automatic") for key in DEMO}  # Forge's answer leaves out extensions' settings
+    before = {key: options.get(key) or read_shown_setting(host, key) for key in DEMO}
     host.post("/sdapi/v1/options", DEMO).raise_for_status()
     yield host
     host.post("/sdapi/v1/options", before).raise_for_status()
+
+
+def read_shown_setting(host: WebUI, key: str) -> str:
+    """A setting of which Forge's answer says nothing, as its report on the system has it. Never set, it is "automatic"."""
+    report = host.get("/internal/sysinfo")
+    return str(report["Config"].get(key, "automatic"))
 
 
 @pytest.fixture(scope="session")

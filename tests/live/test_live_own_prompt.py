@@ -63,14 +63,16 @@ def changed(before: np.ndarray, after: np.ndarray) -> np.ndarray:
 
 
 def send_from_txt2img(page: Any, prompt: str) -> None:
-    """Make a picture in txt2img, and send it to img2img."""
+    """Make a picture in txt2img, and send it to img2img. Always the same: what is found in noise depends on it."""
     tab(page, "txt2img")
-    for element, value in (("steps", 1), ("width", SIDE), ("height", SIDE), ("cfg_scale", 1)):
+    for element, value in (("steps", 1), ("width", SIDE), ("height", SIDE), ("cfg_scale", 1), ("seed", 1)):
         number(page, f"txt2img_{element}", value)
     page.locator("#txt2img_prompt textarea").first.fill(prompt)
     page.locator("#txt2img_generate").click()
     assert "Time taken" in wait_for_log(page, "txt2img")
     page.locator("#txt2img_send_to_img2img").click()
+    arrived = "prompt => document.querySelector('#img2img_prompt textarea').value === prompt"
+    page.wait_for_function(arrived, arg=prompt)
     page.wait_for_timeout(4000)
 
 
