@@ -146,7 +146,7 @@ def passes_as_text(args: Sequence[Any]) -> Sequence[Any]:
         InputError: as ``read_passes`` does.
     """
     if args and isinstance(args[0], Mapping) and isinstance(args[0].get("passes"), list):
-        return [{**args[0], "passes": write_passes(read_passes(args[0]["passes"]))}]
+        return [{**args[0], "passes": write_passes(read_passes(args[0]["passes"]))}, *args[1:]]
     return args
 
 

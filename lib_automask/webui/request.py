@@ -14,6 +14,7 @@ from typing import Any
 
 from modules import scripts
 
+from lib_automask.errors import InputError
 from lib_automask.imaging import infotext_metadata
 from lib_automask.options import FIELDS, Field, Options
 from lib_automask.recipe import passes_as_text
@@ -88,7 +89,7 @@ def read_request(p: Processing, args: Sequence[Any], registry: PromptRegistry) -
         InputError: the options or pictures are wrong.
     """
     state = state_of(p)
-    if not is_enabled(state, args) or hasattr(p, "_ad_inner"):  # ADetailer's inner passes
+    if hasattr(p, "_ad_inner") or not is_enabled(state, args):  # ADetailer's inner passes
         return ""
     options = read_options(state, args)
     if state.script_title in LEFT_ALONE:
@@ -104,18 +105,36 @@ def read_request(p: Processing, args: Sequence[Any], registry: PromptRegistry) -
 
 
 def is_enabled(state: RunState, args: Sequence[Any]) -> bool:
-    """Whether this run uses automask. No other option is read for it: off means off, even where they are wrong."""
-    enabled = args[0] if args else False
-    if isinstance(enabled, Mapping):
-        enabled = enabled.get("enabled")
-    enabled = state.overrides.get("enabled", enabled)
-    return bool(enabled) or is_flag_set(args, PREVIEW) or is_flag_set(args, CUTOUT)
+    """Whether this run uses automask.
+
+    Off means off: positional values that begin with False are not looked at, nor are none at all. A dict is checked
+    whatever it says, so that nothing is off by mistake; one that sets options without "enabled" means it.
+
+    Raises:
+        InputError: a dict is empty, or names what is no option.
+    """
+    enabled: Any = args[0] if args else None
+    if any(isinstance(value, Mapping) for value in args):
+        enabled = read_options(state, args).enabled
+    enabled = state.overrides.get("enabled", False if enabled is None else enabled)
+    return enabled is not False or is_flag_set(args, PREVIEW) or is_flag_set(args, CUTOUT)
 
 
 def read_options(state: RunState, args: Sequence[Any]) -> Options:
     """The options of this run, with those that the X/Y/Z plot overrides. Raises InputError."""
-    options = Options.from_args(passes_as_text(args[: len(FIELDS)]))
-    return dataclasses.replace(options, **state.overrides)
+    values = passes_as_text(args[: len(FIELDS)])
+    if args and isinstance(args[0], Mapping):
+        values = [read_option_dict(values)]
+    return dataclasses.replace(Options.from_args(values), **state.overrides)
+
+
+def read_option_dict(args: Sequence[Any]) -> dict[str, Any]:
+    """The API's one dict, with "enabled" where it is left out. Raises InputError if it is empty or not the only one."""
+    if not args[0]:
+        raise InputError('automask: the dict is empty; write {"enabled": true} or {"enabled": false}')
+    if any(isinstance(value, Mapping) for value in args[1:]):
+        raise InputError("automask takes one dict, but got several; put all options into the first")
+    return {"enabled": True, **args[0]}
 
 
 def is_flag_set(args: Sequence[Any], position: int) -> bool:

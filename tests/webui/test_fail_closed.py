@@ -123,3 +123,43 @@ def test_different_pictures_in_one_call_are_refused_because_one_mask_serves_it(w
     status, body = webui.api([drawn(RED), drawn(RED, (0, 0, 8, 8))], batch_size=2)
     assert status == 500
     expect_error(body, "one picture at a time")
+
+
+@pytest.mark.parametrize(
+    ("args", "says"),
+    [
+        ([{"Enabled": True}], "unknown option 'Enabled'"),
+        ([{"enable": True}], "did you mean 'enabled'?"),
+        ([{"enabled": 0}], "enabled must be true or false"),
+        ([{"enabled": None}], "enabled must be true or false"),
+        ([{"enabled": "true"}], "enabled must be true or false"),
+        ([{"enabled": False, "bogus": 1}], "unknown option 'bogus'"),
+        ([{"enabled": False, "grow": "much"}], "grow must be"),
+        ([{}], "the dict is empty"),
+        ([{"enabled": True}, {"grow": 4}], "got several"),
+        ([False, {"enabled": True}], "target must be text"),
+        ([0], "enabled must be true or false"),
+        ([""], "enabled must be true or false"),
+        ([[]], "enabled must be true or false"),
+    ],
+)
+def test_a_request_that_names_automask_is_never_taken_for_off(webui, args, says):
+    status, body = webui.api(drawn(RED), args=args)
+    assert status == 500
+    assert says in str(body)
+    assert "images" not in body
+
+
+@pytest.mark.parametrize("options", [{"grow": 0}, {"target": "red square"}, {"passes": [{"do": "edit"}]}])
+def test_a_dict_that_sets_options_means_enabled(webui, options):
+    webui.api(drawn(RED), args=[options])
+    assert webui.requests[0].options.enabled
+
+
+@pytest.mark.parametrize(
+    "args", [[], [False], [None], [False, 7], [{"enabled": False}], [{"enabled": False, "grow": 4}]]
+)
+def test_what_is_off_is_plain_img2img(webui, args):
+    status, body = webui.api(drawn(RED), args=args)
+    assert (status, webui.requests) == (200, [])
+    assert changed(drawn(RED), body["images"][0]).any()

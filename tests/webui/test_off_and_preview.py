@@ -29,9 +29,6 @@ def test_disabled_changes_nothing(webui):
         [False, "", "stop", 0.5, "add", None],
         [False, None, "no such policy"],
         [None],
-        [{"enabled": False, "grwo": 3}],
-        [{"enabled": False, "grow": "much"}],
-        [{}],
     ],
 )
 def test_disabled_leaves_the_run_alone_even_where_other_options_are_wrong(webui, args):
