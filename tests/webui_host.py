@@ -24,6 +24,7 @@ from lib_automask.webui import outputs
 from lib_automask.webui import script as webui_script
 from lib_automask.webui.infotext import PromptRegistry
 from lib_automask.webui.model_pool import ModelPool, report_progress
+from lib_automask.webui.views import PageViews
 
 SIZE = 64
 RED, GREEN, BLUE = (230, 0, 0), (0, 230, 0), (0, 0, 230)
@@ -46,6 +47,7 @@ class Host:
         self.automask = webui_script.Automask()
         self.automask.pool = ModelPool(lambda _choice: Models(None, None, None, report_progress))  # type: ignore[arg-type]
         self.automask.registry = PromptRegistry()
+        self.automask.views = PageViews(self.automask.take_models)
         script_callbacks.clear_callbacks()
         script_callbacks.on_before_image_saved(outputs.restore_transparency)
         script_callbacks.on_image_saved(self.automask.registry.remember)

@@ -225,6 +225,11 @@ class RunState:
         return counted and self.script_title not in COUNTING_SCRIPTS
 
     @property
+    def is_first_of_batch(self) -> bool:
+        """Whether this is the first file of the Batch tab, or no file of it."""
+        return not self.in_batch_tab or self.job.startswith("1 ")
+
+    @property
     def in_series(self) -> bool:
         """Whether other files or cells follow this one with the same ``p``, which an error would stop."""
         return bool(self.script_title) or self.in_batch_tab

@@ -105,7 +105,8 @@ class Automask(scripts.Script):  # type: ignore[misc]
         with clock.measuring(run_state.MASKING), self.take_models() as models:
             result = build_mask(wanted.mask_request, models)
         clock.stages = result.timings
-        self.views.keep_result(wanted.page_key, wanted.mask_request, result)
+        if state.is_first_of_batch:
+            self.views.keep_result(wanted.page_key, wanted.mask_request, result)
         p.extra_generation_params.update(infotext.infotext_entries(wanted.options, result))
         p.extra_generation_params.update(clock.infotext)
         if state.output is not None:
