@@ -196,7 +196,8 @@ class MaskRequest:
     Args:
         image: uint8[H, W, 3] RGB.
         prompt: as typed, A1111 syntax, styles expanded.
-        user_mask: bool[H, W] that the user painted, or None.
+        user_mask: bool[H, W] that the user painted, or None; an empty one becomes None, as the hosts' pages cannot
+            tell it from none at all.
         options: see ``lib_automask.options``.
         own_prompt: the prompt that the picture was made with, "" if unknown; see ``imaging.infotext_metadata``.
     """
@@ -216,6 +217,8 @@ class MaskRequest:
             if Size.of(self.user_mask) != self.size:
                 sizes = f"{Size.of(self.user_mask)} and the picture {self.size}"
                 raise InputError(f"the user's mask is {sizes} (width x height); give both the same size")
+            if not self.user_mask.any():
+                object.__setattr__(self, "user_mask", None)
         check_text(self.prompt, "the prompt")
         check_text(self.own_prompt, "the picture's own prompt")
 

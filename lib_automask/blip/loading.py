@@ -53,9 +53,15 @@ def load_network(folder: Path, kind: str, device: str = "cpu", progress: Progres
     tensors = read_tensors(_find_weights(folder), progress)
     progress(READ, 1.0)
     with torch.inference_mode(False):  # tensors made in inference mode could never carry the gradients of Grad-CAM
-        config = transformers.BlipConfig.from_dict(read_json(folder / "config.json"))
-        with skip_initialization():
-            network = network_class(config)
+        settings = read_json(folder / "config.json")
+        try:
+            config = transformers.BlipConfig.from_dict(settings)
+            with skip_initialization():
+                network = network_class(config)
+        except Exception as error:  # wrong settings: transformers and torch raise anything
+            raise ModelCorrupt(
+                f"{folder / 'config.json'} describes no network that can be made; fetch the whole model again"
+            ) from error
         progress(READ, 1.0)
         _fill(network, _with_tied_head(tensors), folder.name)
         return network.float().eval().requires_grad_(False).to(device)
@@ -75,12 +81,23 @@ def count_weight_bytes(network: Any) -> int:
 
 
 def load_tokenizer(folder: Path) -> Any:
-    """The tokenizer of a folder, without access to the network. Raises ModelMissing."""
+    """The tokenizer of a folder, without access to the network; code that the folder may hold is never run.
+
+    Raises:
+        ModelMissing: its files are not there.
+        ModelCorrupt: they are wrong, or ask for code of their own.
+    """
     from transformers import AutoTokenizer
 
     if not (folder / "tokenizer.json").is_file() and not (folder / "vocab.txt").is_file():
         raise ModelMissing(f"{folder} has neither tokenizer.json nor vocab.txt; fetch the model again")
-    return AutoTokenizer.from_pretrained(str(folder), local_files_only=True)
+    try:
+        # trust_remote_code is named because transformers would ask on stdin otherwise
+        return AutoTokenizer.from_pretrained(str(folder), local_files_only=True, trust_remote_code=False)
+    except Exception as error:  # wrong files: transformers and tokenizers raise anything
+        raise ModelCorrupt(
+            f"the tokenizer of {folder} is broken, or wants to run program code; fetch the whole model again"
+        ) from error
 
 
 def read_model_settings(folder: Path) -> dict[str, Any]:
@@ -142,9 +159,19 @@ class Pixels:
     @classmethod
     def from_folder(cls, folder: Path) -> Pixels:
         """From ``preprocessor_config.json`` (mean, deviation) and ``config.json`` (side of the picture)."""
-        size = read_json(folder / "config.json").get("vision_config", {}).get("image_size", 384)
+        vision = read_json(folder / "config.json").get("vision_config", {})
         config = read_json(folder / "preprocessor_config.json")
-        return cls(size, tuple(config.get("image_mean", CLIP_MEAN)), tuple(config.get("image_std", CLIP_STD)))
+        try:
+            size = int(vision.get("image_size", 384))
+            mean, std = (
+                tuple(map(float, config.get(key, usual)))
+                for key, usual in (("image_mean", CLIP_MEAN), ("image_std", CLIP_STD))
+            )
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ModelCorrupt(f"the settings of {folder} are wrong; fetch the whole model again") from error
+        if size < 1 or len(mean) != 3 or len(std) != 3 or not all(std):
+            raise ModelCorrupt(f"the settings of {folder} are wrong; fetch the whole model again")
+        return cls(size, mean, std)
 
     def tensor(self, images: Sequence[Image]) -> torch.Tensor:
         """float32[B, 3, size, size] of pictures uint8[H, W, 3] RGB; stretched to the square, as BLIP was trained."""

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 import io
 import json
+import math
+import os
+import stat
 import uuid
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +24,11 @@ from PIL import ImageOps, PngImagePlugin, UnidentifiedImageError
 from lib_automask.errors import InputError
 from lib_automask.imaging.infotext_metadata import KEY, read_own_prompt
 from lib_automask.types import Image, Mask
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF", "AVIF")
+"""What users of img2img have, by Pillow's names; AVIF where Pillow reads it."""
+MAX_PIXELS = 2**26
+"""8192 × 8192, a guess: several times what a host paints, and some 200 MB a copy."""
 
 
 def write_atomically(content: bytes, path: Path) -> None:
@@ -53,10 +61,13 @@ def read_records(path: Path, keys: Sequence[str]) -> list[dict[str, Any]]:
     Raises:
         InputError: the file cannot be read, or a line is wrong; the message names the line.
     """
+    check_regular_file(path, "give a file of JSON lines")
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read ({error}); give a file of JSON lines in UTF-8") from error
+        text = path.read_text(encoding="utf-8-sig")  # Windows begins files with a mark
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); give a file of JSON lines") from error
+    except ValueError as error:
+        raise InputError(f"{path} is not in UTF-8; save it as UTF-8, without other bytes") from error
     records: dict[str, dict[str, Any]] = {}
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
@@ -65,6 +76,8 @@ def read_records(path: Path, keys: Sequence[str]) -> list[dict[str, Any]]:
             if name in records:
                 raise InputError(f"{path}, line {number} has the id {name!r} again; give each record its own")
             records[name] = record
+    if not records:
+        raise InputError(f"{path} holds no record; write one JSON object a line")
     return list(records.values())
 
 
@@ -72,7 +85,8 @@ def _parse_record(line: str, keys: Sequence[str], place: str) -> dict[str, Any]:
     try:
         record = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"{place} is not JSON ({error}); write one object a line") from error
+        column = f" at column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise InputError(f"{place} is not JSON{column}; write one object a line") from error
     missing = [key for key in keys if not isinstance(record, dict) or key not in record]
     if missing:
         raise InputError(f"{place} lacks {', '.join(missing)}; each record needs {', '.join(keys)}")
@@ -85,7 +99,9 @@ def _parse_record(line: str, keys: Sequence[str], place: str) -> dict[str, Any]:
 
 
 def _is_valid(key: str, value: Any) -> bool:
-    return isinstance(value, (str, int, float) if key == "id" else str) and not isinstance(value, bool)
+    if key == "id" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        return math.isfinite(value)
+    return isinstance(value, str)
 
 
 def image_from_pil(picture: PIL_Image.Image, background: str = "#ffffff") -> Image:
@@ -155,17 +171,58 @@ def encode_png(picture: npt.NDArray[np.uint8], infotext: str = "") -> bytes:
     return content.getvalue()
 
 
-def _open(path: Path) -> PIL_Image.Image:
+def decode_picture(content: BinaryIO, name: str) -> PIL_Image.Image:
+    """The picture in a file that is open, or in memory, loaded and turned upright.
+
+    Args:
+        content: of a format of ``FORMATS``. Others are refused unread: Pillow starts other programs for some.
+        name: of the picture, for errors.
+
+    Raises:
+        InputError: it is no such picture, it is broken, or it has more than ``MAX_PIXELS``.
+    """
+    PIL_Image.init()
+    known = [kind for kind in FORMATS if kind in PIL_Image.OPEN]
     try:
-        with PIL_Image.open(path) as picture:
+        with PIL_Image.open(content, formats=known) as picture:
+            if picture.width * picture.height > MAX_PIXELS:
+                raise _too_large(name, f"{picture.width} × {picture.height}")
             picture.load()
             return turn_upright(picture)
-    except FileNotFoundError as error:
-        raise InputError(f"there is no file {path}; give the path of a picture") from error
+    except (InputError, MemoryError):
+        raise
     except PIL_Image.DecompressionBombError as error:
-        raise InputError(f"{path} is too large to be read ({error}); make it smaller") from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as a picture ({error}); give a PNG, JPEG or WebP") from error
+        raise _too_large(name, "as its header says") from error
+    except UnidentifiedImageError as error:
+        raise InputError(f"{name} cannot be read as a picture; give one of {', '.join(FORMATS)}") from error
+    except Exception as error:  # broken content: the readers of Pillow raise anything
+        raise InputError(f"{name} cannot be read as a picture, it is broken ({error}); save it anew as PNG") from error
+
+
+def check_regular_file(path: Path, remedy: str) -> None:
+    """Raises InputError unless there is a file with content; a pipe or device would never end."""
+    try:
+        mode = os.stat(path).st_mode  # noqa: PTH116  Path.stat of a loop of links differs between versions
+    except FileNotFoundError as error:
+        raise InputError(f"there is no file {path}; {remedy}") from error
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path} cannot be read ({getattr(error, 'strerror', None) or error}); {remedy}") from error
+    if not stat.S_ISREG(mode):
+        kind = "a folder" if stat.S_ISDIR(mode) else "a pipe or device"
+        raise InputError(f"{path} is {kind} and no file; {remedy}")
+
+
+def _too_large(name: str, size: str) -> InputError:
+    return InputError(f"{name} is too large ({size}); make it smaller, {MAX_PIXELS / 1e6:.0f} million pixels at most")
+
+
+def _open(path: Path) -> PIL_Image.Image:
+    check_regular_file(path, "give the path of a picture")
+    try:
+        with path.open("rb") as content:
+            return decode_picture(content, str(path))
+    except OSError as error:
+        raise InputError(f"{path} cannot be read ({error.strerror}); give the path of a picture") from error
 
 
 def _to_eight_bit(picture: PIL_Image.Image) -> PIL_Image.Image:

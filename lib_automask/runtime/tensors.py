@@ -47,7 +47,7 @@ def read_json(path: Path) -> dict[str, Any]:
         raise ModelMissing(
             f"{path} is not there; put all files of the model in that folder, or fetch it again"
         ) from error
-    except ValueError as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ModelCorrupt(f"{path} is not valid JSON; delete it and fetch the model again") from error
     if not isinstance(values, dict):
         raise ModelCorrupt(f"{path} holds no table of settings; delete it and fetch the model again")

@@ -3,18 +3,18 @@
 # Without `from __future__ import annotations`: FastAPI reads the annotations of the functions that add_routes makes.
 
 import base64
-import binascii
 import io
 from hmac import compare_digest
 from typing import Any
 
 from modules import shared
 from modules.call_queue import queue_lock
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from lib_automask.errors import InputError, ModelError
 from lib_automask.imaging import files, infotext_metadata
 from lib_automask.options import FIELDS, Field, Options
+from lib_automask.recipe import passes_as_text
 from lib_automask.types import Mask, MaskRequest
 from lib_automask.webui import settings
 from lib_automask.webui.infotext import PromptRegistry
@@ -50,7 +50,8 @@ def add_routes(pool: ModelPool, registry: PromptRegistry, _demo: Any, app: Any) 
                 return answer_mask_request(pool, registry, request)
         except Exception as error:
             explained = explain_error(error)
-            raise HTTPException(STATUS.get(explained.exit_code, 500), str(explained)) from error
+            detail = str(explained).encode("utf-8", "backslashreplace").decode()  # half a character is no JSON
+            raise HTTPException(STATUS.get(explained.exit_code, 500), detail) from error
 
     def unload() -> dict[str, Any]:
         with queue_lock:
@@ -95,7 +96,8 @@ def answer_mask_request(pool: ModelPool, registry: PromptRegistry, request: dict
     prompt, own_prompt = request.get("prompt", ""), request.get("own_prompt", "")
     if not (isinstance(prompt, str) and isinstance(own_prompt, str) and isinstance(request.get("options", {}), dict)):
         raise InputError("prompt and own_prompt must be text, and options a dict")
-    options = Options.from_mapping({"enabled": True, **request.get("options", {})})
+    (values,) = passes_as_text([{"enabled": True, **request.get("options", {})}])
+    options = Options.from_mapping(values)
     picture = decode_picture(request.get("image"), "image")
     image = flatten_picture(picture)
     own_prompt = own_prompt or infotext_metadata.read_own_prompt(picture) or registry.prompt_of(image)
@@ -122,10 +124,10 @@ def decode_picture(text: Any, name: str) -> Image.Image:
     if not isinstance(text, str) or not text:
         raise wrong
     try:
-        content = base64.b64decode(text.rpartition(",")[2], validate=True)
-        return files.turn_upright(Image.open(io.BytesIO(content)))
-    except (binascii.Error, UnidentifiedImageError, OSError) as error:
+        content = base64.b64decode("".join(text.rpartition(",")[2].split()), validate=True)
+    except ValueError as error:  # also binascii's, and text that is not ASCII
         raise wrong from error
+    return files.decode_picture(io.BytesIO(content), name)
 
 
 def encode_mask_base64(mask: Mask) -> str:

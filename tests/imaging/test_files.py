@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from lib_automask.errors import InputError
 from lib_automask.imaging import files
@@ -113,7 +115,7 @@ def test_a_picture_is_turned_upright(tmp_path):
     ("name", "message"),
     [
         ("none.png", "there is no file {path}; give the path of a picture"),
-        ("text.png", "{path} cannot be read as a picture ("),
+        ("text.png", "{path} cannot be read as a picture; "),
     ],
 )
 def test_what_is_no_picture_is_named(tmp_path, name, message):
@@ -123,7 +125,7 @@ def test_what_is_no_picture_is_named(tmp_path, name, message):
             read(tmp_path / name)
         assert str(error.value).startswith(message.format(path=tmp_path / name))
     if name == "text.png":
-        assert str(error.value).endswith("; give a PNG, JPEG or WebP")
+        assert str(error.value).endswith("; give one of PNG, JPEG, WEBP, GIF, BMP, TIFF, AVIF")
 
 
 def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_path):
@@ -135,3 +137,58 @@ def test_a_file_that_cannot_be_written_is_named_and_leaves_nothing_behind(tmp_pa
     with pytest.raises(InputError, match=r"null byte.*; choose another --out"):
         files.write_atomically(b"content", tmp_path / "a\0b" / "c")
     assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+
+
+@pytest.mark.parametrize("kind", ["EPS", "PPM", "TGA", "PCX", "ICO"])
+def test_only_formats_of_img2img_are_opened_whatever_the_name_says(tmp_path, kind):
+    path = tmp_path / "named.png"
+    Image.new("RGB", (16, 16), "red").save(path, kind)
+    with pytest.raises(InputError, match="give one of PNG, JPEG"):
+        files.read_image(path)
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"])
+def test_formats_of_img2img_are_read_whatever_the_name_says(tmp_path, kind):
+    path = tmp_path / "picture.dat"
+    Image.new("RGB", (16, 16), "white").save(path, kind)
+    assert files.read_image(path).min() > 250
+
+
+def test_pixels_are_counted_before_they_are_decoded(tmp_path, monkeypatch):
+    path = save(Image.new("1", (9000, 9000)), tmp_path / "wide.png")
+    monkeypatch.setattr(PngImagePlugin.PngImageFile, "load", lambda _self: pytest.fail("decoded"))
+    with pytest.raises(InputError, match=r"too large \(9000 × 9000\)"):
+        files.read_image(path)
+
+
+@pytest.mark.parametrize("make", ["loop", "pipe", "folder", "device"])
+def test_what_is_no_file_with_content_is_refused_and_never_waited_for(tmp_path, make):
+    path = tmp_path / "strange.png"
+    if make == "loop":
+        path.symlink_to(path)
+    elif make == "pipe":
+        os.mkfifo(path)
+    elif make == "folder":
+        path.mkdir()
+    else:
+        path.symlink_to("/dev/zero")
+    for read in (files.read_image, files.read_mask, lambda where: files.read_records(where, ("id",))):
+        with pytest.raises(InputError, match=r"strange\.png"):
+            read(path)
+
+
+def test_a_damaged_picture_is_bad_input_wherever_it_is_damaged(tmp_path):
+    random = np.random.default_rng(14)
+    for kind in ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF"):
+        content = io.BytesIO()
+        Image.fromarray(random.integers(0, 256, (24, 24, 3), np.uint8)).save(content, kind)
+        for _ in range(60):
+            damaged = bytearray(content.getvalue())
+            for position in random.integers(len(damaged), size=4):
+                damaged[position] = random.integers(256)
+            path = tmp_path / "damaged"
+            path.write_bytes(damaged[: random.integers(1, len(damaged) + 1)])
+            try:
+                assert files.read_image(path).ndim == 3
+            except InputError as error:
+                assert "damaged" in str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -129,3 +130,56 @@ def test_an_interrupt_of_an_earlier_job_does_not_end_the_mask_route(client):
     shared.state.interrupted = True
     answer = client().post("/automask/v1/mask", json={"image": base64_of(drawn(RED)), "prompt": "replace"})
     assert answer.json()["outcome"] == "mask"
+
+
+@pytest.mark.parametrize("kind", ["PPM", "TGA"])
+def test_mask_route_takes_no_formats_but_those_of_img2img(client, kind):
+    buffer = io.BytesIO()
+    drawn(RED).save(buffer, kind)
+    body = {"image": base64.b64encode(buffer.getvalue()).decode(), "prompt": "replace"}
+    answer = client().post("/automask/v1/mask", json=body)
+    assert answer.status_code == 422
+    assert "give one of PNG" in answer.json()["detail"]
+
+
+def test_mask_route_refuses_a_broken_picture_as_bad_input(client):
+    whole = base64.b64decode(base64_of(drawn(RED)))
+    for content in (whole[:60], whole[:-40], whole[:16] + b"\0\0N \0\0N " + whole[24:]):
+        body = {"image": base64.b64encode(content).decode(), "prompt": "replace"}
+        answer = client().post("/automask/v1/mask", json=body)
+        assert (answer.status_code, "image" in answer.json()["detail"]) == (422, True)
+
+
+def test_mask_route_reads_base64_with_line_breaks(client):
+    text = base64.encodebytes(base64.b64decode(base64_of(drawn(RED)))).decode().replace("\n", "\r\n")
+    answer = client().post("/automask/v1/mask", json={"image": text, "prompt": "replace"})
+    assert answer.json()["outcome"] == "mask"
+
+
+def test_mask_route_takes_passes_as_a_list(client):
+    options = {"passes": [{"do": "edit", "target": "square"}]}
+    request = {"image": base64_of(drawn(RED)), "prompt": "replace", "options": options}
+    assert client().post("/automask/v1/mask", json=request).status_code == 200
+
+
+@pytest.mark.parametrize("field", ["prompt", "own_prompt", "key", "option", "image"])
+def test_mask_route_refuses_half_a_character_as_bad_input(client, field):
+    body = {"image": base64_of(drawn(RED)), "prompt": "replace"}
+    half = "\ud83d"
+    more = {"key": {half: 1}, "option": {"options": {half: 1}}}.get(field, {field: f"a {half}"})
+    content = json.dumps({**body, **more})
+    answer = client().post("/automask/v1/mask", content=content, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["detail"]
+
+
+def test_a_blank_mask_is_no_mask_through_the_route_as_through_the_page(client, webui):
+    blank = base64_of(Image.new("L", (64, 64)))
+    request = {
+        "image": base64_of(drawn(RED)),
+        "prompt": "replace",
+        "user_mask": blank,
+        "options": {"combine": "within"},
+    }
+    assert client().post("/automask/v1/mask", json=request).json()["outcome"] == "mask"
+    assert webui.requests[0].user_mask is None
