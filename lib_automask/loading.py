@@ -14,7 +14,7 @@ from lib_automask.interfaces import Captioner, Models, Segmenter, ignore_progres
 from lib_automask.runtime import checkpoints
 from lib_automask.runtime.cache import ByteCache, CachedCaptioner, CachedMatcher, fingerprint_model
 from lib_automask.runtime.device import Device
-from lib_automask.runtime.registry import BY_NAME, CHECKPOINTS, DEFAULTS, KINDS, Kind
+from lib_automask.runtime.registry import BY_NAME, KINDS, Kind
 from lib_automask.sam.segmenter import SamSegmenter
 from lib_automask.types import Progress
 from lib_automask.vitmatte import VitMatte
@@ -72,7 +72,7 @@ def load_models(
     names = _names_by_kind(sources, places, named)
     kinds = [kind for kind in KINDS if kind != "captioner" or "captioner" in named]
     paths = {
-        kind: _find_or_fetch(names.get(kind) or _first_available(kind, places), places, fetch, progress)
+        kind: _find_or_fetch(names.get(kind) or checkpoints.find_default_name(kind, places), places, fetch, progress)
         for kind in kinds
     }
     progress(LOADING, 0.0)
@@ -137,7 +137,7 @@ def _find_one(
     """Where the one model is that a command needs; its loading begins."""
     check_device(device)
     places = [Path(folder) for folder in folders]
-    name = _names_by_kind(sources, places, {}).get(kind) or _first_available(kind, places)
+    name = _names_by_kind(sources, places, {}).get(kind) or checkpoints.find_default_name(kind, places)
     path = checkpoints.find_checkpoint(name, places)
     progress(LOADING, 0.0)
     return path
@@ -164,13 +164,6 @@ def _demo_name(kind: Kind, name: str) -> str:
 def _kind_of(source: str, folders: Sequence[Path]) -> Kind:
     known = BY_NAME.get(source)
     return known.kind if known else checkpoints.model_kind_of(checkpoints.find_checkpoint(source, folders))
-
-
-def _first_available(kind: Kind, folders: Sequence[Path]) -> str:
-    """The first published model of a kind that is in place, else the one that can be fetched."""
-    published = [checkpoint.name for checkpoint in CHECKPOINTS if checkpoint.kind == kind and checkpoint.files]
-    available = [found.name for found in checkpoints.list_available(folders)]
-    return next((name for name in published if name in available), DEFAULTS[kind])
 
 
 def _find_or_fetch(name: str, folders: Sequence[Path], fetch: bool, progress: Progress) -> Path:

@@ -4,11 +4,11 @@ from functools import partial
 
 from modules import script_callbacks
 
-from lib_automask.webui import api, callback_order, outputs, request, settings
+from lib_automask.webui import api, callback_order, model_setup, outputs, request, settings
 from lib_automask.webui.extras import AutomaskCutout  # noqa: F401
 from lib_automask.webui.script import Automask
 
-script_callbacks.on_ui_settings(settings.add_settings)
+script_callbacks.on_ui_settings(partial(settings.add_settings, model_setup.make_model_setup))
 script_callbacks.on_before_ui(request.add_axes)
 script_callbacks.on_app_started(partial(api.add_routes, Automask.pool, Automask.registry))
 script_callbacks.on_before_image_saved(outputs.restore_transparency)

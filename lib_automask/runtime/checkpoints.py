@@ -17,7 +17,7 @@ from lib_automask.errors import ModelCorrupt, ModelMissing
 from lib_automask.interfaces import ignore_progress, scale_progress
 from lib_automask.runtime import download
 from lib_automask.runtime.download import download_file, sha256_of
-from lib_automask.runtime.registry import BY_NAME, CHECKPOINTS, Kind, PublishedFile
+from lib_automask.runtime.registry import BY_NAME, CHECKPOINTS, DEFAULTS, Kind, PublishedFile
 from lib_automask.types import Progress
 
 OWN = Path(__file__).resolve().parents[2] / "models"
@@ -106,6 +106,13 @@ def list_available(folders: Sequence[Path]) -> tuple[FoundCheckpoint, ...]:
             except ModelCorrupt:
                 continue
     return tuple(found.values())
+
+
+def find_default_name(kind: Kind, folders: Sequence[Path]) -> str:
+    """The first published model of a kind that is in place, else the one that can be fetched."""
+    published = [checkpoint.name for checkpoint in CHECKPOINTS if checkpoint.kind == kind and checkpoint.files]
+    available = [found.name for found in list_available(folders)]
+    return next((name for name in published if name in available), DEFAULTS[kind])
 
 
 def fetch_checkpoint(name: str, folder: Path, progress: Progress = ignore_progress) -> Path:

@@ -115,7 +115,8 @@ def download_file(url: str, path: Path, size: int, sha256: str, progress: Progre
         ) from error
     except (urllib.error.URLError, http.client.HTTPException, ssl.SSLError, TimeoutError, ConnectionError) as error:
         raise ModelMissing(
-            f"the connection to {url} failed or broke off ({_reason(error)}); fetch again, it goes on from there"
+            f"{path.name} could not be fetched: the connection to {url} failed or broke off ({_reason(error)}); "
+            f"fetch again, it goes on from there, or put the file into {path.parent} yourself"
         ) from error
     except OSError as error:
         if error.errno == errno.ENOSPC:

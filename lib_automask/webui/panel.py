@@ -10,6 +10,7 @@ import gradio as gr
 from modules.ui_components import FormRow, InputAccordion
 
 from lib_automask.options import FIELDS, Field
+from lib_automask.webui.model_setup import are_models_ready, make_model_group
 from lib_automask.webui.view_markup import make_quick_targets, make_view
 
 TITLE = "automask"
@@ -47,6 +48,8 @@ def build_panel(unload: Callable[[], None], answer_page: AnswerPage = lambda *_v
     first, *others = FIELDS
     controls: dict[str, Any] = {}
     with InputAccordion(first.default, label=TITLE, elem_id="automask_enabled") as controls[first.name]:
+        if first_use := not are_models_ready():
+            make_model_group()
         make_controls([row for row in others if row.name in MAIN], controls)
         gr.HTML(make_quick_targets(), elem_id="automask_quick_targets")
         with FormRow(elem_id="automask_buttons"):
@@ -54,6 +57,8 @@ def build_panel(unload: Callable[[], None], answer_page: AnswerPage = lambda *_v
             cutout = make_flag_button("Cut out", "automask_cutout", "automaskCutout")
         gr.HTML(make_view(), elem_id="automask_view_block")
         make_groups(others, controls)
+        if not first_use:
+            make_model_group()
         make_unload_button(unload)
         texts, key = make_hidden_text("page_texts"), make_hidden_text("page_key")
         make_answer_button(answer_page, [controls[row.name] for row in FIELDS])

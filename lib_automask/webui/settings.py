@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from modules import devices, shared
 
 SECTION = ("automask", "automask")
+BLOCK = "automask_settings"
+"""The elem_id of the block with the states of the models."""
+
 AUTOMATIC = "automatic"
 """The first published model that is in place."""
 
@@ -112,20 +116,61 @@ SETTINGS = (
 )
 
 
-def add_settings() -> None:
-    """Add the section to the host's settings page. The host calls it for each Reload UI."""
+def add_settings(make_block: Callable[[str], Any] | None = None) -> None:
+    """Add the section to the host's settings page. The host calls it for each Reload UI.
+
+    Help is gradio's own: what the host writes beside a label is not shown on Forge.
+
+    Args:
+        make_block: makes the block with the states of the models, which comes first, under an elem_id.
+    """
     from modules.ui_components import DropdownEditable
 
+    if make_block is not None:
+        shared.opts.add_option("automask_models", make_block_option(make_block))
     for setting in SETTINGS:
-        option = shared.OptionInfo(setting.default, setting.label, section=SECTION).info(setting.info)
+        changed = partial(warn_about_setting, setting.name)
+        option = shared.OptionInfo(setting.default, setting.label, section=SECTION, onchange=changed)
+        option.component_args = {"info": setting.info}
         if setting.choices:
-            option.component, option.component_args = DropdownEditable, dropdown_arguments(setting.choices)
+            option.component, option.component_args = DropdownEditable, dropdown_arguments(setting)
         shared.opts.add_option(setting.key, option)
 
 
-def dropdown_arguments(choices: Callable[[], list[str]]) -> Callable[[], dict[str, Any]]:
+def make_block_option(make_block: Callable[[str], Any]) -> Any:
+    """A line of the settings page that is no setting: nothing of it is saved."""
+    option = shared.OptionInfo("", "Models of automask", lambda **_arguments: make_block(BLOCK), section=SECTION)
+    option.do_not_save = True
+    return option
+
+
+def dropdown_arguments(setting: Setting) -> Callable[[], dict[str, Any]]:
     """The function that the host calls for a dropdown's arguments, each time it draws the page."""
-    return lambda: {"choices": choices()}
+    choices = setting.choices or list
+    return lambda: {"choices": choices(), "info": setting.info}
+
+
+def warn_about_setting(name: str) -> None:
+    """Called by the host at Apply, when a setting has changed: folders that are not there are told in the page."""
+    if name != "folders":
+        return
+    import gradio as gr
+
+    for folder in list_missing_folders():
+        gr.Warning(tell_missing_folder(folder))
+
+
+def list_missing_folders() -> list[Path]:
+    """The folders of settings and flags that are not there."""
+    return [folder for folder in model_folders()[1:] if not folder.is_dir()]
+
+
+def tell_missing_folder(folder: Path) -> str:
+    """The sentence about a folder that is not there."""
+    return (
+        f"automask: the folder {folder} does not exist, so no model is looked for in it; make it, or correct "
+        "More folders with models in Settings → automask"
+    )
 
 
 def read_settings() -> Choice:

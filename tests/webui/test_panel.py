@@ -100,3 +100,10 @@ def test_the_settings_page_can_draw_and_refresh_its_dropdowns(webui, monkeypatch
             component = option.component(value=option.default, **arguments)
         if hasattr(component, "update"):
             component.update(**arguments)
+
+
+def test_every_setting_has_its_help_where_both_hosts_show_it(webui):
+    settings.add_settings()
+    for setting in settings.SETTINGS:
+        arguments = shared.opts.data_labels[setting.key].component_args
+        assert (arguments() if callable(arguments) else arguments)["info"] == setting.info

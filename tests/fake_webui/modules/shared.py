@@ -12,6 +12,8 @@ class Options:
     """The host's settings: what an option is not registered for has no attribute."""
 
     def __init__(self) -> None:
+        self.data_labels: dict[str, OptionInfo] = {}
+        self.saved: list[tuple[str, dict[str, Any]]] = []
         self.data: dict[str, Any] = {
             "img2img_background_color": "#ffffff",
             "overlay_inpaint": True,
@@ -28,14 +30,37 @@ class Options:
             raise AttributeError(name) from None
 
     def add_option(self, key: str, info: OptionInfo) -> None:
-        self.data.setdefault(key, info.default)
+        self.data_labels[key] = info
+        if not info.do_not_save:
+            self.data.setdefault(key, info.default)
+
+    def set(self, key: str, value: Any) -> bool:
+        """As Apply does; the callback of a setting that raises takes it back."""
+        before = self.data.get(key)
+        if before == value:
+            return False
+        self.data[key] = value
+        info = self.data_labels.get(key)
+        if info and info.onchange:
+            info.onchange()
+        return True
+
+    def save(self, filename: str) -> None:
+        self.saved.append((filename, dict(self.data)))
 
 
 class OptionInfo:
     def __init__(
-        self, default: Any = None, label: str = "", *component: Any, section: Any = None, **_more: Any
+        self,
+        default: Any = None,
+        label: str = "",
+        component: Any = None,
+        component_args: Any = None,
+        onchange: Any = None,
+        section: Any = None,
     ) -> None:
         self.default, self.label, self.component, self.section = default, label, component, section
+        self.component_args, self.onchange, self.do_not_save = component_args, onchange, False
 
     def info(self, _text: str) -> OptionInfo:
         return self
@@ -87,3 +112,5 @@ state = State()
 prompt_styles = Styles()
 cmd_opts = SimpleNamespace(api=True, nowebui=False, api_auth=None)
 models_path = "models"
+config_filename = "config.json"
+data_path = "data"
