@@ -27,6 +27,16 @@ def explain_error(error: Exception, then: str = "so nothing was painted") -> Aut
     return AutomaskError(f"automask failed ({type(error).__name__}: {error}), {then}; see the console")
 
 
+def name_for_page(error: AutomaskError) -> AutomaskError:
+    """The same error, of a class called "automask": the page writes an error as "class: message".
+
+    The API's answer has the class in a field of its own, so there it keeps its name.
+    """
+    text = str(error).removeprefix("automask").removeprefix(":").strip()
+    named: type[AutomaskError] = type("automask", (type(error),), {})
+    return named(text)
+
+
 def ran_out_of_memory(error: BaseException | None) -> bool:
     """Whether the error, or one that led to it, is a lack of memory.
 

@@ -21,7 +21,7 @@ from lib_automask.imaging import files, infotext_metadata
 from lib_automask.options import Options
 from lib_automask.types import Image as Pixels
 from lib_automask.types import Mask, MaskResult
-from lib_automask.webui.messages import explain_error
+from lib_automask.webui.messages import explain_error, name_for_page
 from lib_automask.webui.run_state import Loan, Processing, RunState, new_state, put_state, state_of
 
 FILLS = {"fill": 0, "original": 1, "latent noise": 2, "latent nothing": 3}
@@ -132,7 +132,7 @@ def inject_mask(p: Processing, result: MaskResult, options: Options) -> None:
         p.inpaint_full_res_padding = sampling_defaults.choose_padding(result, options)
 
 
-def refuse_run(p: Processing, error: Exception) -> list[str]:
+def refuse_run(p: Processing, error: Exception, from_page: bool = False) -> list[str]:
     """Leave the picture unpainted: end the run with the error, or return its picture where other files follow.
 
     A run that the user interrupted is not an error: the host ends it by itself, or goes on to the next when it was
@@ -143,7 +143,7 @@ def refuse_run(p: Processing, error: Exception) -> list[str]:
     if isinstance(explained, Interrupted) or state_of(p).in_series:
         p.extra_generation_params["automask why"] = str(explained)
         return [return_original(p, str(explained))]
-    stop_run(p, explained)
+    stop_run(p, name_for_page(explained) if from_page else explained)
     return []
 
 

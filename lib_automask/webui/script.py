@@ -58,8 +58,9 @@ class Automask(scripts.Script):  # type: ignore[misc]
         try:
             comments = self.answer_request(p, args)
         except Exception as error:  # an exception that leaves a hook is swallowed, and everything repainted
-            comments = processing.refuse_run(p, error)
-            self.views.keep_error(request.read_page_key(args), error)
+            page = request.read_page_key(args)
+            comments = processing.refuse_run(p, error, bool(page))
+            self.views.keep_error(page, error)
         messages.add_comments(p, comments)
 
     def process_before_every_sampling(self, p: Processing, *_args: Any, **_latents: Any) -> None:

@@ -163,3 +163,12 @@ def test_what_is_off_is_plain_img2img(webui, args):
     status, body = webui.api(drawn(RED), args=args)
     assert (status, webui.requests) == (200, [])
     assert changed(drawn(RED), body["images"][0]).any()
+
+
+@pytest.mark.parametrize("color", [None, GREEN, BLUE])
+def test_the_page_shows_no_name_of_a_class(webui, color):
+    pictures, _infotexts, below = webui.page(drawn(color), page_key="page")
+    assert pictures == []
+    assert below.startswith("automask: ")
+    assert "automask" not in below.removeprefix("automask: ")
+    assert all(name not in below for name in ("Unsure:", "NothingToChange:", "AutomaskError:"))
