@@ -196,8 +196,7 @@ class MaskRequest:
     Args:
         image: uint8[H, W, 3] RGB.
         prompt: as typed, A1111 syntax, styles expanded.
-        user_mask: bool[H, W] that the user painted, or None; an empty one becomes None, as the hosts' pages cannot
-            tell it from none at all.
+        user_mask: bool[H, W] that the user painted, or None, which an empty one becomes: no page can tell them apart.
         options: see ``lib_automask.options``.
         own_prompt: the prompt that the picture was made with, "" if unknown; see ``imaging.infotext_metadata``.
     """

