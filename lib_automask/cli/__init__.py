@@ -12,9 +12,12 @@ import io
 import json
 import os
 import sys
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
+
+from PIL import Image
 
 import lib_automask.cli.commands as commands
 from lib_automask.cli.progress import ProgressBar
@@ -27,6 +30,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):  # what their encoding lacks is escaped, as in a pipe of Windows
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)  # files.decode_picture bounds pixels
     try:
         return _run_command(build_parser().parse_args(argv))
     except BrokenPipeError:  # who reads stdout wants no more

@@ -82,18 +82,20 @@ def _refuse_beside_records(args: argparse.Namespace, *names: str) -> None:
 def _check_record_keys(records: list[Record], known: tuple[str, ...]) -> None:
     """Refuse keys of pictures' records that would change the mask, or look like a key that does; name the others."""
     flags = {row.name for row in FIELDS if row.shapes_mask} - {"edits"} | {"user_mask"}  # edits: of results, and truth
-    others = _name_other_keys(records, known)
-    for key in others:
+    for key in _other_keys(records, known):
         if key in flags or difflib.get_close_matches(key, known, 1):
             raise InputError(f"records cannot hold {key!r}{suggest_name(key, known)}; options are flags of the command")
+    _name_other_keys(records, known)
 
 
-def _name_other_keys(records: list[Record], known: tuple[str, ...]) -> list[str]:
-    """The keys of records that are not used, which stderr names too."""
-    others = list(dict.fromkeys(key for record in records for key in record if key not in known))
-    if others:
+def _name_other_keys(records: list[Record], known: tuple[str, ...]) -> None:
+    """Name the keys of records that are not used on stderr."""
+    if others := _other_keys(records, known):
         sys.stderr.write(f"automask: not used in the records: {', '.join(map(repr, others))}\n")
-    return others
+
+
+def _other_keys(records: list[Record], known: tuple[str, ...]) -> list[str]:
+    return list(dict.fromkeys(key for record in records for key in record if key not in known))
 
 
 def _check_names(records: list[Record]) -> None:

@@ -252,3 +252,10 @@ def test_wrong_settings_of_a_model_are_one_sentence(picture, tmp_path, capsys, p
     (folder / "config.json").write_text(json.dumps(settings))
     assert main(["caption", str(picture), "--models", str(folder)]) == ModelCorrupt.exit_code
     assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_a_huge_picture_is_one_sentence(tmp_path):
+    Image.new("1", (12000, 9000)).save(tmp_path / "huge.png")
+    done = run("mask", tmp_path / "huge.png", "--prompt", "x", "--models", "demo")
+    assert (done.returncode, done.stderr.count(b"\n")) == (2, 1)
+    assert b"too large" in done.stderr
