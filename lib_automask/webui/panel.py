@@ -11,6 +11,7 @@ from modules.ui_components import FormRow, InputAccordion
 
 from lib_automask.options import FIELDS, Field
 from lib_automask.webui.model_setup import are_models_ready, make_model_group
+from lib_automask.webui.preset_controls import make_preset_row
 from lib_automask.webui.view_markup import make_quick_targets, make_view
 
 TITLE = "automask"
@@ -56,7 +57,9 @@ def build_panel(unload: Callable[[], None], answer_page: AnswerPage = lambda *_v
             preview = make_flag_button("Preview mask", "automask_preview", "automaskPreview", "primary")
             cutout = make_flag_button("Cut out", "automask_cutout", "automaskCutout")
         gr.HTML(make_view(), elem_id="automask_view_block")
+        presets = make_preset_row()
         make_groups(others, controls)
+        presets.connect([controls[row.name] for row in FIELDS])
         if not first_use:
             make_model_group()
         make_unload_button(unload)
