@@ -232,8 +232,10 @@ def test_code_beside_a_tokenizer_is_never_run_nor_asked_for(picture, tmp_path):
     (folder / "tokenizer_config.json").write_text(json.dumps(own_code))
     (folder / "own.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')\nclass Own: pass\n")
     done = run("caption", picture, "--models", folder, input=b"y\ny\n")
-    assert (done.returncode, (tmp_path / "ran").exists()) == (4, False)
-    assert done.stderr.count(b"\n") == 1
+    assert not (tmp_path / "ran").exists()
+    assert done.returncode in (0, 4)  # transformers 5 reads the plain tokenizer beside it
+    assert done.stderr.count(b"\n") == (done.returncode == 4)
+    assert b"[y/N]" not in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize(
