@@ -19,6 +19,11 @@ from PIL import Image
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+SHOWN = (
+    "document.querySelector('#html_log_img2img').innerHTML"
+    " + (document.querySelector('#img2img_gallery img:not(.livePreview img)')?.getAttribute('src') ?? '')"
+)
+"""What the last run of a page left there: the line below the result, and the result."""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
@@ -88,17 +93,18 @@ def upload(page: Any, path: Path) -> None:
 
 
 def generate(page: Any, prompt: str, button: str = "img2img_generate") -> str:
-    """Press a button and wait for what the page says below the result; once a page."""
+    """Press a button and wait for what the page says below the result."""
     page.locator("#img2img_prompt textarea").first.fill(prompt)
+    before = page.evaluate(SHOWN)
     page.locator(f"#{button}").click()
+    page.wait_for_function(f"(before) => {SHOWN} !== before", arg=before, timeout=300_000)
     return wait_for_log(page, "img2img")
 
 
 def preview(page: Any, prompt: str) -> None:
-    """Press Preview and wait for the view of its run, which it is left to settle."""
+    """Press Preview and wait for the view of its run and what the host shows of it."""
     before = page.evaluate("automaskView.run ?? 0")
-    page.locator("#img2img_prompt textarea").first.fill(prompt)
-    page.locator("#automask_preview_button").click()
+    generate(page, prompt, "automask_preview_button")
     page.wait_for_function(
         "(before) => (automaskView.run ?? 0) > before && !automaskView.busy", arg=before, timeout=300_000
     )
