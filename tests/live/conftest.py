@@ -88,7 +88,7 @@ def webui(request: pytest.FixtureRequest) -> Iterator[WebUI]:
 
 
 def read_shown_setting(host: WebUI, key: str) -> str:
-    """A setting of which Forge's answer says nothing, as its report on the system has it. Never set, it is "automatic"."""
+    """A setting of which Forge's answer says nothing, from its report on the system. Never set, it is "automatic"."""
     report = host.get("/internal/sysinfo")
     return str(report["Config"].get(key, "automatic"))
 
