@@ -19,11 +19,6 @@ from PIL import Image
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-SHOWN = (
-    "document.querySelector('#html_log_img2img').innerHTML"
-    " + (document.querySelector('#img2img_gallery img:not(.livePreview img)')?.getAttribute('src') ?? '')"
-)
-"""What the last run of a page left there: the line below the result, and the result."""
 FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 
@@ -95,9 +90,11 @@ def upload(page: Any, path: Path) -> None:
 def generate(page: Any, prompt: str, button: str = "img2img_generate") -> str:
     """Press a button and wait for what the page says below the result."""
     page.locator("#img2img_prompt textarea").first.fill(prompt)
-    before = page.evaluate(SHOWN)
     page.locator(f"#{button}").click()
-    page.wait_for_function(f"(before) => {SHOWN} !== before", arg=before, timeout=300_000)
+    interrupt = page.locator("#img2img_interrupt")  # shown while a run is under way
+    interrupt.wait_for(state="visible")
+    interrupt.wait_for(state="hidden", timeout=300_000)
+    page.wait_for_timeout(2000)
     return wait_for_log(page, "img2img")
 
 
