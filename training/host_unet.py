@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.group_norm import GroupNorm
+from training.group_norm import GROUPS, GroupNorm, keep_levels
 
 CONTEXT = 768  # numbers for each token of the prompt, fixed by the host
 
@@ -39,11 +39,12 @@ class TimedBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, time: int) -> None:
         super().__init__()
-        self.in_layers = nn.Sequential(GroupNorm(32, inputs), nn.SiLU(), nn.Conv2d(inputs, outputs, 3, padding=1))
+        first = keep_levels(nn.Conv2d(inputs, outputs, 3, padding=1))
+        self.in_layers = nn.Sequential(GroupNorm(GROUPS, inputs), nn.SiLU(), first)
         self.emb_layers = nn.Sequential(nn.SiLU(), nn.Linear(time, outputs))
         last = nn.Conv2d(outputs, outputs, 3, padding=1)
-        self.out_layers = nn.Sequential(GroupNorm(32, outputs), nn.SiLU(), nn.Identity(), last)
-        self.skip_connection = nn.Identity() if inputs == outputs else nn.Conv2d(inputs, outputs, 1)
+        self.out_layers = nn.Sequential(GroupNorm(GROUPS, outputs), nn.SiLU(), nn.Identity(), last)
+        self.skip_connection = nn.Identity() if inputs == outputs else keep_levels(nn.Conv2d(inputs, outputs, 1))
         nn.init.zeros_(last.weight)
 
     def forward(self, x: Tensor, time: Tensor, context: Tensor) -> Tensor:
@@ -107,7 +108,7 @@ class PromptAttention(nn.Module):
 
     def __init__(self, width: int, heads: int) -> None:
         super().__init__()
-        self.norm = GroupNorm(32, width, eps=1e-6)
+        self.norm = GroupNorm(GROUPS, width, eps=1e-6)
         self.proj_in, self.proj_out = nn.Conv2d(width, width, 1), nn.Conv2d(width, width, 1)
         self.transformer_blocks = nn.ModuleList([_TransformerBlock(width, heads)])
         nn.init.normal_(self.proj_out.weight, std=0.02)
@@ -128,7 +129,7 @@ class _Convolve(nn.Conv2d):
 class _Halve(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.op = nn.Conv2d(width, width, 3, stride=2, padding=1)
+        self.op = keep_levels(nn.Conv2d(width, width, 3, stride=2, padding=1))
 
     def forward(self, x: Tensor, time: Tensor, context: Tensor) -> Tensor:
         return torch.as_tensor(self.op(x))
@@ -137,7 +138,7 @@ class _Halve(nn.Module):
 class _Double(nn.Module):
     def __init__(self, width: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(width, width, 3, padding=1)
+        self.conv = keep_levels(nn.Conv2d(width, width, 3, padding=1))
 
     def forward(self, x: Tensor, time: Tensor, context: Tensor) -> Tensor:
         return torch.as_tensor(self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest")))
@@ -176,10 +177,11 @@ class NoisePredictor(nn.Module):
                 width = outputs
                 if level and block == shape.blocks:
                     up[-1].append(_Double(width))
+        keep_levels(down[0][0])  # type: ignore[arg-type]
         self.input_blocks = nn.ModuleList(nn.ModuleList(stage) for stage in down)
         self.middle_block = nn.ModuleList(middle)
         self.output_blocks = nn.ModuleList(nn.ModuleList(stage) for stage in up)
-        self.out = nn.Sequential(GroupNorm(32, width), nn.SiLU(), nn.Conv2d(width, 4, 3, padding=1))
+        self.out = nn.Sequential(GroupNorm(GROUPS, width), nn.SiLU(), nn.Conv2d(width, 4, 3, padding=1))
 
     def forward(self, latents: Tensor, steps: Tensor, context: Tensor) -> Tensor:
         """The noise in float[N, 4, H, W] (H, W even), at int[N] in 0..999, for float[N, 77, 768]."""

@@ -1,8 +1,8 @@
 """The autoencoder of a small SD 1.x checkpoint: pictures to latents of an eighth of their size, and back.
 
 Layers and names are those of the published latent diffusion checkpoints (Rombach et al., 2022), so that a host loads
-the weights by name. Each has 32 groups of normalisation, which take the mean of a group away over the whole picture:
-with one channel a group the level of a flat colour is lost, so the top level has 64 channels.
+the weights by name. The top level has 64 channels, so that each of its 32 groups has room for a constant
+(`keep_levels`).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from training.group_norm import GroupNorm
+from training.group_norm import GROUPS, GroupNorm, keep_levels
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class VaeShape:
 
 
 def _norm(channels: int) -> GroupNorm:
-    return GroupNorm(32, channels, eps=1e-6)
+    return GroupNorm(GROUPS, channels, eps=1e-6)
 
 
 class ResidualBlock(nn.Module):
@@ -38,10 +38,10 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, inputs: int, outputs: int) -> None:
         super().__init__()
-        self.norm1, self.conv1 = _norm(inputs), nn.Conv2d(inputs, outputs, 3, padding=1)
+        self.norm1, self.conv1 = _norm(inputs), keep_levels(nn.Conv2d(inputs, outputs, 3, padding=1))
         self.norm2, self.conv2 = _norm(outputs), nn.Conv2d(outputs, outputs, 3, padding=1)
         if inputs != outputs:
-            self.nin_shortcut = nn.Conv2d(inputs, outputs, 1)
+            self.nin_shortcut = keep_levels(nn.Conv2d(inputs, outputs, 1))
         nn.init.zeros_(self.conv2.weight)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -80,7 +80,7 @@ class _Middle(nn.Module):
 class _Halve(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, stride=2)
+        self.conv = keep_levels(nn.Conv2d(channels, channels, 3, stride=2))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.as_tensor(self.conv(F.pad(x, (0, 1, 0, 1))))
@@ -89,7 +89,7 @@ class _Halve(nn.Module):
 class _Double(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.conv = nn.Conv2d(channels, channels, 3, padding=1)
+        self.conv = keep_levels(nn.Conv2d(channels, channels, 3, padding=1))
 
     def forward(self, x: Tensor) -> Tensor:
         return torch.as_tensor(self.conv(F.interpolate(x, scale_factor=2.0, mode="nearest")))
@@ -115,7 +115,7 @@ class _Encoder(nn.Module):
     def __init__(self, shape: VaeShape) -> None:
         super().__init__()
         widths = shape.widths
-        self.conv_in = nn.Conv2d(3, shape.channels, 3, padding=1)
+        self.conv_in = keep_levels(nn.Conv2d(3, shape.channels, 3, padding=1))
         before = (shape.channels, *widths)
         self.down = nn.ModuleList(
             _Level(before[i], width, shape.blocks, ("downsample", _Halve(width)) if i < 3 else None)
@@ -135,7 +135,7 @@ class _Decoder(nn.Module):
     def __init__(self, shape: VaeShape) -> None:
         super().__init__()
         widths = shape.widths
-        self.conv_in = nn.Conv2d(4, widths[-1], 3, padding=1)
+        self.conv_in = keep_levels(nn.Conv2d(4, widths[-1], 3, padding=1))
         self.mid = _Middle(widths[-1])
         before = (*widths[1:], widths[-1])
         self.up = nn.ModuleList(
