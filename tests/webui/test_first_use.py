@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,12 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::U
 
 
 @pytest.fixture(autouse=True)
-def models_path(webui: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A host whose folder of models is empty."""
+def models_path(webui: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A host whose folder of models is empty, and whose settings are new afterwards."""
     monkeypatch.setattr(shared, "models_path", str(tmp_path))
     monkeypatch.setattr(model_setup, "FETCH", ModelFetch())
-    return tmp_path
+    yield tmp_path
+    shared.opts.__init__()
 
 
 def fetched(name: str, folder: Path, progress: Any) -> Path:
