@@ -63,9 +63,18 @@ class GroupNorm(nn.GroupNorm):
 
 @torch.no_grad()
 def keep_levels(conv: nn.Conv2d) -> nn.Conv2d:
-    """Make the first channel of each group of the result a constant, to begin with."""
-    step = conv.out_channels // GROUPS
+    """Make the first channel of each group of the result a constant, and keep the others' deviation, to begin with.
+
+    The others do not read the constants of the input. torch's own start shrinks them by the root of 3 at every
+    convolution, so that after five they would be lost beside the constant in bfloat16.
+    """
+    nn.init.normal_(conv.weight, std=(conv.in_channels * conv.kernel_size[0] * conv.kernel_size[1]) ** -0.5)
+    step, before = conv.out_channels // GROUPS, conv.in_channels // GROUPS
+    if before > 1:
+        conv.weight[:, ::before] = 0
+        conv.weight *= (before / (before - 1)) ** 0.5
     if step > 1 and conv.bias is not None:
+        conv.bias[:] = 0
         conv.weight[::step] = 0
         conv.bias[::step] = CONSTANT
     return conv

@@ -21,14 +21,19 @@ def signal_shares() -> Tensor:
     return (1 - betas).cumprod(0)
 
 
-def make_text_encoder() -> CLIPTextModel:
-    """The computed encoder as the host runs it."""
+def make_text_encoder(layers: int = 1) -> CLIPTextModel:
+    """The computed encoder as the host runs it, under the names that transformers 4 or 5 has for its weights."""
     config = CLIPTextConfig(
-        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=1, num_attention_heads=12
+        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=layers, num_attention_heads=12
     )
     model = CLIPTextModel(config).eval().requires_grad_(False)
-    weights = {key: torch.from_numpy(value) for key, value in make_text_weights().items()}
-    model.load_state_dict(weights, strict=False)
+    weights = {key: torch.from_numpy(value) for key, value in make_text_weights(layers).items()}
+    if not any(key.startswith("text_model.") for key in model.state_dict()):
+        weights = {key.removeprefix("text_model."): value for key, value in weights.items()}
+    own = {key for key in model.state_dict() if "position_ids" not in key}
+    if own != weights.keys():
+        raise RuntimeError(f"This transformers names the text encoder's weights otherwise: {own ^ weights.keys()}.")
+    model.load_state_dict(weights, strict=False)  # position_ids, where there are any, stay
     return model
 
 

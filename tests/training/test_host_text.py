@@ -5,14 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-torch = pytest.importorskip("torch")
+pytest.importorskip("torch")
 pytest.importorskip("transformers")
 
-from transformers import CLIPTextConfig, CLIPTextModel  # noqa: E402
-
-from benchmarks.icon_world.icons import CLASSES, COLORS  # noqa: E402
-from benchmarks.icon_world.scenes import PLACES  # noqa: E402
-from training.host_text import (  # noqa: E402
+from benchmarks.icon_world.icons import CLASSES, COLORS
+from benchmarks.icon_world.scenes import PLACES
+from training.host_diffusion import encode_prompts, make_text_encoder
+from training.host_text import (
     CODE,
     CODED,
     END,
@@ -24,16 +23,7 @@ from training.host_text import (  # noqa: E402
 
 
 def encode(prompt: str, layers: int = 1) -> np.ndarray:
-    config = CLIPTextConfig(
-        vocab_size=49408, hidden_size=768, intermediate_size=3072, num_hidden_layers=layers, num_attention_heads=12
-    )
-    model = CLIPTextModel(config).eval()
-    weights = {key: torch.from_numpy(value).half().float() for key, value in make_text_weights(layers).items()}
-    missing, unexpected = model.load_state_dict(weights, strict=False)
-    assert not unexpected
-    assert all("position_ids" in key for key in missing)
-    with torch.no_grad():
-        return model(torch.from_numpy(tokenize_prompt(prompt))[None]).last_hidden_state[0].numpy()
+    return encode_prompts(make_text_encoder(layers), [prompt])[0].numpy()
 
 
 def likest(codes: np.ndarray) -> int:
