@@ -82,4 +82,4 @@ def paint_latents(
         x = shares[then].sqrt() * clean + (1 - shares[then]).sqrt() * error
         if start is not None and mask is not None:
             x = mask * x + (1 - mask) * add_noise(start, noise, then[None])
-    return x if mask is None or start is None else mask * x + (1 - mask) * start
+    return clean if mask is None or start is None else mask * clean + (1 - mask) * start

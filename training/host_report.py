@@ -28,7 +28,7 @@ from training.host_unet import NoisePredictor
 from training.host_vae import Autoencoder
 
 SIDE = 128
-SEED = 95500000  # set aside: training draws its seeds below 10 ** 8 by chance, single numbers of them
+SEED = 95500000  # each start of a training takes one seed at random below 10 ** 8: the chance of this one is nil
 Image = npt.NDArray[np.uint8]
 
 
