@@ -72,25 +72,42 @@ def shorten_prompt(prompt: str, length: int = 160) -> str:
 
 
 def describe_doubt(
-    plan: EditPlan, locations: Sequence[Location], mask: Mask, confidence: Confidence, min_confidence: float
+    plan: EditPlan,
+    locations: Sequence[Location],
+    mask: Mask,
+    confidence: Confidence,
+    min_confidence: float,
+    is_named: bool = False,
+    is_shrunk: bool = False,
 ) -> str:
-    """Why the result is not certain enough, in words; "" where it is. ``min_confidence`` (0–1) is an option."""
+    """Why the result is not certain enough, in words; "" where it is.
+
+    Args:
+        plan: the edits.
+        locations: where each of them is.
+        mask: bool[H, W], composed of all of them.
+        confidence: of plan and places.
+        min_confidence: 0–1, an option.
+        is_named: the user named the target, so that the advice to name it does not fit.
+        is_shrunk: the user's option shrinks the mask.
+    """
+    advice = "use other words for the target" if is_named else "name the target"
     for edit, location in zip(plan.edits, locations):
         if not location.mask.any():
-            return _describe_not_found(edit, plan)
+            return _describe_not_found(edit, plan, advice)
     if confidence.place < min_confidence:
         weakest = min(zip(plan.edits, locations), key=lambda pair: pair[1].score)[0]
         name = weakest.target or weakest.replacement
-        return f"the place of {name} is not certain ({confidence.place:.2f} < {min_confidence:.2f}); name the target"
+        return f"the place of {name} is not certain ({confidence.place:.2f} < {min_confidence:.2f}); {advice}"
     if confidence.plan < min_confidence:
-        return f"what changes is not certain ({confidence.plan:.2f} < {min_confidence:.2f}); name the target"
+        return f"what changes is not certain ({confidence.plan:.2f} < {min_confidence:.2f}); {advice}"
     if not mask.any():
-        return "the mask is empty after it was combined and shrunk; shrink it less, or change your own mask"
+        return f"the mask is empty after it was combined; {'shrink it less, or ' * is_shrunk}change your own mask"
     return ""
 
 
-def _describe_not_found(edit: Edit, plan: EditPlan) -> str:
+def _describe_not_found(edit: Edit, plan: EditPlan, advice: str) -> str:
     if edit.kind == "background":
         subjects = ", ".join(plan.subjects) or "what stays"
-        return f"{subjects} was not found, so the background cannot be told from it; name the target"
-    return f"{edit.target or edit.replacement} was not found in the picture; name the target, or paint the mask by hand"
+        return f"{subjects} was not found, so the background cannot be told from it; {advice}"
+    return f"{edit.target or edit.replacement} was not found in the picture; {advice}, or paint the mask by hand"

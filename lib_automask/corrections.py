@@ -48,6 +48,8 @@ POINT = re.compile(r"\s*(-?\d+)\s*,\s*(-?\d+)\s*(?:,\s*(\d+)\s*)?")
 STROKE = re.compile(r"\s*([+-])\s*(\d+)\s*:((?:\s*-?\d+\s*,\s*-?\d+)+)\s*")
 PLACE = re.compile(r"(-?\d+)\s*,\s*(-?\d+)")
 EDIT = re.compile(rf"\s*({'|'.join(EDIT_KINDS)})\s*:\s*(.+?)\s*", re.I)
+FARTHEST = 16000
+"""Pixels: OpenCV draws with 16 bits; larger than any picture that is read."""
 WITH_TWO = ("replace", "modify")
 """Kinds of edit that need words for before and after."""
 
@@ -166,6 +168,8 @@ def parse_strokes(text: str) -> tuple[Stroke, ...]:
         if not match:
             raise explain_form("strokes", entry)
         points = tuple((int(x), int(y)) for x, y in PLACE.findall(match[3]))
+        if max(int(match[2]), *(abs(value) for point in points for value in point)) > FARTHEST:
+            raise InputError(f"automask: strokes has a number above {FARTHEST}; write {FORMS['strokes']}")
         strokes.append(Stroke(match[1] == "+", max(1, int(match[2])), points))
     return tuple(strokes)
 
@@ -251,11 +255,14 @@ def shape_region(region: Mask, left_out: Mask, request: MaskRequest) -> Mask:
     return masks.grow_mask(region, choose_grow("replace", region, options) + options.grow)
 
 
-def find_avoided(request: MaskRequest, segments: Sequence[Segment], matcher: Matcher) -> Mask:
-    """bool[H, W]: the segments that show what the words of the option ``avoid`` mean."""
+def find_avoided(
+    request: MaskRequest, segments: Sequence[Segment], matcher: Matcher
+) -> tuple[Mask, tuple[str, ...]]:
+    """(bool[H, W]: the segments that show what the words of the option ``avoid`` mean; the words that none shows)."""
     phrases = [phrase.strip() for phrase in request.options.avoid.split(",") if phrase.strip()]
     if not phrases or not segments:
-        return np.zeros(request.size, np.bool_)
-    scores = matcher.score_segments(request.image, segments, phrases)
-    chosen = [segment.mask for segment, row in zip(segments, scores) if row.max() >= FOUND]
-    return masks.unite_masks(chosen, request.size)
+        return np.zeros(request.size, np.bool_), tuple(phrases)
+    found = matcher.score_segments(request.image, segments, phrases) >= FOUND
+    chosen = [segment.mask for segment, row in zip(segments, found) if row.any()]
+    missing = tuple(phrase for phrase, column in zip(phrases, found.T) if not column.any())
+    return masks.unite_masks(chosen, request.size), missing

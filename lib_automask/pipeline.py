@@ -33,6 +33,8 @@ from lib_automask.plan.recaption import retell_caption
 from lib_automask.sampling_defaults import choose_grow
 from lib_automask.types import Edit, EditPlan, Mask, MaskRequest, MaskResult, ScoredSegment, Segment
 
+SHOWN = 0.5
+"""From this probability on the picture counts as showing what is to be kept."""
 MOST_OF_PICTURE = 0.5
 """A thing that covers more than this share, and is a ground, may have been taken for what stands on it: a guess."""
 
@@ -112,7 +114,8 @@ def mask_from_evidence(run: _Run, evidence: PlanEvidence) -> _Found:
     with run.stage("mask", 0.95):
         mask = compose_mask(plan, locations, request)
     confidence = measure_confidence(plan, locations)
-    doubt = describe_doubt(plan, locations, mask, confidence, options.confidence)
+    named, shrunk = evidence.source in ("target", "by hand"), options.grow < 0
+    doubt = describe_doubt(plan, locations, mask, confidence, options.confidence, named, shrunk)
     grown = max(choose_grow(edit.kind, location.mask, options) for edit, location in zip(plan.edits, locations))
     result = dataclasses.replace(
         nothing,
@@ -149,12 +152,16 @@ def correct_result(run: _Run, found: _Found) -> MaskResult:
     with run.stage("corrections", 0.97):
         segments = tuple(candidate.segment for candidate in result.candidates)
         regions = find_regions(corrections, segments, request.size, run.ask_segmenter)
-        regions.left_out[find_avoided(request, segments, run.models.matcher)] = True
+        avoided, missing = find_all_avoided(run, segments)
+        regions.left_out[avoided] = True
         mask = result.mask
         if mask.any() and regions.left_out.any():  # before it grows, so that no ring of it stays
             spared = [spare_location(one, segments, regions.left_out) for one in found.locations]
             mask = compose_mask(result.plan, spared, request)
         mask = compose_corrected(mask, regions, corrections, request)
+    if missing:
+        why = f"{result.why}; {', '.join(missing)} is to be kept, but was not found; take it out by a click"
+        return dataclasses.replace(result, outcome="unsure", mask=np.zeros_like(mask), parts=(), why=why)
     return dataclasses.replace(
         result,
         outcome="mask" if mask.any() else "nothing" if result.outcome == "mask" else result.outcome,
@@ -164,6 +171,19 @@ def correct_result(run: _Run, found: _Found) -> MaskResult:
         why="; ".join(filter(None, [result.why, str(corrections)])),
         timings=dict(run.timings),
     )
+
+
+def find_all_avoided(run: _Run, segments: Sequence[Segment]) -> tuple[Mask, tuple[str, ...]]:
+    """What the option ``avoid`` names, as bool[H, W], and what of it the picture shows but no segment does.
+
+    A guided search, and a change of the whole picture, look for what the plan names alone: then all is searched.
+    """
+    request, models = run.request, run.models
+    avoided, missing = find_avoided(request, segments, models.matcher)
+    if missing:
+        avoided, missing = find_avoided(request, models.segmenter.segments(request.image), models.matcher)
+    shown = run.presence(list(missing)) if missing else []
+    return avoided, tuple(phrase for phrase, chance in zip(missing, shown) if chance >= SHOWN)
 
 
 def spare_location(location: Location, segments: Sequence[Segment], left_out: Mask) -> Location:

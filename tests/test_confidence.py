@@ -175,4 +175,11 @@ def test_a_background_without_its_things_cannot_be_told(keep, subjects):
 
 def test_an_empty_mask_is_a_doubt():
     doubt = describe_doubt(EditPlan((CUP,)), [FOUND_CUP], LEFT & RIGHT, SURE, 0.5)
-    assert doubt == "the mask is empty after it was combined and shrunk; shrink it less, or change your own mask"
+    assert doubt == "the mask is empty after it was combined; change your own mask"
+    shrunk = describe_doubt(EditPlan((CUP,)), [FOUND_CUP], LEFT & RIGHT, SURE, 0.5, is_shrunk=True)
+    assert shrunk == "the mask is empty after it was combined; shrink it less, or change your own mask"
+
+
+def test_a_target_that_was_named_is_not_advised_again():
+    doubt = describe_doubt(EditPlan((CUP,)), [LOST], LEFT, SURE, 0.5, is_named=True)
+    assert doubt == "cup was not found in the picture; use other words for the target, or paint the mask by hand"

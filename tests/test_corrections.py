@@ -109,6 +109,27 @@ def test_what_is_to_be_avoided_is_never_repainted(drawing):
     assert not result.mask[drawing.masks["c"]].any()
 
 
+def test_what_is_to_be_avoided_is_spared_by_a_change_of_the_whole_picture(drawing):
+    result = run(drawing, edits="restyle: oil painting", avoid="orange cat")
+    assert result.outcome == "mask"
+    assert not result.mask[drawing.masks["c"]].any()
+
+
+def test_what_is_to_be_avoided_and_is_not_found_leaves_the_picture_alone(drawing):
+    models = drawing.models()
+    models.matcher.score_segments = lambda _image, segments, phrases: np.zeros((len(segments), len(phrases)))
+    request = MaskRequest(drawing.image, SAME, None, Options(edits="restyle: oil painting", avoid="orange cat"))
+    result = build_mask(request, models)
+    assert result.outcome == "unsure"
+    assert not result.mask.any()
+    assert "orange cat is to be kept, but was not found" in result.why
+
+
+def test_strokes_that_no_picture_has_are_refused(drawing):
+    with pytest.raises(InputError, match="number above 16000"):
+        run(drawing, strokes="+5:99999999999,3")
+
+
 def test_corrections_of_another_picture_or_prompt_are_not_used(drawing):
     where = point_in(drawing.masks["c"])
     request = MaskRequest(drawing.image, REPLACE_BALL)

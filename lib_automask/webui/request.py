@@ -99,6 +99,8 @@ def read_request(p: Processing, args: Sequence[Any], registry: PromptRegistry) -
     own_prompt = "" if cutout or boxes else read_carried_prompt(p, state)
     if not (cutout or boxes or own_prompt):
         own_prompt = registry.prompt_of(image, read_page_texts(args))
+    if state.script_title == "Loopback" and own_prompt in p.all_prompts:
+        own_prompt = ""  # the loop before made this picture; what it still lacks only the picture tells
     preview = is_flag_set(args, PREVIEW)
     key = read_page_key(args)
     return RunRequest(options, preview, cutout, image, p.all_prompts, user_mask, own_prompt, boxes, key)

@@ -98,6 +98,8 @@ def test_trap_3_loopback_looks_again_in_each_loop_and_keeps_its_own_settings(web
     # Nothing red is left after the first loop, so the second gives its picture back rather than painting it whole.
     assert not changed(first, second).any()
     assert [request.prompt for request in webui.requests] == ["replace", "replace"]
+    # The first result was made with this very prompt, which would say that nothing is left to change.
+    assert [request.own_prompt for request in webui.requests] == ["", ""]
 
 
 def test_trap_3_cells_of_a_plot_share_dicts_and_yet_keep_apart(webui):
