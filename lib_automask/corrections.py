@@ -255,9 +255,7 @@ def shape_region(region: Mask, left_out: Mask, request: MaskRequest) -> Mask:
     return masks.grow_mask(region, choose_grow("replace", region, options) + options.grow)
 
 
-def find_avoided(
-    request: MaskRequest, segments: Sequence[Segment], matcher: Matcher
-) -> tuple[Mask, tuple[str, ...]]:
+def find_avoided(request: MaskRequest, segments: Sequence[Segment], matcher: Matcher) -> tuple[Mask, tuple[str, ...]]:
     """(bool[H, W]: the segments that show what the words of the option ``avoid`` mean; the words that none shows)."""
     phrases = [phrase.strip() for phrase in request.options.avoid.split(",") if phrase.strip()]
     if not phrases or not segments:

@@ -6,7 +6,7 @@ import dataclasses
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 
 import numpy as np
@@ -24,19 +24,17 @@ from lib_automask.errors import InputError
 from lib_automask.evidence import CachedPresence, PlanEvidence, caption_objects, combine_evidence, plan_from_own_prompt
 from lib_automask.imaging import masks
 from lib_automask.interfaces import Models
-from lib_automask.locate import locate_edits
+from lib_automask.locate import all_located, locate_edits, spare_location
 from lib_automask.locate.scene_view import GROUND, SceneView
-from lib_automask.locate.selection import FOUND, Location, SegmentScores, find_referents, phrases_to_score, plain_name
+from lib_automask.locate.selection import Location, SegmentScores, phrases_to_score
 from lib_automask.options import Search
 from lib_automask.plan import plan_edits, plan_target
 from lib_automask.plan.recaption import retell_caption
 from lib_automask.sampling_defaults import choose_grow
-from lib_automask.types import Edit, EditPlan, Mask, MaskRequest, MaskResult, ScoredSegment, Segment
+from lib_automask.types import EditPlan, Mask, MaskRequest, MaskResult, ScoredSegment, Segment
 
 SHOWN = 0.5
 """From this probability on the picture counts as showing what is to be kept."""
-MOST_OF_PICTURE = 0.5
-"""A thing that covers more than this share, and is a ground, may have been taken for what stands on it: a guess."""
 
 
 def build_mask(request: MaskRequest, models: Models) -> MaskResult:
@@ -186,13 +184,6 @@ def find_all_avoided(run: _Run, segments: Sequence[Segment]) -> tuple[Mask, tupl
     return avoided, tuple(phrase for phrase, chance in zip(missing, shown) if chance >= SHOWN)
 
 
-def spare_location(location: Location, segments: Sequence[Segment], left_out: Mask) -> Location:
-    """The location without what is left out; nothing of it where that is every segment that it was made of."""
-    made_of = [segments[index].mask for index in location.segments]
-    is_gone = bool(made_of) and not any((mask & ~left_out).any() for mask in made_of)
-    return replace(location, mask=np.zeros_like(location.mask) if is_gone else location.mask & ~left_out)
-
-
 def search_picture(run: _Run, plan: EditPlan) -> tuple[SegmentScores, list[Location]]:
     """The scored segments and the location of every edit, by the search that the options name.
 
@@ -223,40 +214,6 @@ def score_plan_segments(
     if not phrases or not segments:
         return SegmentScores(segments, phrases, np.zeros((len(segments), len(phrases)), np.float32))
     return SegmentScores(segments, phrases, models.matcher.score_segments(request.image, segments, phrases))
-
-
-def all_located(plan: EditPlan, scores: SegmentScores, locations: Sequence[Location], min_confidence: float) -> bool:
-    """Whether every edit has a location that is certain enough.
-
-    A background and a new thing go where other things are not, so for them all that is named must be found, and as
-    something that stands on the ground rather than as the ground itself.
-    """
-    if not all(location.mask.any() and location.score >= min_confidence for location in locations):
-        return False
-    if any(may_include_more(edit, location, scores) for edit, location in zip(plan.edits, locations)):
-        return False
-    needs_all = any(edit.kind in ("add", "background") for edit in plan.edits)
-    return not needs_all or all(is_found_object(phrase, scores) for phrase in scores.phrases)
-
-
-def may_include_more(edit: Edit, location: Location, scores: SegmentScores) -> bool:
-    """Whether a location may be more than the thing, or the anchor, that is meant: a ground that is most of the
-    picture, or the thing together with another named one."""
-    if edit.kind in ("background", "restyle"):
-        return False
-    is_ground = masks.count_sides_touched(location.mask) >= GROUND
-    if edit.kind != "add" and is_ground and location.mask.mean() > MOST_OF_PICTURE:
-        return True
-    own = plain_name(edit.target)
-    others = [phrase for phrase in scores.phrases if phrase not in (own, edit.target)]
-    return any(scores.of(phrase)[index] >= FOUND for phrase in others for index in location.segments)
-
-
-def is_found_object(phrase: str, scores: SegmentScores) -> bool:
-    """Whether a segment shows what the phrase means, and is no ground."""
-    return any(
-        masks.count_sides_touched(scores.segments[index].mask) < GROUND for index in find_referents(phrase, scores)
-    )
 
 
 def compose_mask(plan: EditPlan, locations: Sequence[Location], request: MaskRequest) -> Mask:

@@ -10,8 +10,8 @@ from fake_models import Drawing, two_things
 
 from lib_automask import InputError, MaskRequest, Options, build_mask
 from lib_automask.corrections import digest_request, parse_edit
+from lib_automask.locate import spare_location
 from lib_automask.locate.selection import Location
-from lib_automask.pipeline import spare_location
 from lib_automask.report import describe_view
 from lib_automask.types import Edit, Segment
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,8 +11,11 @@ from lib_automask.imaging import masks
 from lib_automask.locate.extent import extend_removal, locate_background, refine_outline
 from lib_automask.locate.insertion import locate_insertion
 from lib_automask.locate.scene_view import GROUND, SceneView
-from lib_automask.locate.selection import Location, locate_object
-from lib_automask.types import EditPlan
+from lib_automask.locate.selection import FOUND, Location, SegmentScores, find_referents, locate_object, plain_name
+from lib_automask.types import Edit, EditPlan, Mask, Segment
+
+MOST_OF_PICTURE = 0.5
+"""A thing that covers more than this share, and is a ground, may have been taken for what stands on it: a guess."""
 
 
 def locate_edits(plan: EditPlan, view: SceneView) -> list[Location]:
@@ -45,3 +49,44 @@ def locate_removal(location: Location, view: SceneView) -> Location:
     if not location.mask.any():
         return location
     return replace(location, mask=extend_removal(view.image, location.mask, view.named))
+
+
+def spare_location(location: Location, segments: Sequence[Segment], left_out: Mask) -> Location:
+    """The location without what is left out; nothing of it where that is every segment that it was made of."""
+    made_of = [segments[index].mask for index in location.segments]
+    is_gone = bool(made_of) and not any((mask & ~left_out).any() for mask in made_of)
+    return replace(location, mask=np.zeros_like(location.mask) if is_gone else location.mask & ~left_out)
+
+
+def all_located(plan: EditPlan, scores: SegmentScores, locations: Sequence[Location], min_confidence: float) -> bool:
+    """Whether every edit has a location that is certain enough.
+
+    A background and a new thing go where other things are not, so for them all that is named must be found, and as
+    something that stands on the ground rather than as the ground itself.
+    """
+    if not all(location.mask.any() and location.score >= min_confidence for location in locations):
+        return False
+    if any(may_include_more(edit, location, scores) for edit, location in zip(plan.edits, locations)):
+        return False
+    needs_all = any(edit.kind in ("add", "background") for edit in plan.edits)
+    return not needs_all or all(is_found_object(phrase, scores) for phrase in scores.phrases)
+
+
+def may_include_more(edit: Edit, location: Location, scores: SegmentScores) -> bool:
+    """Whether a location may be more than the thing, or the anchor, that is meant: a ground that is most of the
+    picture, or the thing together with another named one."""
+    if edit.kind in ("background", "restyle"):
+        return False
+    is_ground = masks.count_sides_touched(location.mask) >= GROUND
+    if edit.kind != "add" and is_ground and location.mask.mean() > MOST_OF_PICTURE:
+        return True
+    own = plain_name(edit.target)
+    others = [phrase for phrase in scores.phrases if phrase not in (own, edit.target)]
+    return any(scores.of(phrase)[index] >= FOUND for phrase in others for index in location.segments)
+
+
+def is_found_object(phrase: str, scores: SegmentScores) -> bool:
+    """Whether a segment shows what the phrase means, and is no ground."""
+    return any(
+        masks.count_sides_touched(scores.segments[index].mask) < GROUND for index in find_referents(phrase, scores)
+    )
