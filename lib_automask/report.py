@@ -81,7 +81,7 @@ def describe_view(request: MaskRequest, result: MaskResult) -> dict[str, Any]:
         "view_width": size.width,
         "view_height": size.height,
         "scale": scale,
-        "picture": encode_picture(request.image),
+        "picture": encode_view_picture(request.image),
         "candidates": [
             {"id": number, **describe_region(candidate, result, size)}
             for number, candidate in enumerate(result.candidates)
@@ -126,7 +126,7 @@ def describe_chip(edit: Edit, result: MaskResult) -> dict[str, Any]:
     }
 
 
-def encode_picture(image: Image) -> str:
+def encode_view_picture(image: Image) -> str:
     """A picture uint8[H, W, 3], at most ``PICTURE_SIDE`` long, as the address of a PNG."""
     size = Size.of(image).scaled(min(1.0, PICTURE_SIDE / Size.of(image).longer))
     smaller = cv2.resize(image, (size.width, size.height), interpolation=cv2.INTER_AREA)

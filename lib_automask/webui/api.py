@@ -98,7 +98,7 @@ def answer_mask_request(pool: ModelPool, registry: PromptRegistry, request: dict
         raise InputError("prompt and own_prompt must be text, and options a dict")
     (values,) = passes_as_text([{"enabled": True, **request.get("options", {})}])
     options = Options.from_mapping(values)
-    picture = decode_picture(request.get("image"), "image")
+    picture = read_picture_field(request.get("image"), "image")
     image = flatten_picture(picture)
     own_prompt = own_prompt or infotext_metadata.read_own_prompt(picture) or registry.prompt_of(image)
     mask_request = MaskRequest(image, prompt, decode_user_mask(request), options, own_prompt)
@@ -115,10 +115,10 @@ def answer_mask_request(pool: ModelPool, registry: PromptRegistry, request: dict
 
 def decode_user_mask(request: dict[str, Any]) -> Mask | None:
     """bool[H, W], read as the host reads masks; None where none was sent."""
-    return read_host_mask(decode_picture(request["user_mask"], "user_mask")) if request.get("user_mask") else None
+    return read_host_mask(read_picture_field(request["user_mask"], "user_mask")) if request.get("user_mask") else None
 
 
-def decode_picture(text: Any, name: str) -> Image.Image:
+def read_picture_field(text: Any, name: str) -> Image.Image:
     """A picture from base64, with or without a data: prefix, turned upright. Raises InputError."""
     wrong = InputError(f"{name} must be a picture in base64, such as a PNG or JPEG file")
     if not isinstance(text, str) or not text:

@@ -38,7 +38,7 @@ def make_preset_row() -> PresetRow:
     """The row. Its values are no defaults of the host's."""
     with FormRow(elem_id="automask_presets"):
         name = gr.Dropdown(
-            choices=list_names(), value="", label="Preset", elem_id="automask_preset", allow_custom_value=True
+            choices=list_preset_names(), value="", label="Preset", elem_id="automask_preset", allow_custom_value=True
         )
         apply, save, delete = (
             gr.Button(label, size="sm", elem_id=f"automask_preset_{label.split()[0].lower()}")
@@ -48,7 +48,7 @@ def make_preset_row() -> PresetRow:
     return PresetRow(name, apply, save, delete, gr.HTML("", elem_id="automask_preset_line"))
 
 
-def list_names() -> list[str]:
+def list_preset_names() -> list[str]:
     """The names of all presets; the shipped ones alone where the file is broken."""
     try:
         return list(presets.read_presets())
@@ -82,7 +82,7 @@ def change_presets(change: Callable[[], None], done: str, chosen: str) -> list[A
         change()
     except InputError as error:
         return [gr.update(), tell_error(error)]
-    return [gr.update(choices=list_names(), value=chosen), f"<p>{escape(done)}</p>"]
+    return [gr.update(choices=list_preset_names(), value=chosen), f"<p>{escape(done)}</p>"]
 
 
 def tell_error(error: InputError) -> str:

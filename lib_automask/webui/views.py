@@ -107,7 +107,7 @@ class PageViews:
         if run is None or run.request is None or run.mask is None:
             return {"error": FORGOTTEN}
         if want == "pictures":
-            return {"picture": encode_picture(run.request.image), "mask": encode_mask(run.mask)}
+            return {"picture": encode_whole_picture(run.request.image), "mask": encode_mask(run.mask)}
         return {"view": self._correct(page, run, run.request, values)}
 
     def _correct(self, page: str, run: LastRun, request: MaskRequest, values: tuple[Any, ...]) -> dict[str, Any]:
@@ -141,7 +141,7 @@ class PageViews:
                 self._runs.popitem(last=False)
 
 
-def encode_picture(image: Image) -> str:
+def encode_whole_picture(image: Image) -> str:
     """A picture uint8[H, W, 3] as the address of a PNG."""
     return encode_address(files.encode_png(image))
 

@@ -114,5 +114,5 @@ def test_the_row_applies_saves_and_deletes(file: Path) -> None:
     assert not any("value" in update for update in updates)
     assert "there is no preset" in line
     file.write_text("{", encoding="utf-8")
-    assert preset_controls.list_names() == list(presets.SHIPPED)
+    assert preset_controls.list_preset_names() == list(presets.SHIPPED)
     assert "cannot be read" in preset_controls.save_panel("x", *panel_values())[1]
