@@ -65,7 +65,7 @@ def gather_evidence(run: _Run) -> PlanEvidence:
     """The plan and its source: the target that the user named, else the own prompt, else or besides the caption."""
     request, options = run.request, run.request.options
     if run.corrections.plan is not None:
-        return PlanEvidence(run.corrections.plan, "by hand")
+        return PlanEvidence(add_kept_things(run, run.corrections.plan), "by hand")
     if options.target.strip():
         with run.stage("plan", 0.1):
             return PlanEvidence(plan_target(options.target, request.prompt), "target")
@@ -82,6 +82,18 @@ def gather_evidence(run: _Run) -> PlanEvidence:
     with run.stage("plan", 0.1):
         plan = plan_edits(caption, request.prompt, run.presence)
         return combine_evidence(own, PlanEvidence(plan, "caption", caption=caption), options.confidence)
+
+
+def add_kept_things(run: _Run, plan: EditPlan) -> EditPlan:
+    """A plan by hand with what stays in the picture, where its edits go round that: a background, a new thing."""
+    if not any(edit.kind in ("add", "background") for edit in plan.edits):
+        return plan
+    with run.stage("caption", 0.0):
+        caption = run.models.captioner.caption(run.request.image)
+    shown = plan_edits(caption, caption)
+    changed = {edit.target for edit in plan.edits}
+    keep = tuple(phrase for phrase in shown.keep if phrase not in changed)
+    return dataclasses.replace(plan, keep=keep, setting=shown.setting)
 
 
 def recaption_objects(run: _Run, caption: str) -> PlanEvidence | None:

@@ -103,6 +103,13 @@ def test_edits_by_hand_take_the_place_of_the_plan(drawing):
     assert result.caption == ""
 
 
+def test_a_background_by_hand_goes_round_what_the_picture_shows(drawing):
+    result = run(drawing, edits="background: beach")
+    assert result.outcome == "mask", result.why
+    assert not result.mask[drawing.masks["c"] | drawing.masks["b"]].any()
+    assert result.mask.mean() > 0.3
+
+
 def test_what_is_to_be_avoided_is_never_repainted(drawing):
     result = run(drawing, target="red ball, orange cat", avoid="orange cat")
     assert result.mask[drawing.masks["b"]].all()
