@@ -101,7 +101,10 @@ class Thing:
         if building and not vocabulary.is_scenery(self.key):
             return self.relation in INSIDE
         if self.relation == "of" and self.anchor is not None and vocabulary.is_scenery(self.key):
-            return self.anchor.key in ("floor", "wall", "middle", "edge", "corner", "ground") or self.anchor.is_setting
+            if self.anchor.key in ("floor", "wall", "middle", "edge", "corner", "ground"):
+                return True
+            circle = any(holder is self for holder in self.anchor.holders())  # "the field of the barn of the field"
+            return not circle and self.anchor.is_setting
         return vocabulary.in_list(self.relation, "setting relation")
 
     @property

@@ -10,6 +10,7 @@ from lib_automask.plan import plan_edits, plan_target
 from lib_automask.plan.prompt_filters import is_english
 from lib_automask.plan.prompt_syntax import read_prompt
 from lib_automask.plan.recaption import retell_caption
+from lib_automask.plan.scene import Thing
 
 DOG = "a brown dog sitting on a bench in a park"
 
@@ -118,3 +119,10 @@ def test_twenty_thousand_characters_take_no_time(text: str) -> None:
 def test_equal_texts_give_equal_plans() -> None:
     prompt = "1girl, red dress, park, masterpiece, holding umbrella"
     assert plan_edits(DOG, prompt) == plan_edits(DOG, prompt)
+
+
+def test_places_that_hang_on_each_other_in_a_circle_end():
+    field, forest = Thing("field", "field", relation="of"), Thing("forest", "forest", relation="of")
+    field.anchor, forest.anchor = forest, field
+    assert not field.is_setting
+    assert not forest.is_setting
