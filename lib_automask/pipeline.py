@@ -22,10 +22,9 @@ from lib_automask.corrections import (
 )
 from lib_automask.errors import InputError
 from lib_automask.evidence import CachedPresence, PlanEvidence, caption_objects, combine_evidence, plan_from_own_prompt
-from lib_automask.imaging import masks
 from lib_automask.interfaces import Models
-from lib_automask.locate import all_located, locate_edits, spare_location
-from lib_automask.locate.scene_view import GROUND, SceneView
+from lib_automask.locate import all_located, compose_edit_masks, compose_mask, locate_edits, spare_location
+from lib_automask.locate.scene_view import SceneView
 from lib_automask.locate.selection import Location, SegmentScores, phrases_to_score
 from lib_automask.options import Search
 from lib_automask.plan import plan_edits, plan_target
@@ -226,30 +225,6 @@ def score_plan_segments(
     if not phrases or not segments:
         return SegmentScores(segments, phrases, np.zeros((len(segments), len(phrases)), np.float32))
     return SegmentScores(segments, phrases, models.matcher.score_segments(request.image, segments, phrases))
-
-
-def compose_mask(plan: EditPlan, locations: Sequence[Location], request: MaskRequest) -> Mask:
-    """One mask of all locations: holes filled, islands dropped, the user's own combined, grown or shrunk."""
-    options = request.options
-    mask = np.zeros(request.size, np.bool_)
-    for edit, location in zip(plan.edits, locations):
-        # A background or a ground goes round the things that stand on it: those holes are meant.
-        is_ground = edit.kind == "background" or masks.count_sides_touched(location.mask) >= GROUND
-        filled = masks.fill_holes(location.mask) if options.fill_holes and not is_ground else location.mask
-        mask |= masks.grow_mask(filled, choose_grow(edit.kind, location.mask, options))
-    mask = masks.drop_islands(mask, options.min_island / 100 * mask.size)
-    mask = masks.combine_masks(mask, request.user_mask, options.combine)
-    return masks.grow_mask(mask, options.grow)
-
-
-def compose_edit_masks(plan: EditPlan, locations: Sequence[Location], request: MaskRequest) -> tuple[Mask, ...]:
-    """The mask of each of several edits, as if it were the only one; none where there is only one edit."""
-    if len(locations) < 2:
-        return ()
-    return tuple(
-        compose_mask(dataclasses.replace(plan, edits=(edit,)), [location], request)
-        for edit, location in zip(plan.edits, locations)
-    )
 
 
 def list_candidates(scores: SegmentScores, locations: Sequence[Location]) -> tuple[ScoredSegment, ...]:

@@ -1,4 +1,4 @@
-"""Where each edit goes: the thing that it names, the background round what stays, or the room for a new thing."""
+"""Where each edit goes: the thing that it names, the background round what stays, room for a new thing; the mask of all."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from lib_automask.locate.extent import extend_removal, locate_background, refine
 from lib_automask.locate.insertion import locate_insertion
 from lib_automask.locate.scene_view import GROUND, SceneView
 from lib_automask.locate.selection import FOUND, Location, SegmentScores, find_referents, locate_object, plain_name
-from lib_automask.types import Edit, EditPlan, Mask, Segment
+from lib_automask.sampling_defaults import choose_grow
+from lib_automask.types import Edit, EditPlan, Mask, MaskRequest, Segment
 
 MOST_OF_PICTURE = 0.5
 """A thing that covers more than this share, and is a ground, may have been taken for what stands on it: a guess."""
@@ -89,4 +90,27 @@ def is_found_object(phrase: str, scores: SegmentScores) -> bool:
     """Whether a segment shows what the phrase means, and is no ground."""
     return any(
         masks.count_sides_touched(scores.segments[index].mask) < GROUND for index in find_referents(phrase, scores)
+    )
+
+
+def compose_mask(plan: EditPlan, locations: Sequence[Location], request: MaskRequest) -> Mask:
+    """One mask of all locations: holes filled, islands dropped, the user's own combined, grown or shrunk."""
+    options = request.options
+    mask = np.zeros(request.size, np.bool_)
+    for edit, location in zip(plan.edits, locations):
+        # A background or a ground goes round the things that stand on it: those holes are meant.
+        is_ground = edit.kind == "background" or masks.count_sides_touched(location.mask) >= GROUND
+        filled = masks.fill_holes(location.mask) if options.fill_holes and not is_ground else location.mask
+        mask |= masks.grow_mask(filled, choose_grow(edit.kind, location.mask, options))
+    mask = masks.drop_islands(mask, options.min_island / 100 * mask.size)
+    mask = masks.combine_masks(mask, request.user_mask, options.combine)
+    return masks.grow_mask(mask, options.grow)
+
+
+def compose_edit_masks(plan: EditPlan, locations: Sequence[Location], request: MaskRequest) -> tuple[Mask, ...]:
+    """The mask of each of several edits, as if it were the only one; none where there is only one edit."""
+    if len(locations) < 2:
+        return ()
+    return tuple(
+        compose_mask(replace(plan, edits=(edit,)), [location], request) for edit, location in zip(plan.edits, locations)
     )
