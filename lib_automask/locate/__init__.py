@@ -1,4 +1,4 @@
-"""Where each edit goes: the thing that it names, the background round what stays, room for a new thing; the mask of all."""
+"""Where each edit goes: the thing that it names, the background round what stays, room for a new thing; their mask."""
 
 from __future__ import annotations
 

@@ -61,6 +61,8 @@ def _obey(command: Command, caption: Scene) -> list[Change]:
     if command.verb in ("replace", "become"):
         if _is_time(old):
             return [move_to(new, caption, "weather")]
+        if not bare_phrase(old):
+            return []  # "convert 's to …" names nothing
         return [become_thing(resolve_phrase(old, caption), old, new, caption)]
     if command.verb == "remove":
         return _remove(old, caption)

@@ -126,3 +126,9 @@ def test_places_that_hang_on_each_other_in_a_circle_end():
     field.anchor, forest.anchor = forest, field
     assert not field.is_setting
     assert not forest.is_setting
+
+
+def test_an_instruction_that_names_nothing_is_unsure():
+    plan = plan_edits("a man with gray hair wearing a blue tie", "turn 's into a river")
+    assert plan.edits == ()
+    assert plan.confidence < 0.5
