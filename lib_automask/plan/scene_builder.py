@@ -208,7 +208,9 @@ class SceneBuilder:
 
     def _climb(self, actor: Thing, human: bool) -> Thing:
         """From what was named last to who can do it: the woman of "a woman in a dress holding ..."."""
-        while actor.anchor is not None:
+        met: set[int] = set()  # things of a muddled text may hang on each other in a circle
+        while actor.anchor is not None and id(actor) not in met:
+            met.add(id(actor))
             part = is_of_kind(actor.key, "body") or in_list(actor.key, "everybody has")
             people = human and "person" not in actor.kinds and any("person" in one.kinds for one in actor.holders())
             carried = actor.relation in KEEPS or actor.anchor.is_alive or actor.is_setting
