@@ -227,8 +227,9 @@ def run_segments(args: argparse.Namespace) -> Answer:
     args.bar.finish()
     segments = segmenter.segments(image)
     if args.out:
+        stem = name_stem(args.image)
         for number, segment in enumerate(segments):
-            outputs.write(files.encode_mask_png(segment.mask), args.out / f"{name_stem(args.image)}-{number:03d}.png")
+            outputs.write(files.encode_mask_png(segment.mask), args.out / f"{stem}-{number:03d}.png")
     return {"segments": [segment_as_json(ScoredSegment(segment, {})) for segment in segments]}, 0
 
 

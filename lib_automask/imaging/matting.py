@@ -25,7 +25,7 @@ BAND = 0.1
 WIDEST_BAND = 24
 """Pixels that this is at most, because SAM's outline of a large thing is not proportionally worse: a guess."""
 LONGEST_SIDE = 512
-"""Pixels of the longer side of what ``refine_outline_by_color`` and ``is_drawn`` work on: a guess, for bounded time."""
+"""Pixels of the longer side of what ``refine_drawn_outline`` and ``is_drawn`` work on: a guess, for bounded time."""
 LEAST_AGREEMENT = 0.75
 """A sharper outline is taken if its IoU with the given one is at least this; else the given one stays: a guess."""
 OPAQUE = 0.95
@@ -69,17 +69,22 @@ def estimate_opacity(image: Image, mask: Mask, chances: Probabilities | None = N
 
 
 def refine_outline_by_color(image: Image, mask: Mask) -> Mask:
-    """``mask`` bool[H, W] with its outline found anew by colour, as ``estimate_opacity`` does, but hard.
+    """``mask`` bool[H, W] with its outline found anew by colour, as ``estimate_opacity`` does, but hard."""
+    return refine_drawn_outline(image, mask) if is_drawn(image, mask) else refine_photo_outline(image, mask)
 
-    Of a drawn thing that is larger than ``LONGEST_SIDE`` pixels the outline is looked for in a smaller picture.
-    """
+
+def refine_photo_outline(image: Image, mask: Mask) -> Mask:
+    """``refine_outline_by_color`` in a photograph."""
+    found = find_photo_edge(image, mask) if mask.any() else None
+    return mask.copy() if found is None else found > 0.5
+
+
+def refine_drawn_outline(image: Image, mask: Mask) -> Mask:
+    """``refine_outline_by_color`` in a drawn picture; a thing larger than ``LONGEST_SIDE`` pixels is made smaller."""
     box = bounding_box(mask)
     refined = mask.copy()
     if box is None:
         return refined
-    if not is_drawn(image, mask):
-        found = find_photo_edge(image, mask)
-        return refined if found is None else found > 0.5
     part = _slices_around(box, 4 * _band_width(box), Size.of(mask))
     size = Size.of(mask[part])
     colors, rough = masks.shrink_both(image[part], mask[part], LONGEST_SIDE)

@@ -168,19 +168,18 @@ def refine_outline(image: Image, thing: Mask, others: Mask) -> Mask:
 
     In a photograph that is for ``imaging.photo_edges`` to judge. In a drawn picture the ground must be plain and of
     another colour, and a pixel changes only where two measures agree: the colours near by
-    (``imaging.matting.refine_outline_by_color``) and the colour of the ground. Nothing is taken from ``others``, the
+    (``imaging.matting.refine_drawn_outline``) and the colour of the ground. Nothing is taken from ``others``, the
     other things that are named.
     """
     if not matting.is_drawn(image, thing):
-        refined = matting.refine_outline_by_color(image, thing)
-        return refined & (thing | ~others)
+        return matting.refine_photo_outline(image, thing) & (thing | ~others)
     ground = measure_ground(image, thing, others & ~thing)
     if ground is None or not ground.plain:
         return thing
     unlike = ground.unlike(image)
     if masks.share_inside(thing, unlike) < LEAST_DISTINCT:
         return thing
-    refined = matting.refine_outline_by_color(image, thing)
+    refined = matting.refine_drawn_outline(image, thing)
     return (thing & (refined | unlike)) | (refined & unlike & ~others)
 
 
