@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol, cast, runtime_checkable
+from typing import NamedTuple, cast
 
 import cv2
 import numpy as np
@@ -29,7 +29,6 @@ from lib_automask.types import (
     Edit,
     EditKind,
     EditPlan,
-    Image,
     Mask,
     MaskRequest,
     Segment,
@@ -52,14 +51,6 @@ FARTHEST = 16000
 """Pixels: OpenCV draws with 16 bits; larger than any picture that is read."""
 WITH_TWO = ("replace", "modify")
 """Kinds of edit that need words for before and after."""
-
-
-@runtime_checkable
-class PointSegmenter(Protocol):
-    """A segmenter that can be asked for the region at a point."""
-
-    def segment_at(self, image: Image, x: int, y: int) -> Segment:
-        """The region of ``image`` uint8[H, W, 3] that holds the point (x, y) in pixels."""
 
 
 class RegionPoint(NamedTuple):

@@ -55,6 +55,14 @@ class SoftSegmenter(Protocol):
         """How likely each pixel belongs to the region ``mask``; None where the model finds another region there."""
 
 
+@runtime_checkable
+class PointSegmenter(Protocol):
+    """A segmenter that can be asked for the region at a point."""
+
+    def segment_at(self, image: Image, x: int, y: int) -> Segment:
+        """The region of ``image`` uint8[H, W, 3] that holds the point (x, y) in pixels."""
+
+
 class MattingModel(Protocol):
     """Finds how opaque each pixel of a thing is."""
 

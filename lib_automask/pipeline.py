@@ -14,7 +14,6 @@ import numpy as np
 from lib_automask.confidence import describe_doubt, describe_no_edit, describe_request, measure_confidence
 from lib_automask.corrections import (
     Corrections,
-    PointSegmenter,
     compose_corrected,
     find_avoided,
     find_regions,
@@ -22,18 +21,16 @@ from lib_automask.corrections import (
 )
 from lib_automask.errors import InputError
 from lib_automask.evidence import CachedPresence, PlanEvidence, caption_objects, combine_evidence, plan_from_own_prompt
-from lib_automask.interfaces import Models
+from lib_automask.interfaces import Models, PointSegmenter
 from lib_automask.locate import all_located, compose_edit_masks, compose_mask, locate_edits, spare_location
 from lib_automask.locate.scene_view import SceneView
 from lib_automask.locate.selection import Location, SegmentScores, phrases_to_score
 from lib_automask.options import Search
 from lib_automask.plan import plan_edits, plan_target
 from lib_automask.plan.recaption import retell_caption
+from lib_automask.plan.scorer import SHOWN
 from lib_automask.sampling_defaults import choose_grow
 from lib_automask.types import EditPlan, Mask, MaskRequest, MaskResult, ScoredSegment, Segment
-
-SHOWN = 0.5
-"""From this probability on the picture counts as showing what is to be kept."""
 
 
 def build_mask(request: MaskRequest, models: Models) -> MaskResult:

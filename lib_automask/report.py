@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from typing import Any
 
 import cv2
@@ -130,7 +129,7 @@ def encode_view_picture(image: Image) -> str:
     """A picture uint8[H, W, 3], at most ``PICTURE_SIDE`` long, as the address of a PNG."""
     size = Size.of(image).scaled(min(1.0, PICTURE_SIDE / Size.of(image).longer))
     smaller = cv2.resize(image, (size.width, size.height), interpolation=cv2.INTER_AREA)
-    return "data:image/png;base64," + base64.b64encode(files.encode_png(smaller)).decode()
+    return files.encode_data_address(files.encode_png(smaller))
 
 
 def encode_runs(mask: Mask, size: Size) -> list[int]:

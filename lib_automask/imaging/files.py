@@ -6,6 +6,7 @@ at all.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import math
@@ -169,6 +170,11 @@ def encode_png(picture: npt.NDArray[np.uint8], infotext: str = "") -> bytes:
         text.add_text(KEY, infotext)
     PIL_Image.fromarray(picture).save(content, "PNG", pnginfo=text)
     return content.getvalue()
+
+
+def encode_data_address(png: bytes) -> str:
+    """A PNG as the data: address by which a page shows it."""
+    return "data:image/png;base64," + base64.b64encode(png).decode()
 
 
 def decode_picture(content: BinaryIO, name: str) -> PIL_Image.Image:

@@ -85,6 +85,11 @@ class _Hash(Protocol):
     def update(self, data: bytes, /) -> None: ...
 
 
+def part_path(path: Path) -> Path:
+    """Where the bytes of a file lie that have come so far."""
+    return path.with_name(path.name + ".part")
+
+
 def download_file(url: str, path: Path, size: int, sha256: str, progress: Progress = ignore_progress) -> None:
     """Fetch ``url`` into ``path``.
 
@@ -100,7 +105,7 @@ def download_file(url: str, path: Path, size: int, sha256: str, progress: Progre
         ModelMissing: no connection, not there any more, broken off, or no room on the disk.
         ModelCorrupt: the checksum is wrong; nothing is kept.
     """
-    part = path.with_name(path.name + ".part")
+    part = part_path(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         is_whole = part.is_file() and part.stat().st_size == size

@@ -74,7 +74,7 @@ def find_state(kind: Kind, chosen: str, folders: tuple[Path, ...]) -> ModelState
 def count_received(published: PublishedCheckpoint, folder: Path) -> int:
     """Bytes of a model that are in its place, those of broken downloads with them."""
     paths = [published.path_of(file, folder) for file in published.files]
-    kept = [part for path in paths for part in (path, path.with_name(path.name + ".part"))]
+    kept = [part for path in paths for part in (path, download.part_path(path))]
     return sum(path.stat().st_size for path in kept if path.is_file())
 
 

@@ -14,6 +14,7 @@ from typing import Any
 from modules import shared
 
 from lib_automask.errors import InputError
+from lib_automask.imaging.files import write_atomically
 from lib_automask.options import FIELDS, Options
 
 Preset = Mapping[str, Any]
@@ -117,9 +118,9 @@ def delete_preset(name: str) -> None:
 def write_presets(presets: Mapping[str, Preset]) -> None:
     """Write the file whole or not at all. Raises InputError."""
     path = presets_path()
-    part = path.with_name(f"{path.name}.part")
+    text = json.dumps(presets, indent=2, ensure_ascii=False)
     try:
-        part.write_text(json.dumps(presets, indent=2, ensure_ascii=False), encoding="utf-8")
-        part.replace(path)
-    except OSError as error:
-        raise InputError(f"{path} cannot be written ({error.strerror}); the presets are as they were") from error
+        write_atomically(text.encode("utf-8", "backslashreplace"), path)  # half a character stays JSON's escape
+    except InputError as error:
+        reason = getattr(error.__cause__, "strerror", None) or error.__cause__
+        raise InputError(f"{path} cannot be written ({reason}); the presets are as they were") from error

@@ -1,13 +1,12 @@
 """What the page shows of its last run, and its answers when the person corrects it.
 
-Each open page has a name that it makes itself and sends along with every run (``panel.make_page_key``). Under it the
+Each open page has a name that it makes itself and sends along with every run (hidden text ``page_key``). Under it the
 server keeps what that run found, so that nothing of one page reaches another. The page asks through one hidden button:
 for the view of its last run, for the mask with other options, or for picture and mask at full size.
 """
 
 from __future__ import annotations
 
-import base64
 import dataclasses
 import json
 from collections import OrderedDict
@@ -26,7 +25,7 @@ from lib_automask.imaging import files
 from lib_automask.interfaces import Models
 from lib_automask.options import Options
 from lib_automask.recipe import passes_as_text
-from lib_automask.types import Image, Mask, MaskRequest, MaskResult
+from lib_automask.types import Mask, MaskRequest, MaskResult
 from lib_automask.webui.messages import explain_error
 
 MAX_PAGES = 16
@@ -107,7 +106,10 @@ class PageViews:
         if run is None or run.request is None or run.mask is None:
             return {"error": FORGOTTEN}
         if want == "pictures":
-            return {"picture": encode_whole_picture(run.request.image), "mask": encode_mask(run.mask)}
+            return {
+                "picture": files.encode_data_address(files.encode_png(run.request.image)),
+                "mask": files.encode_data_address(files.encode_mask_png(run.mask)),
+            }
         return {"view": self._correct(page, run, run.request, values)}
 
     def _correct(self, page: str, run: LastRun, request: MaskRequest, values: tuple[Any, ...]) -> dict[str, Any]:
@@ -139,18 +141,3 @@ class PageViews:
             self._runs.move_to_end(page)
             while len(self._runs) > MAX_PAGES:
                 self._runs.popitem(last=False)
-
-
-def encode_whole_picture(image: Image) -> str:
-    """A picture uint8[H, W, 3] as the address of a PNG."""
-    return encode_address(files.encode_png(image))
-
-
-def encode_mask(mask: Mask) -> str:
-    """A mask bool[H, W] as the address of a PNG; white is repainted."""
-    return encode_address(files.encode_mask_png(mask))
-
-
-def encode_address(png: bytes) -> str:
-    """A data URL."""
-    return "data:image/png;base64," + base64.b64encode(png).decode()
