@@ -10,53 +10,42 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_scenes import BALL_AND_CAT, ROOT, STAR_FOR_BALL, read_answer, save_scene
 from PIL import Image
 
-from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
+from benchmarks.icon_world.scenes import silhouettes
 from lib_automask.cli import commands, main
 from lib_automask.cli.progress import ProgressBar
 from lib_automask.errors import ModelCorrupt
 from lib_automask.imaging.masks import mask_iou
 
-ROOT = Path(__file__).parents[2]
-SCENE = Scene(
-    (Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)), "grass", 160, 160, 3
-)
-PROMPT = "a blue star left of an orange cat, on the grass"
-
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
-    path = tmp_path / "ball and cat.png"
-    Image.fromarray(draw(SCENE)).save(path)
-    return path
-
-
-def answer(capsys: pytest.CaptureFixture[str]) -> dict:
-    out = capsys.readouterr().out
-    assert out.count("\n") == 1
-    return json.loads(out)
+    return save_scene(BALL_AND_CAT, tmp_path / "ball and cat.png")
 
 
 def test_mask_prints_one_object_and_writes_the_mask(picture, tmp_path, capsys):
     code = main(
-        ["mask", str(picture), "--prompt", PROMPT, "--models", "demo", "--out", str(tmp_path / "out"), "--json"]
+        ["mask", str(picture), "--prompt", STAR_FOR_BALL, "--models", "demo", "--out", str(tmp_path / "out"), "--json"]
     )
-    printed = answer(capsys)
+    printed = read_answer(capsys)
     assert code == 0
     assert {"caption", "prompt", "edits", "segments", "mask", "outcome", "timings"} <= set(printed)
     assert set(printed["edits"][0]) == {"kind", "target", "replacement", "relation", "score"}
     assert {"box", "area", "predicted_iou", "stability_score", "scores", "selected"} <= set(printed["segments"][0])
     mask = np.array(Image.open(printed["mask"]["path"])) > 127
     assert printed["mask"]["coverage"] == pytest.approx(mask.mean(), abs=1e-5)
-    assert mask_iou(mask, silhouettes(SCENE)[0]) > 0.85
+    assert mask_iou(mask, silhouettes(BALL_AND_CAT)[0]) > 0.85
 
 
 def test_a_written_mask_can_be_read_by_others_as_the_umask_says(picture, tmp_path, capsys):
     beside = tmp_path / "beside"
     beside.write_bytes(b"")
-    main(["mask", str(picture), "--prompt", PROMPT, "--models", "demo", "--out", str(tmp_path / "out"), "--json"])
-    assert Path(answer(capsys)["mask"]["path"]).stat().st_mode == beside.stat().st_mode
+    main(
+        ["mask", str(picture), "--prompt", STAR_FOR_BALL, "--models", "demo", "--out", str(tmp_path / "out"), "--json"]
+    )
+    assert Path(read_answer(capsys)["mask"]["path"]).stat().st_mode == beside.stat().st_mode
 
 
 def test_the_same_picture_rotated_by_exif_gives_the_same_mask(picture, tmp_path, capsys):
@@ -66,25 +55,27 @@ def test_the_same_picture_rotated_by_exif_gives_the_same_mask(picture, tmp_path,
     Image.open(picture).transpose(Image.Transpose.ROTATE_90).save(sideways, exif=exif)
     masks = []
     for path in (picture, sideways):
-        main(["mask", str(path), "--prompt", PROMPT, "--models", "demo", "--out", str(tmp_path / "out"), "--json"])
-        masks.append(np.array(Image.open(answer(capsys)["mask"]["path"])))
+        main(
+            ["mask", str(path), "--prompt", STAR_FOR_BALL, "--models", "demo", "--out", str(tmp_path / "out"), "--json"]
+        )
+        masks.append(np.array(Image.open(read_answer(capsys)["mask"]["path"])))
     assert np.array_equal(*masks)
 
 
 def test_nothing_to_change_is_exit_3_and_writes_no_mask(picture, tmp_path, capsys):
     same = "masterpiece, a red ball left of an orange cat, on the grass"
     code = main(["mask", str(picture), "--prompt", same, "--models", "demo", "--out", str(tmp_path / "out"), "--json"])
-    printed = answer(capsys)
+    printed = read_answer(capsys)
     assert (code, printed["outcome"], printed["mask"]["path"]) == (3, "nothing", None)
     assert not (tmp_path / "out").exists()
 
 
 def test_plan_of_one_and_of_many(tmp_path, capsys):
     assert main(["plan", "--caption", "a dog on a bench", "--prompt", "a cat on a bench", "--json"]) == 0
-    edits = answer(capsys)["edits"]
+    edits = read_answer(capsys)["edits"]
     assert [(edit["kind"], edit["target"], edit["replacement"]) for edit in edits] == [("replace", "dog", "cat")]
     assert main(["plan", "--caption", "a dog on a bench", "--prompt", "a dog on a bench, 8k", "--json"]) == 3
-    assert answer(capsys)["edits"] == []
+    assert read_answer(capsys)["edits"] == []
     lines, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     lines.write_text('{"id": 7, "caption": "a dog on a bench", "prompt": "a cat on a bench"}\n')
     assert main(["plan", "--jsonl", str(lines), "--out", str(out), "--json"]) == 0
@@ -94,10 +85,10 @@ def test_plan_of_one_and_of_many(tmp_path, capsys):
 
 def test_segments_and_caption(picture, tmp_path, capsys):
     assert main(["segments", str(picture), "--models", "demo", "--json", "--out", str(tmp_path / "parts")]) == 0
-    found = answer(capsys)["segments"]
+    found = read_answer(capsys)["segments"]
     assert len(list((tmp_path / "parts").iterdir())) == len(found) >= 2
     assert main(["caption", str(picture), "--models", "demo", "--json"]) == 0
-    assert answer(capsys)["caption"] == SCENE.caption
+    assert read_answer(capsys)["caption"] == BALL_AND_CAT.caption
 
 
 def test_a_command_loads_only_the_model_that_it_needs(picture, tmp_path, monkeypatch):
@@ -116,7 +107,7 @@ def test_a_picture_too_thin_for_sam_is_bad_input(tmp_path, capsys):
 
 def test_models_list_names_what_is_there_and_what_is_missing(tmp_path, capsys):
     assert main(["models", "list", "--folder", str(tmp_path), "--json"]) == 0
-    printed = answer(capsys)
+    printed = read_answer(capsys)
     assert {one["kind"] for one in printed["models"]} == {"captioner", "matcher", "segmenter"}
     assert any("sam" in name for name in printed["missing"])
 
@@ -145,7 +136,7 @@ def test_an_error_is_one_sentence_and_an_exit_code(picture, arguments, code, mes
 
 def test_missing_models_are_an_error_before_any_work(picture, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["mask", str(picture), "--prompt", PROMPT]) == 4
+    assert main(["mask", str(picture), "--prompt", STAR_FOR_BALL]) == 4
     assert "fetch" in capsys.readouterr().err
 
 

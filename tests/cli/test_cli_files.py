@@ -11,27 +11,20 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_scenes import ROOT, save_scene, write_records
 from PIL import Image
 
-from benchmarks.icon_world.scenes import Scene, Thing, draw
+from benchmarks.icon_world.scenes import Scene, Thing
 from lib_automask.cli import commands, main
 from lib_automask.errors import ModelCorrupt
 
-ROOT = Path(__file__).parents[2]
 SCENE = Scene((Thing("ball", "red", 0.5, 0.55, 0.2, 0, 1),), "grass", 96, 96, 3)
 PROMPT = "a blue star on the grass"
 
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
-    path = tmp_path / "ball.png"
-    Image.fromarray(draw(SCENE)).save(path)
-    return path
-
-
-def write_records(path: Path, *records: dict) -> Path:
-    path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    return path
+    return save_scene(SCENE, tmp_path / "ball.png")
 
 
 def mask_records(records: Path, out: Path) -> int:

@@ -9,38 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from cli_scenes import BALL_AND_CAT, STAR_FOR_BALL, read_answer, save_scene, write_records
 from PIL import Image
 
-from benchmarks.icon_world.scenes import Scene, Thing, draw, silhouettes
+from benchmarks.icon_world.scenes import silhouettes
 from lib_automask.cli import commands, main
 from lib_automask.errors import ModelCorrupt
 from lib_automask.imaging.masks import mask_iou
 from lib_automask.pipeline import build_mask
 
-ROOT = Path(__file__).parents[2]
-SCENE = Scene(
-    (Thing("ball", "red", 0.28, 0.55, 0.2, 0, 1), Thing("cat", "orange", 0.72, 0.5, 0.21, 4, 1)), "grass", 160, 160, 3
-)
-PROMPT = "a blue star left of an orange cat, on the grass"
-
 
 @pytest.fixture
 def picture(tmp_path: Path) -> Path:
-    path = tmp_path / "ball and cat.png"
-    Image.fromarray(draw(SCENE)).save(path)
-    return path
-
-
-def write_records(folder: Path, *records: dict) -> Path:
-    path = folder / "in.jsonl"
-    path.write_text("".join(json.dumps(record) + "\n" for record in records))
-    return path
-
-
-def answer(capsys: pytest.CaptureFixture[str]) -> dict:
-    out = capsys.readouterr().out
-    assert out.count("\n") == 1
-    return json.loads(out)
+    return save_scene(BALL_AND_CAT, tmp_path / "ball and cat.png")
 
 
 def a_terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
@@ -53,22 +34,28 @@ def a_terminal(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_many_pictures_each_their_own_and_errors_in_their_lines(picture, tmp_path, capsys):
     records = [
-        {"id": "one", "image": picture.name, "prompt": PROMPT},
-        {"id": "two", "image": "missing.png", "prompt": PROMPT},
+        {"id": "one", "image": picture.name, "prompt": STAR_FOR_BALL},
+        {"id": "two", "image": "missing.png", "prompt": STAR_FOR_BALL},
         {"id": "three", "image": picture.name, "prompt": "anything", "target": "orange cat"},
-        {"id": "../four", "image": picture.name, "prompt": PROMPT},
+        {"id": "../four", "image": picture.name, "prompt": STAR_FOR_BALL},
         {"id": "five", "image": picture.name, "prompt": "a red ball left of an orange cat, on the grass"},
     ]
     lines = tmp_path / "in.jsonl"
     lines.write_text("".join(json.dumps(record) + "\n" for record in records))
     out = tmp_path / "out"
     code = main(["mask", "--jsonl", str(lines), "--out", str(out), "--models", "demo", "--json"])
-    assert answer(capsys) == {"results": str(out / "results.jsonl"), "mask": 2, "nothing": 1, "unsure": 0, "errors": 2}
+    assert read_answer(capsys) == {
+        "results": str(out / "results.jsonl"),
+        "mask": 2,
+        "nothing": 1,
+        "unsure": 0,
+        "errors": 2,
+    }
     assert code == 2
     results = [json.loads(line) for line in (out / "results.jsonl").read_text().splitlines()]
     assert [result["outcome"] for result in results] == ["mask", "error", "mask", "error", "nothing"]
     assert "missing.png" in results[1]["error"]
-    truth = silhouettes(SCENE)
+    truth = silhouettes(BALL_AND_CAT)
     assert mask_iou(np.array(Image.open(out / "one.png")) > 127, truth[0]) > 0.85
     assert mask_iou(np.array(Image.open(out / "three.png")) > 127, truth[1]) > 0.85
     assert not np.array(Image.open(out / "five.png")).any()
@@ -76,7 +63,7 @@ def test_many_pictures_each_their_own_and_errors_in_their_lines(picture, tmp_pat
 
 
 def test_many_in_text_mode_print_where_the_results_are_and_how_many(tmp_path, capsys):
-    path = write_records(tmp_path, {"id": 1, "image": "missing.png", "prompt": "x"})
+    path = write_records(tmp_path / "in.jsonl", {"id": 1, "image": "missing.png", "prompt": "x"})
     assert main(["mask", "--jsonl", str(path), "--out", str(tmp_path / "out"), "--models", "demo"]) == 2
     printed = capsys.readouterr().out
     assert str(tmp_path / "out" / "results.jsonl") in printed
@@ -95,15 +82,15 @@ def test_many_in_text_mode_print_where_the_results_are_and_how_many(tmp_path, ca
     ],
 )
 def test_a_wrong_record_is_refused_before_any_work(picture, tmp_path, capsys, wrong, message):
-    good = {"id": "one", "image": picture.name, "prompt": PROMPT, "target": None}
-    path = write_records(tmp_path, good, {**good, "id": "two", **wrong})
+    good = {"id": "one", "image": picture.name, "prompt": STAR_FOR_BALL, "target": None}
+    path = write_records(tmp_path / "in.jsonl", good, {**good, "id": "two", **wrong})
     assert main(["mask", "--jsonl", str(path), "--out", str(tmp_path / "out"), "--models", "demo"]) == 2
     assert message in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
 def test_a_caption_that_is_no_text_is_refused(tmp_path, capsys):
-    path = write_records(tmp_path, {"id": 1, "caption": None, "prompt": "x"})
+    path = write_records(tmp_path / "in.jsonl", {"id": 1, "caption": None, "prompt": "x"})
     assert main(["plan", "--jsonl", str(path), "--out", str(tmp_path / "out.jsonl")]) == 2
     assert "line 1: caption is null; write text" in capsys.readouterr().err
 
@@ -117,8 +104,10 @@ def test_a_caption_that_is_no_text_is_refused(tmp_path, capsys):
     ],
 )
 def test_finished_records_are_never_lost(picture, tmp_path, monkeypatch, error, code, outcomes):
-    same = {"image": picture.name, "prompt": SCENE.caption}
-    path = write_records(tmp_path, {"id": 1, **same}, {"id": 2, **same, "target": "FAIL"}, {"id": 3, **same})
+    same = {"image": picture.name, "prompt": BALL_AND_CAT.caption}
+    path = write_records(
+        tmp_path / "in.jsonl", {"id": 1, **same}, {"id": 2, **same, "target": "FAIL"}, {"id": 3, **same}
+    )
 
     def build_or_fail(request, models):
         if request.options.target == "FAIL":
@@ -133,13 +122,13 @@ def test_finished_records_are_never_lost(picture, tmp_path, monkeypatch, error, 
 
 
 def test_half_a_surrogate_pair_in_a_record_is_written_as_it_was(tmp_path):
-    path = write_records(tmp_path, {"id": "\ud83d", "caption": "a dog", "prompt": "a cat"})
+    path = write_records(tmp_path / "in.jsonl", {"id": "\ud83d", "caption": "a dog", "prompt": "a cat"})
     assert main(["plan", "--jsonl", str(path), "--out", str(tmp_path / "out.jsonl")]) == 0
     assert json.loads((tmp_path / "out.jsonl").read_text(encoding="utf-8"))["id"] == "\ud83d"
 
 
 def test_where_nothing_can_be_written_no_part_of_a_file_is_left(tmp_path, capsys):
-    path = write_records(tmp_path, {"id": 1, "caption": "a dog", "prompt": "a cat"})
+    path = write_records(tmp_path / "in.jsonl", {"id": 1, "caption": "a dog", "prompt": "a cat"})
     (tmp_path / "folder").mkdir()
     assert main(["plan", "--jsonl", str(path), "--out", str(tmp_path / "folder")]) == 2
     assert "choose another --out" in capsys.readouterr().err
@@ -148,6 +137,6 @@ def test_where_nothing_can_be_written_no_part_of_a_file_is_left(tmp_path, capsys
 
 def test_planning_many_shows_how_far_it_is(tmp_path, monkeypatch):
     terminal = a_terminal(monkeypatch)
-    path = write_records(tmp_path, {"id": "first", "caption": "a dog", "prompt": "a cat"})
+    path = write_records(tmp_path / "in.jsonl", {"id": "first", "caption": "a dog", "prompt": "a cat"})
     assert main(["plan", "--jsonl", str(path), "--out", str(tmp_path / "out.jsonl")]) == 0
     assert "1/1 first" in terminal.getvalue()
