@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,11 +18,12 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks.icon_world.scenes import draw, make_scene
-from training.common import Average, Clock
+from training.common import train_network
 from training.host_diffusion import STEPS, add_noise, encode_prompts, make_text_encoder
 from training.host_prompts import write_prompt
 from training.host_unet import NoisePredictor
 from training.host_vae import Autoencoder
+from training.host_vae_training import scale_pictures
 
 SIDE = 128
 POOL = 3000  # scenes whose latents are kept, each told in new words each time; a guess
@@ -39,7 +39,7 @@ Scenes = list[tuple[Tensor, list[str]]]
 def draw_latents(model: Autoencoder, rng: np.random.Generator, count: int) -> Scenes:
     """Latents float[4, 16, 16] of new scenes, with six prompts each."""
     scenes = [make_scene(rng, width=SIDE, height=SIDE) for _ in range(count)]
-    pictures = torch.from_numpy(np.stack([draw(scene) for scene in scenes])).permute(0, 3, 1, 2) / 127.5 - 1
+    pictures = scale_pictures([draw(scene) for scene in scenes])
     with torch.autocast("cpu", torch.bfloat16):
         latents = model.encode(pictures.contiguous(memory_format=torch.channels_last))[0].float()
     return [(latents[i], [write_prompt(scene, rng) for _ in range(6)]) for i, scene in enumerate(scenes)]
@@ -50,34 +50,22 @@ def train(minutes: float, out: Path) -> None:
     coder.load_state_dict(torch.load(out / "vae-final.pt", weights_only=True))
     coder.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     model = NoisePredictor().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if (out / "unet.pt").exists():
-        model.load_state_dict(torch.load(out / "unet.pt", weights_only=True))
-    optimizer = torch.optim.AdamW(model.parameters(), PEAK_RATE, betas=(0.9, 0.95), weight_decay=0.01)
-    average, clock = Average(model, 0.995), Clock(minutes)
     rng = np.random.default_rng(random.SystemRandom().randrange(10**8))  # other scenes after each start
     scenes: Scenes = []
-    step, saved, mean = 0, time.monotonic(), 1.0
-    while clock.progress < 1:
+    mean = 1.0
+
+    def make_loss(step: int) -> Tensor:
+        nonlocal scenes, mean
         if step % REFRESH == 0:
             scenes = (scenes + draw_latents(coder, rng, ROUND))[-POOL:]
-        for group in optimizer.param_groups:
-            group["lr"] = PEAK_RATE * clock.rate()
         chosen = [scenes[i] for i in rng.integers(len(scenes), size=BATCH)]
         latents = torch.stack([latent for latent, _prompts in chosen])
         context = encode_prompts(encoder, [str(rng.choice(prompts)) for _latent, prompts in chosen])
         loss = loss_of_step(model, latents, context)
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model)
-        step, mean = step + 1, 0.98 * mean + 0.02 * loss.item()
-        if step % 20 == 0:
-            print(f"{step} {clock.progress:.2f} loss {mean:.4f}", flush=True)
-        if time.monotonic() - saved > 120:
-            torch.save(average.weights, out / "unet.pt")
-            saved = time.monotonic()
-    torch.save(average.weights, out / "unet.pt")
+        mean = 0.98 * mean + 0.02 * loss.item()
+        return loss
+
+    train_network(model, out / "unet.pt", minutes, PEAK_RATE, make_loss, lambda: f"loss {mean:.4f}", decay=0.995)
 
 
 def loss_of_step(model: NoisePredictor, latents: Tensor, context: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ from lib_automask import load_models
 from training.host_diffusion import encode_prompts, make_text_encoder, paint_latents
 from training.host_unet import NoisePredictor
 from training.host_vae import Autoencoder
+from training.host_vae_training import scale_pictures
 
 SIDE = 128
 SEED = 95500000  # each start of a training takes one seed at random below 10 ** 8: the chance of this one is nil
@@ -60,10 +61,6 @@ def box_in_latents(mask: npt.NDArray[np.bool_]) -> tuple[int, int, int, int]:
     return near[0], near[1], far[0], far[1]
 
 
-def to_tensor(pictures: list[Image]) -> Tensor:
-    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
-
-
 def to_pictures(tensor: Tensor) -> list[Image]:
     return list(((tensor.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy())
 
@@ -75,7 +72,7 @@ def repaint_cases(folder: Path, cases: list[Case]) -> tuple[float, list[Image], 
     coder, model, encoder = Autoencoder().eval(), NoisePredictor().eval(), make_text_encoder()
     coder.load_state_dict(torch.load(folder / "vae-final.pt", weights_only=True))
     model.load_state_dict(torch.load(folder / "unet.pt", weights_only=True))
-    before = to_tensor([draw(case.scene) for case in cases])
+    before = scale_pictures([draw(case.scene) for case in cases])
     latents = coder.encode(before)[0]
     mask = torch.zeros(len(cases), 1, *latents.shape[2:])
     for row, case in zip(mask, cases):

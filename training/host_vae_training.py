@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
-import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from benchmarks.icon_world.scenes import draw, make_scene
-from training.common import Average, Clock
+from lib_automask.types import Image
+from training.common import train_network
 from training.host_vae import Autoencoder
 
 SIDE = 128
@@ -30,8 +31,12 @@ KL_WEIGHT = 1e-5  # a guess: latents stay finite, hardly blurred
 
 def draw_pictures(rng: np.random.Generator, count: int, side: int = SIDE) -> Tensor:
     """float[count, 3, side, side] in -1..1."""
-    pictures = np.stack([draw(make_scene(rng, width=side, height=side)) for _ in range(count)])
-    return torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
+    return scale_pictures([draw(make_scene(rng, width=side, height=side)) for _ in range(count)])
+
+
+def scale_pictures(pictures: Sequence[Image]) -> Tensor:
+    """float[N, 3, H, W] in -1..1 of pictures uint8[H, W, 3]."""
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float() / 127.5 - 1
 
 
 def draw_crops(rng: np.random.Generator, count: int) -> Tensor:
@@ -62,30 +67,20 @@ def loss_of_step(model: Autoencoder, pictures: Tensor) -> tuple[Tensor, Tensor]:
 
 def train(minutes: float, out: Path) -> None:
     model = Autoencoder().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    if (out / "vae.pt").exists():
-        model.load_state_dict(torch.load(out / "vae.pt", weights_only=True))
-    optimizer = torch.optim.AdamW(model.parameters(), PEAK_RATE, betas=(0.9, 0.95), weight_decay=0.01)
-    average, clock = Average(model, 0.99), Clock(minutes)
     rng = np.random.default_rng(random.SystemRandom().randrange(10**8))  # other pictures after each start
-    step, saved, error = 0, time.monotonic(), 0.0
-    while clock.progress < 1:
-        for group in optimizer.param_groups:
-            group["lr"] = PEAK_RATE * clock.rate()
+    error, last = 0.0, 0.0
+
+    def make_loss(step: int) -> Tensor:
+        nonlocal error, last
         loss, squared = loss_of_step(model, draw_crops(rng, BATCH))
-        optimizer.zero_grad()
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        average.update(model)
-        step, error = step + 1, squared.item() if step == 0 else 0.95 * error + 0.05 * squared.item()
-        if step % 20 == 0:
-            quality = -10 * np.log10(error / 4)
-            print(f"{step} {clock.progress:.2f} loss {loss.item():.4f} psnr {quality:.2f}", flush=True)
-        if time.monotonic() - saved > 120:
-            torch.save(average.weights, out / "vae.pt")
-            saved = time.monotonic()
-    torch.save(average.weights, out / "vae.pt")
-    model.load_state_dict(average.weights)
+        error = squared.item() if step == 0 else 0.95 * error + 0.05 * squared.item()
+        last = loss.item()
+        return loss
+
+    def describe() -> str:
+        return f"loss {last:.4f} psnr {-10 * np.log10(error / 4):.2f}"
+
+    model.load_state_dict(train_network(model, out / "vae.pt", minutes, PEAK_RATE, make_loss, describe, decay=0.99))
     finish(model.eval(), out)
 
 
