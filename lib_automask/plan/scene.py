@@ -101,10 +101,7 @@ class Thing:
         if building and not vocabulary.is_scenery(self.key):
             return self.relation in INSIDE
         if self.relation == "of" and self.anchor is not None and vocabulary.is_scenery(self.key):
-            if self.anchor.key in ("floor", "wall", "middle", "edge", "corner", "ground"):
-                return True
-            circle = any(holder is self for holder in self.anchor.holders())  # "the field of the barn of the field"
-            return not circle and self.anchor.is_setting
+            return self.anchor.key in ("floor", "wall", "middle", "edge", "corner", "ground") or self.anchor.is_setting
         return vocabulary.in_list(self.relation, "setting relation")
 
     @property
@@ -113,6 +110,15 @@ class Thing:
         lies = self.relation in ("on", "in", "at", "in front of", "inside", "against", "on top of", "under", "among")
         lies = lies or (self.tag and "building" in self.kinds)
         return self.is_setting or (lies and not self.is_alive and "clothing" not in self.kinds)
+
+    def hang_on(self, anchor: Thing | None) -> None:
+        """Set the anchor, unless that hangs on this thing itself, as in "of a barn, the barn ...": no circle is made."""
+        one = anchor
+        while one is not None:
+            if one is self:
+                return
+            one = one.anchor
+        self.anchor = anchor
 
     def holders(self) -> Iterator[Thing]:
         """What it hangs on, and what that hangs on."""

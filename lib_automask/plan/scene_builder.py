@@ -86,7 +86,8 @@ class SceneBuilder:
         elif self.relation:
             self._hang(thing, again)
         elif self.joined and self.last is not None and not again and self._goes_on(thing):
-            thing.relation, thing.anchor, thing.joined = self.last.relation, self.last.anchor, True
+            thing.relation, thing.joined = self.last.relation, True
+            thing.hang_on(self.last.anchor)
         else:
             thing.joined = self.joined
             if not again and thing.number and thing.key in ("girl", "boy") and not thing.article:
@@ -132,7 +133,8 @@ class SceneBuilder:
         around = vocabulary.is_scenery(thing.key) and in_list(self.relation, "whole setting") and not again
         holder = _top_of(holder) if around and holder is not None else holder
         if not again and (holder is None or thing not in holder.holders()):
-            thing.relation, thing.anchor = self.relation, holder
+            thing.relation = self.relation
+            thing.hang_on(holder)
         if holder is None:
             self.front.append(thing)
             return
@@ -143,7 +145,7 @@ class SceneBuilder:
     def _open_subject(self, thing: Thing) -> None:
         """A thing at the top: what the clause is about from here on."""
         for place in self.front:
-            place.anchor = thing
+            place.hang_on(thing)
             thing.stands = thing.stands or (place.relation, place)
         self.front = []
         if self.spot is not None and self.spot[1] is not thing:
@@ -168,7 +170,7 @@ class SceneBuilder:
         self.group = ""
 
     def _deny(self, thing: Thing) -> None:
-        thing.anchor = self.last or self.about
+        thing.hang_on(self.last or self.about)
         self.scene.absent.append(thing)
         further, named = self._next().text, self._next(2)
         described = any(word.part == "adj" for word in named.words)
@@ -208,9 +210,7 @@ class SceneBuilder:
 
     def _climb(self, actor: Thing, human: bool) -> Thing:
         """From what was named last to who can do it: the woman of "a woman in a dress holding ..."."""
-        met: set[int] = set()  # things of a muddled text may hang on each other in a circle
-        while actor.anchor is not None and id(actor) not in met:
-            met.add(id(actor))
+        while actor.anchor is not None:
             part = is_of_kind(actor.key, "body") or in_list(actor.key, "everybody has")
             people = human and "person" not in actor.kinds and any("person" in one.kinds for one in actor.holders())
             carried = actor.relation in KEEPS or actor.anchor.is_alive or actor.is_setting
@@ -242,7 +242,8 @@ class SceneBuilder:
             patient.actions.remove(done)
         agent.actions.append(Action(done.key, text, done.position))
         if not patient.relation and agent not in patient.holders():
-            patient.relation, patient.anchor = text, agent
+            patient.relation = text
+            patient.hang_on(agent)
         self.doing = None
         self._forget_relation()
 

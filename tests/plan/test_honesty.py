@@ -7,10 +7,10 @@ import time
 import pytest
 
 from lib_automask.plan import plan_edits, plan_target
+from lib_automask.plan.parser import parse_scene
 from lib_automask.plan.prompt_filters import is_english
 from lib_automask.plan.prompt_syntax import read_prompt
 from lib_automask.plan.recaption import retell_caption
-from lib_automask.plan.scene import Thing
 
 DOG = "a brown dog sitting on a bench in a park"
 
@@ -121,11 +121,16 @@ def test_equal_texts_give_equal_plans() -> None:
     assert plan_edits(DOG, prompt) == plan_edits(DOG, prompt)
 
 
-def test_places_that_hang_on_each_other_in_a_circle_end():
-    field, forest = Thing("field", "field", relation="of"), Thing("forest", "forest", relation="of")
-    field.anchor, forest.anchor = forest, field
-    assert not field.is_setting
-    assert not forest.is_setting
+@pytest.mark.parametrize(
+    "text", ["of barn, in barn, the barn the", "off desert, off gas the desert,", "at man at sky the man points"]
+)
+def test_things_of_a_muddled_text_hang_on_each_other_in_no_circle(text):
+    for thing in parse_scene([text]).things:
+        met = []
+        while thing is not None:
+            assert not any(thing is one for one in met)
+            met.append(thing)
+            thing = thing.anchor
 
 
 def test_an_instruction_that_names_nothing_is_unsure():
