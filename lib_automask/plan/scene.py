@@ -112,7 +112,7 @@ class Thing:
         return self.is_setting or (lies and not self.is_alive and "clothing" not in self.kinds)
 
     def hang_on(self, anchor: Thing | None) -> None:
-        """Set the anchor, unless that hangs on this thing itself, as in "of a barn, the barn ...": no circle is made."""
+        """Set the anchor, unless that hangs on this thing, as in "of a barn, the barn ...": no circle is made."""
         one = anchor
         while one is not None:
             if one is self:
