@@ -44,21 +44,21 @@ const automaskPlan = {
         const texts = this.chips.filter((chip) => chip.on && this.isWhole(chip)).map((chip) => this.textOf(chip));
         const view = automaskView;
         if (!view.data) return automaskPanel.write("edits", texts.join("; "));
-        view.history.push(view.texts());
+        view.remember();
         view.write({ edits: texts.join("; ") });
         if (!texts.length) automaskPanel.tell("No edit is switched on, so the plan is made from the prompt again.");
     },
 
     draw(view) {
         const list = automaskView.element("plan");
-        list.replaceChildren(...this.chips.map((chip, index) => this.element(chip, index)));
+        list.replaceChildren(...this.chips.map((chip) => this.element(chip)));
         const kept = automaskView.element("kept");
         if (view !== undefined) kept.textContent = view?.kept?.length ? view.kept.join(", ") : "";
         kept.parentElement.hidden = !kept.textContent;
         automaskView.element("plan_row").hidden = !automaskView.data && !this.chips.length;
     },
 
-    element(chip, index) {
+    element(chip) {
         const item = document.createElement("li");
         item.dataset.state = chip.on ? chip.state ?? "" : "off";
         const make = (tag, label, properties, event, act) => {
@@ -82,7 +82,6 @@ const automaskPlan = {
         }
         const note = chip.state === "not found" ? "not found" : chip.confidence === undefined ? "" : chip.confidence.toFixed(2);
         if (note) item.append(Object.assign(document.createElement("small"), { textContent: note }));
-        item.dataset.index = index;
         return item;
     },
 

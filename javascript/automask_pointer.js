@@ -161,12 +161,10 @@ const automaskTools = {
 
     clear() {
         if (!automaskView.data) return;
-        automaskView.history.push(automaskView.texts());
+        automaskView.remember();
         automaskView.write({ picked: "", left_out: "", strokes: "", edits: "" });
     },
 
-    preview: () => automaskPreview(),
-    cutout: () => automaskCutout(),
     stop: () => gradioApp().querySelector("#img2img_interrupt").click(),
     sendInpaint: () => automaskSend.toInpaint(),
     sendUpload: () => automaskSend.toUpload(),

@@ -59,7 +59,10 @@ const automaskView = {
 
     // Takes over a view of the server; null is an empty one.
     show(view, isAnswer = false) {
-        if (view && !isAnswer) this.dropForeignCorrections(view);
+        if (view && !isAnswer) {
+            this.dropQuestion();
+            this.dropForeignCorrections(view);
+        }
         this.data = view?.picture ? view : null;
         this.readOptions();
         this.element("view").dataset.state = view ? view.outcome : "empty";
@@ -83,6 +86,14 @@ const automaskView = {
         this.atServer = { ...this.texts(), grow: Number(automaskPanel.find("grow")?.value ?? 0) };
         this.mask = this.base;
         this.active = this.regions.findIndex((region) => region.id === active?.id && region.area === active.area);
+    },
+
+    // What is still to be asked, or on its way, is about the run before.
+    dropQuestion() {
+        this.changes++;
+        clearTimeout(this.waiting);
+        this.pending = false;
+        this.element("view").dataset.asking = "";
     },
 
     // Corrections of another picture or prompt are not this one's.
@@ -206,13 +217,18 @@ const automaskView = {
     // One step: it can be undone, is written into the options, drawn, and asked of the server.
     change(work) {
         if (!this.data) return;
-        this.history = [...this.history, this.texts()].slice(-this.MEMORY);
+        this.remember();
         work();
         this.write({
             picked: automaskMask.formatPoints(this.points.picked),
             left_out: automaskMask.formatPoints(this.points.left_out),
             strokes: automaskMask.formatStrokes(this.strokes),
         });
+    },
+
+    // Keeps the options as they are, for undo.
+    remember() {
+        this.history = [...this.history, this.texts()].slice(-this.MEMORY);
     },
 
     undo() {
