@@ -49,7 +49,7 @@ def opened(webui: WebUI, width: int = 1400, theme: str = "light") -> Iterator[An
         page.wait_for_timeout(500)
         if not page.locator("#automask_target").is_visible():
             page.locator("#automask_enabled .label-wrap").first.click()
-        for group in ("sampling", "passes"):
+        for group in ("sampling", "passes", "output"):
             page.locator(f"#automask_{group}_group .label-wrap").click()
         page.wait_for_timeout(500)
         number(page, "automask_blur", 0)

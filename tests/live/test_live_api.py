@@ -160,12 +160,12 @@ def test_a_corrupt_model_paints_nothing_and_is_named(webui, picture, broken, tmp
 
 
 def test_a_hook_that_fails_paints_nothing_and_says_so(webui, picture):
-    """A setting of a wrong type stands for whatever nobody foresaw."""
-    webui.post("/sdapi/v1/options", {"automask_folders": 5}).raise_for_status()
+    """A setting of a wrong type stands for whatever nobody foresaw; folders are checked when they are set."""
+    webui.post("/sdapi/v1/options", {"automask_matting": 5}).raise_for_status()
     try:
         answer = webui.img2img(picture, PROMPT, [EXACT])
     finally:
-        webui.post("/sdapi/v1/options", {"automask_folders": ""}).raise_for_status()
+        webui.post("/sdapi/v1/options", {"automask_matting": ""}).raise_for_status()
     assert answer.status == 500
     assert "automask failed" in answer.text
 
